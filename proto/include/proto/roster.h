@@ -1,31 +1,33 @@
-/* The roster: who may read, which server, who says so. A C2SP signed note over lines of facts (docs/protocol.md).
+/* The roster: who may read, which server, who says so. A C2SP signed note over lines of facts
+ * (docs/protocol.md).
  *
- * roster_parse checks the form of every line, their order, that names are unique over desks, officers and admins,
- * and that every reference (an officer's desks, fallbacks, archives) points at something. It checks no signature
- * and no clock: roster_signed_by and keys/trust.h do. */
+ * roster_parse checks the form of every line, their order, that names are unique over desks, officers and
+ * admins, and that every reference (an officer's desks, fallbacks, archives) points at something. It checks
+ * no signature and no clock: roster_signed_by and keys/trust.h do. */
 #ifndef PROTO_ROSTER_H
 #define PROTO_ROSTER_H
 
 #include "proto/age_recipient.h"
 #include "proto/base.h"
 #include "proto/buffer.h"
+#include "proto/note.h"
 #include "proto/proof.h"
 #include "proto/words.h"
 
-#define ROSTER_MAX_BYTES (1024 * 1024)
-#define ROSTER_ADMINS_MAX 32
-#define ROSTER_SERVERS_MAX 8
-#define ROSTER_KEYS_MAX 16
-#define ROSTER_DESKS_MAX 64
-#define ROSTER_OFFICERS_MAX 1024
-#define ROSTER_ARCHIVES_MAX 64
-#define ROSTER_PARTNERS_MAX 64
-#define ROSTER_SIGNATURES_MAX 64
-#define ROSTER_TEXT_MAX 200
-#define ROSTER_URL_MAX 300
+#define ROSTER_MAX_BYTES         (1024 * 1024)
+#define ROSTER_ADMINS_MAX        32
+#define ROSTER_SERVERS_MAX       8
+#define ROSTER_KEYS_MAX          16
+#define ROSTER_DESKS_MAX         64
+#define ROSTER_OFFICERS_MAX      1024
+#define ROSTER_ARCHIVES_MAX      64
+#define ROSTER_PARTNERS_MAX      64
+#define ROSTER_SIGNATURES_MAX    NOTE_SIGNATURES_MAX
+#define ROSTER_TEXT_MAX          200
+#define ROSTER_URL_MAX           300
 #define ROSTER_LIFE_DEFAULT_DAYS 30
-#define ROSTER_LIFE_MAX_DAYS 92
-#define OFFICER_DESKS_MAX 16
+#define ROSTER_LIFE_MAX_DAYS     92
+#define OFFICER_DESKS_MAX        16
 
 struct roster_admin {
 	char name[NAME_SIZE];
@@ -77,16 +79,10 @@ struct roster_officer {
 	char title[ROSTER_TEXT_MAX + 1];
 };
 
-struct roster_signature {
-	char name[NAME_SIZE];
-	uint8_t key_id[4]; /* C2SP: SHA-256(name LF 0x01 public key), first four bytes */
-	uint8_t signature[ED25519_SIGNATURE_BYTES];
-};
-
 struct roster {
 	char organisation[ROSTER_TEXT_MAX + 1];
 	uint64_t version;
-	uint8_t previous[SHA256_BYTES]; /* SHA-256 of the whole note before; zeros for version 1 */
+	uint8_t previous[SHA256_BYTES]; /* SHA-256 of the body before (its `digest`); zeros for version 1 */
 	int64_t issued, expires;
 	uint32_t threshold;
 	struct roster_admin *admins;
@@ -104,13 +100,13 @@ struct roster {
 	size_t archive_count;
 	struct roster_officer *officers;
 	size_t officer_count;
-	struct roster_signature *signatures;
+	struct note_signature *signatures;
 	size_t signature_count;
 	uint8_t *note; /* the whole note as parsed; NULL for a draft that was never one */
 	size_t note_len;
-	size_t body_len; /* the signed part of note, its last LF included */
-	uint8_t digest[SHA256_BYTES]; /* of the body: what the next roster calls `previous` (so that signatures added
-					 later don't break the chain) */
+	size_t body_len;              /* the signed part of note, its last LF included */
+	uint8_t digest[SHA256_BYTES]; /* of the body: what the next roster calls `previous` (so that
+					 signatures added later don't break the chain) */
 };
 
 /* An empty roster to fill; NULL where memory is short. Arrays grow through roster_add_. */
@@ -118,17 +114,31 @@ MUST_USE struct roster *roster_new(void);
 void roster_free(struct roster *roster);
 MUST_USE int roster_copy(const struct roster *roster, struct roster **ret_copy);
 
+/* A copy that follows this roster: version + 1, previous = its digest, no note and no signatures. roster must
+ * be one that was parsed. issued and expires are the caller's. */
+MUST_USE int roster_next(const struct roster *roster, struct roster **ret_draft);
+
+/* Forgets note and signatures. Whoever changes a field of a parsed roster calls this; roster_add_ and
+ * roster_remove_ do it themselves. */
+void roster_touch(struct roster *roster);
+
+/* Everything that roster_parse checks behind the form of single lines, for a draft. */
+MUST_USE int roster_check(const struct roster *roster, struct fault *fault);
+
 /* data is a whole note: body, empty line, at least zero signature lines. */
 MUST_USE int roster_parse(const uint8_t *data, size_t len, struct roster **ret_roster, struct fault *fault);
 
-/* The body's canonical lines. What roster_parse takes, roster_write_body writes byte for byte, `+` lines excepted. */
+/* The body's canonical lines. What roster_parse takes, roster_write_body writes byte for byte, `+` lines
+ * excepted. */
 MUST_USE int roster_write_body(const struct roster *roster, struct buffer *out);
 
-/* Body and its signatures so far, parsed again from scratch: what a draft becomes when it is written down. */
+/* The whole note: body, empty line, signatures so far. The body is the parsed one where there is a note. */
 MUST_USE int roster_write_note(const struct roster *roster, struct buffer *out);
 
-/* Adds (or replaces) this admin's signature over the roster's body. secret_key is 64 bytes, libsodium's form. */
-MUST_USE int roster_sign(struct roster *roster, const char *admin, const uint8_t secret_key[64], struct fault *fault);
+/* Adds (or replaces) this admin's signature over the roster's body. secret_key is 64 bytes, libsodium's form.
+ */
+MUST_USE int roster_sign(
+	struct roster *roster, const char *admin, const uint8_t secret_key[64], struct fault *fault);
 
 /* How many different admins of `admins_of` have validly signed `roster` (each key counts once). */
 size_t roster_signed_by(const struct roster *roster, const struct roster *admins_of);
@@ -150,8 +160,14 @@ MUST_USE int roster_add_server(struct roster *roster, const struct roster_server
 MUST_USE int roster_add_token_key(struct roster *roster, const struct roster_token_key *token_key);
 MUST_USE int roster_add_desk(struct roster *roster, const struct roster_desk *desk);
 MUST_USE int roster_add_officer(struct roster *roster, const struct roster_officer *officer);
+MUST_USE int roster_add_partner(struct roster *roster, const struct roster_partner *partner);
+MUST_USE int roster_add_archive(struct roster *roster, const struct roster_archive *archive);
 /* -1 where nobody has that name. */
 MUST_USE int roster_remove_officer(struct roster *roster, const char *name);
+MUST_USE int roster_remove_admin(struct roster *roster, const char *name);
+
+/* True where `HOST[:PORT]` (lower case, 443 left out) is one of the roster's servers. */
+bool roster_serves(const struct roster *roster, const char *authority);
 
 /* Minutes until a report of this urgency must be acknowledged at this desk. */
 uint32_t desk_ack_minutes(const struct roster_desk *desk, enum urgency urgency);
