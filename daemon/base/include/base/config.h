@@ -1,35 +1,37 @@
-/* clariond.conf: lines of `name = value`, '#' starts a comment line, every name at most once save `listen` and
- * `listen_shared`, which add up (and take several addresses separated by commas). Relative paths are relative to the
- * file. The table in config_table.c is the only place that knows the names; the manual page and the example are tested
- * against it.
+/* clariond.conf: lines of `name = value`, '#' starts a comment line, every name at most once save `listen`
+ * and `listen_shared`, which add up (and take several addresses separated by commas). Relative paths are
+ * relative to the file. The table in config_table.c is the only place that knows the names; the manual page
+ * and the example are tested against it.
  *
- * A role gets its settings as text by name (channel/setup.h): numbers as plain decimals, bytes and seconds included,
- * yes/no as "yes" or "no". */
+ * A role gets its settings as text by name (channel/setup.h): numbers as plain decimals, bytes and seconds
+ * included, yes/no as "yes" or "no". */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
 #include "proto/base.h"
 
 #define CONFIG_ADDRESSES_MAX 16
-#define CONFIG_ADDRESS_SIZE 64	/* [IPv6]:port */
-#define CONFIG_VALUE_MAX 1024	/* characters of a value */
-#define CONFIG_FILE_MAX (64 * 1024)
-#define CONFIG_FAULTS_MAX 64	/* listed; a file with more has its first ones listed */
+#define CONFIG_ADDRESS_SIZE  64   /* [IPv6]:port */
+#define CONFIG_VALUE_MAX     1024 /* characters of a value */
+#define CONFIG_FILE_MAX      (64 * 1024)
+#define CONFIG_FAULTS_MAX    64 /* listed; a file with more has its first ones listed */
 
 /* What must be written behind allow_no_landlock, so that nobody gets there by copying a "yes". */
 #define CONFIG_NO_LANDLOCK_PHRASE "yes, run without it"
 
 struct config_addresses {
 	size_t count;
-	char text[CONFIG_ADDRESSES_MAX][CONFIG_ADDRESS_SIZE]; /* HOST:PORT, HOST an address literal, IPv6 in brackets */
+	char text[CONFIG_ADDRESSES_MAX]
+		 [CONFIG_ADDRESS_SIZE]; /* HOST:PORT, HOST an address literal, IPv6 in brackets */
 };
 
 struct config {
 	struct config_addresses listen;
-	struct config_addresses listen_shared; /* behind a proxy or onion service: all clients share an address */
-	char *base;			       /* the secret first part of the path, without slashes */
-	uint64_t workers;		       /* fronts; 0: one a core */
-	char *store;			       /* folder of the database */
+	struct config_addresses
+		listen_shared; /* behind a proxy or onion service: all clients share an address */
+	char *base;            /* the secret first part of the path, without slashes */
+	uint64_t workers;      /* fronts; 0: one a core */
+	char *store;           /* folder of the database */
 	char *tls_key;
 	char *tls_certificate;
 	char *keyring; /* storage, receipt and token keys */
@@ -51,27 +53,27 @@ struct config {
 	uint64_t shared_new_burst;
 	uint64_t handshake_seconds; /* absolute, as all that follow */
 	uint64_t headers_seconds;
-	uint64_t body_seconds;		   /* plus the body's length / minimum_bytes_per_second */
-	uint64_t answer_seconds;	   /* plus the answer's length / minimum_bytes_per_second */
+	uint64_t body_seconds;             /* plus the body's length / minimum_bytes_per_second */
+	uint64_t answer_seconds;           /* plus the answer's length / minimum_bytes_per_second */
 	uint64_t minimum_bytes_per_second; /* what a line must carry */
-	uint64_t idle_seconds;		   /* between two requests */
+	uint64_t idle_seconds;             /* between two requests */
 	uint64_t requests_per_connection;
 };
 
 enum setting_type {
 	SETTING_ADDRESSES,
-	SETTING_BASE,	 /* 22 to 64 characters of base64url */
+	SETTING_BASE, /* 22 to 64 characters of base64url */
 	SETTING_PATH,
-	SETTING_USER,	 /* a name or a number */
+	SETTING_USER, /* a name or a number */
 	SETTING_NUMBER,
-	SETTING_BYTES,	 /* a number, with KiB, MiB, GiB or TiB behind it where wanted */
+	SETTING_BYTES, /* a number, with KiB, MiB, GiB or TiB behind it where wanted */
 	SETTING_YES_NO,
-	SETTING_PHRASE,	 /* CONFIG_NO_LANDLOCK_PHRASE or no */
+	SETTING_PHRASE, /* CONFIG_NO_LANDLOCK_PHRASE or no */
 };
 
 /* Which roles are told a setting. */
-#define SETTING_FOR_FRONT 1
-#define SETTING_FOR_STORE 2
+#define SETTING_FOR_FRONT  1
+#define SETTING_FOR_STORE  2
 #define SETTING_FOR_NOTIFY 4
 
 struct setting {
@@ -99,17 +101,19 @@ struct config_faults {
 	struct config_fault at[CONFIG_FAULTS_MAX];
 };
 
-void config_faults_add(struct config_faults *faults, unsigned int line, const char *format, ...) PRINTF_LIKE(3, 4);
+void config_faults_add(struct config_faults *faults, unsigned int line, const char *format, ...)
+	PRINTF_LIKE(3, 4);
 
-/* Parses text (not NUL-ended); folder is what relative paths are relative to. On success *ret_config is owned by the
- * caller, who frees it with config_free. Returns -1 with every fault listed. */
+/* Parses text (not NUL-ended); folder is what relative paths are relative to. On success *ret_config is owned
+ * by the caller, who frees it with config_free. Returns -1 with every fault listed. */
 MUST_USE int config_parse(const char *text, size_t len, const char *folder, struct config **ret_config,
 	struct config_faults *faults);
 MUST_USE int config_read(const char *path, struct config **ret_config, struct config_faults *faults);
 void config_free(struct config *config);
 
 /* A setting's value as a role is told it, into text; -1 where it has none. Not for addresses. */
-MUST_USE int config_value(const struct config *config, const struct setting *setting, char *ret_text, size_t size);
+MUST_USE int config_value(
+	const struct config *config, const struct setting *setting, char *ret_text, size_t size);
 
 /* The name of the first setting that differs and can't be changed while running; NULL where there is none. */
 const char *config_fixed_difference(const struct config *before, const struct config *after);

@@ -1,5 +1,6 @@
-/* What every role does to itself before its sandbox: its own user, its own root directory, no descriptor too many.
- * Changing user and root needs root; started as anybody else, a role keeps the user and only goes to its folder. */
+/* What every role does to itself before its sandbox: its own user, its own root directory, no descriptor too
+ * many. Changing user and root needs root; started as anybody else, a role keeps the user and only goes to
+ * its folder. */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
@@ -10,9 +11,9 @@
 /* A user by name or number. A number needs no entry in passwd; its group is then the same number. */
 MUST_USE int process_user(const char *text, uid_t *ret_user, gid_t *ret_group, struct fault *fault);
 
-/* folder: the role's root and working directory, or NULL for an empty one that doesn't exist any more. user: ignored
- * where the process isn't root's. Afterwards the working directory is the role's folder; open "clarion.db", not a
- * path. Verified; the process must not go on where it fails. */
+/* folder: the role's root and working directory, or NULL for an empty one that doesn't exist any more. user:
+ * ignored where the process isn't root's. Afterwards the working directory is the role's folder; open
+ * "clarion.db", not a path. Verified; the process must not go on where it fails. */
 MUST_USE int process_settle(const char *folder, const char *user, struct fault *fault);
 
 /* Closes every descriptor from first on. */
