@@ -1,0 +1,29 @@
+/* Where an organisation's facts are kept: named items, so that a defender's encrypted home and an officer's
+ * plain folder serve alike. A name is a short word of [a-z0-9-]. A put is whole or not at all, also across a
+ * crash. */
+#ifndef CLIENT_ITEMS_H
+#define CLIENT_ITEMS_H
+
+#include "client/failure.h"
+#include "client/home.h"
+#include "proto/buffer.h"
+
+#define ITEM_MAX (2 * 1024 * 1024) /* a roster and to spare */
+
+struct items {
+	void *owner;
+	/* *ret_found false (and 0) where there is no such item; appends to out. */
+	int (*get)(
+		void *owner, const char *name, struct buffer *out, bool *ret_found, struct failure *failure);
+	int (*put)(void *owner, const char *name, const void *data, size_t len, struct failure *failure);
+};
+
+MUST_USE int items_get(const struct items *items, const char *name, struct buffer *out, bool *ret_found,
+	struct failure *failure);
+MUST_USE int items_put(
+	const struct items *items, const char *name, const void *data, size_t len, struct failure *failure);
+
+/* Plain files of mode 0600 in a home's folder. home must outlive it. */
+struct items items_in_folder(struct home *home);
+
+#endif

@@ -1,0 +1,62 @@
+/* What a client knows of its organisation: the roster it trusts, the servers and their pins, the proxy.
+ *
+ * The roster only ever moves by the rules of keys/trust.h. An expired one is refused with 76 once the newest
+ * that a server has is expired too. */
+#ifndef CLIENT_ORGANISATION_H
+#define CLIENT_ORGANISATION_H
+
+#include "client/items.h"
+#include "client/link.h"
+#include "proto/invitation.h"
+#include "proto/roster.h"
+
+struct organisation;
+
+/* Pins the organisation that the invitation names: fetches rosters over the invitation's pin, walks back to
+ * the admins of its fingerprint and forward by the rules, and puts the result into items. A home that has
+ * another organisation is refused with 73; joining the same again is fine. proxy is "" for none. */
+MUST_USE int organisation_join(const struct items *items, const struct invitation *invitation,
+	const char *proxy, struct organisation **ret_organisation, struct failure *failure);
+
+/* What was pinned; no network. 78 where the home hasn't joined. */
+MUST_USE int organisation_load(
+	const struct items *items, struct organisation **ret_organisation, struct failure *failure);
+void organisation_free(struct organisation *organisation);
+
+/* Fetches the newest roster over a connection of its own, catches up, verifies, stores. *ret_changed may be
+ * NULL. */
+MUST_USE int organisation_refresh(
+	struct organisation *organisation, bool *ret_changed, struct failure *failure);
+
+/* The newest roster trusted. Valid until the next refresh or the end. */
+const struct roster *organisation_roster(const struct organisation *organisation);
+/* The fingerprint of that roster's admins. */
+const char *organisation_fingerprint(const struct organisation *organisation);
+/* "" for none. */
+const char *organisation_proxy(const struct organisation *organisation);
+
+/* 76 where the roster has expired, with what to do. */
+MUST_USE int organisation_fresh(const struct organisation *organisation, struct failure *failure);
+
+/* Time as the client takes it: the latest of its clock, the newest `issued` and the newest acceptance it
+ * holds (organisation_saw stores one). Seconds. */
+int64_t organisation_now(const struct organisation *organisation);
+MUST_USE int organisation_saw(struct organisation *organisation, int64_t accepted, struct failure *failure);
+
+/* An older version, fetched and proven by the chain of `previous` from the trusted one backwards, or the
+ * trusted one itself. The caller frees it with roster_free. 76 where the chain breaks, 65 for a version that
+ * isn't yet. */
+MUST_USE int organisation_roster_at(struct organisation *organisation, uint64_t version,
+	struct roster **ret_roster, struct failure *failure);
+
+/* A link to a server of the roster, not yet connected. */
+size_t organisation_servers(const struct organisation *organisation);
+MUST_USE int organisation_link(const struct organisation *organisation, size_t server, struct link **ret_link,
+	struct failure *failure);
+
+/* Calls the servers in the roster's order until one can be reached (a failure with 69 tries the next), each
+ * on a fresh connection. */
+MUST_USE int organisation_call(const struct organisation *organisation, const struct link_request *request,
+	struct link_answer *ret_answer, struct failure *failure);
+
+#endif
