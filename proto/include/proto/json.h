@@ -5,6 +5,7 @@
 
 #include "proto/base.h"
 #include "proto/buffer.h"
+#include "proto/encode.h"
 
 #include <jansson.h>
 
@@ -21,8 +22,8 @@ MUST_USE int member_text(const json_t *object, const char *name, const char **re
 MUST_USE int member_number(const json_t *object, const char *name, uint64_t *ret_number);
 MUST_USE int member_time(const json_t *object, const char *name, int64_t *ret_seconds);
 MUST_USE int member_hex(const json_t *object, const char *name, void *ret_data, size_t len);
-/* kind is an enum base64_kind of proto/encode.h. */
-MUST_USE int member_base64(const json_t *object, const char *name, int kind, void *ret_data, size_t len);
+MUST_USE int member_base64(
+	const json_t *object, const char *name, enum base64_kind kind, void *ret_data, size_t len);
 
 /* 0 where the object has exactly these members. */
 MUST_USE int members_are(const json_t *object, const char *const *names, size_t count);

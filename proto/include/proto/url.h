@@ -12,7 +12,7 @@
 #define BASE_BYTES      16
 #define BASE_SIZE       (BASE_CHARS + 1)
 #define AUTHORITY_SIZE  (HOST_SIZE + 2 + 6)
-#define SERVER_URL_SIZE (8 + AUTHORITY_SIZE + 1 + BASE_CHARS)
+#define SERVER_URL_SIZE (8 + AUTHORITY_SIZE + 1 + BASE_SIZE)
 #define PORT_DEFAULT    443
 
 struct server_url {

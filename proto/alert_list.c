@@ -1,0 +1,111 @@
+#include "proto/alert_list.h"
+
+#include "proto/encode.h"
+#include "proto/json.h"
+#include "proto/time.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int alert_write(const struct alert *alert, struct buffer *out)
+{
+	char accepted[TIME_SIZE], due[TIME_SIZE];
+
+	time_format(alert->accepted, accepted);
+	buffer_put_format(out, "{\"accepted\":\"%s\",\"desk\":\"%s\",\"due\":", accepted, alert->desk);
+	if (alert->has_due) {
+		time_format(alert->due, due);
+		buffer_put_format(out, "\"%s\"", due);
+	} else {
+		buffer_put_string(out, "null");
+	}
+	buffer_put_format(out, ",\"report\":\"%s\",\"seq\":%llu,\"state\":\"%s\",\"urgency\":\"%s\"}",
+		alert->report, (unsigned long long)alert->seq, state_word(alert->state),
+		urgency_word(alert->urgency));
+	return buffer_ok(out);
+}
+
+int alert_list_write(const struct alert *alerts, size_t count, bool more, struct buffer *out)
+{
+	if (count > ALERTS_MAX)
+		return -1;
+	buffer_put_string(out, "{\"alerts\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buffer_put_string(out, ",");
+		if (alert_write(&alerts[i], out) != 0)
+			return -1;
+	}
+	buffer_put_format(out, "],\"more\":%s}", more ? "true" : "false");
+	return buffer_ok(out);
+}
+
+static int take_due(const json_t *object, struct alert *alert)
+{
+	alert->has_due = !json_is_null(json_object_get(object, "due"));
+	return alert->has_due ? member_time(object, "due", &alert->due) : 0;
+}
+
+static int take_alert(const json_t *object, struct alert *alert)
+{
+	static const char *const members[] = { "accepted", "desk", "due", "report", "seq", "state",
+		"urgency" };
+	uint8_t report[ID_BYTES];
+	const char *text = NULL;
+	size_t len = 0;
+
+	if (members_are(object, members, COUNT_OF(members)) != 0 ||
+		member_number(object, "seq", &alert->seq) != 0 || alert->seq < 1 ||
+		member_hex(object, "report", report, sizeof(report)) != 0 ||
+		member_time(object, "accepted", &alert->accepted) != 0 || take_due(object, alert) != 0)
+		return -1;
+	hex_encode(report, sizeof(report), alert->report);
+	if (member_text(object, "desk", &text, &len) != 0 || name_of(text, len, alert->desk) != 0)
+		return -1;
+	if (member_text(object, "state", &text, &len) != 0 || state_of(text, len, &alert->state) != 0)
+		return -1;
+	return member_text(object, "urgency", &text, &len) == 0 ? urgency_of(text, len, &alert->urgency) : -1;
+}
+
+static int take_list(const json_t *list, struct alert *alerts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (take_alert(json_array_get(list, i), &alerts[i]) != 0)
+			return -1;
+		if (i > 0 && alerts[i].seq <= alerts[i - 1].seq)
+			return -1;
+	}
+	return 0;
+}
+
+int alert_list_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,
+	bool *ret_more, struct fault *fault)
+{
+	static const char *const members[] = { "alerts", "more" };
+	struct alert *alerts = NULL;
+	const json_t *list = NULL, *more = NULL;
+	json_t *object = NULL;
+	size_t count = 0;
+	int rc = -1;
+
+	if (json_parse(json, len, ALERT_LIST_MAX, &object, fault) != 0)
+		return -1;
+	list = json_object_get(object, "alerts");
+	more = json_object_get(object, "more");
+	count = json_array_size(list);
+	alerts = calloc(count + 1, sizeof(*alerts));
+	if (alerts == NULL || members_are(object, members, COUNT_OF(members)) != 0 || !json_is_array(list) ||
+		!json_is_boolean(more) || count > ALERTS_MAX || take_list(list, alerts, count) != 0) {
+		rc = fault_set(fault, "the server's list of alerts is malformed");
+		goto cleanup;
+	}
+	*ret_alerts = alerts;
+	*ret_count = count;
+	*ret_more = json_is_true(more);
+	alerts = NULL;
+	rc = 0;
+cleanup:
+	free(alerts);
+	json_decref(object);
+	return rc;
+}

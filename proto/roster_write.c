@@ -1,0 +1,234 @@
+#include "proto/digest.h"
+#include "proto/encode.h"
+#include "proto/roster.h"
+#include "proto/time.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Body, note, signatures and fingerprint. */
+
+#define KEY_SIZE (BASE64_CHARS(32) + 1)
+
+static void put_head(const struct roster *roster, struct buffer *out)
+{
+	char previous[HEX_CHARS(SHA256_BYTES) + 1], issued[TIME_SIZE], expires[TIME_SIZE];
+
+	hex_encode(roster->previous, SHA256_BYTES, previous);
+	time_format(roster->issued, issued);
+	time_format(roster->expires, expires);
+	buffer_put_format(out, "clarion-roster/1\norganisation %s\nversion %llu\nprevious %s\n",
+		roster->organisation, (unsigned long long)roster->version, previous);
+	buffer_put_format(
+		out, "issued %s\nexpires %s\nthreshold %u\n", issued, expires, (unsigned)roster->threshold);
+}
+
+static void put_trust(const struct roster *roster, struct buffer *out)
+{
+	char key[KEY_SIZE], recipient[AGE_RECIPIENT_SIZE];
+
+	for (size_t i = 0; i < roster->admin_count; i++) {
+		base64_encode(BASE64_PADDED, roster->admins[i].public_key, ED25519_PUBLIC_BYTES, key);
+		age_recipient_text(roster->admins[i].recipient, recipient);
+		buffer_put_format(out, "admin %s %s %s\n", roster->admins[i].name, recipient, key);
+	}
+	for (size_t i = 0; i < roster->server_count; i++) {
+		base64_encode(BASE64_PADDED, roster->servers[i].pin, SHA256_BYTES, key);
+		buffer_put_format(out, "server %s %s", roster->servers[i].url, key);
+		if (roster->servers[i].has_next_pin) {
+			base64_encode(BASE64_PADDED, roster->servers[i].next_pin, SHA256_BYTES, key);
+			buffer_put_format(out, " %s", key);
+		}
+		buffer_put_string(out, "\n");
+	}
+	base64_encode(BASE64_PADDED, roster->receipt_key, ED25519_PUBLIC_BYTES, key);
+	buffer_put_format(out, "receipt-key %s\n", key);
+	for (size_t i = 0; i < roster->token_key_count; i++) {
+		const struct roster_token_key *token_key = &roster->token_keys[i];
+		char not_before[TIME_SIZE], not_after[TIME_SIZE];
+
+		base64_encode(BASE64_PADDED, token_key->public_key, sizeof(token_key->public_key), key);
+		time_format(token_key->not_before, not_before);
+		time_format(token_key->not_after, not_after);
+		buffer_put_format(out, "token-key %llu %s %s %s\n", (unsigned long long)token_key->epoch, key,
+			not_before, not_after);
+	}
+}
+
+static void put_desks(const struct roster *roster, struct buffer *out)
+{
+	char recipient[AGE_RECIPIENT_SIZE];
+
+	for (size_t i = 0; i < roster->desk_count; i++) {
+		const struct roster_desk *desk = &roster->desks[i];
+		const uint32_t *minutes = desk->ack_minutes;
+
+		buffer_put_format(out, "desk %s %s %u,%u,%u,%u %u %s\n", desk->name,
+			admission_word(desk->admission), (unsigned)minutes[0], (unsigned)minutes[1],
+			(unsigned)minutes[2], (unsigned)minutes[3], (unsigned)desk->retention_days,
+			desk->title);
+	}
+	for (size_t i = 0; i < roster->desk_count; i++) {
+		if (roster->desks[i].fallback[0] != '\0')
+			buffer_put_format(
+				out, "fallback %s %s\n", roster->desks[i].name, roster->desks[i].fallback);
+	}
+	for (size_t i = 0; i < roster->partner_count; i++) {
+		const struct roster_partner *partner = &roster->partners[i];
+
+		buffer_put_format(out, "partner %s %s %s %s\n", partner->name, partner->fingerprint,
+			partner->url, partner->title);
+	}
+	for (size_t i = 0; i < roster->archive_count; i++) {
+		age_recipient_text(roster->archives[i].recipient, recipient);
+		buffer_put_format(out, "archive %s %s\n", roster->archives[i].desk, recipient);
+	}
+}
+
+static void put_officer(const struct roster_officer *officer, struct buffer *out)
+{
+	char key[KEY_SIZE], recipient[AGE_RECIPIENT_SIZE];
+
+	buffer_put_format(out, "officer %s ", officer->name);
+	for (size_t i = 0; i < officer->desk_count; i++)
+		buffer_put_format(out, "%s%s", i > 0 ? "," : "", officer->desks[i]);
+	age_recipient_text(officer->recipient, recipient);
+	base64_encode(BASE64_PADDED, officer->public_key, ED25519_PUBLIC_BYTES, key);
+	buffer_put_format(out, " %u %s %s %s\n", (unsigned)officer->tier, recipient, key, officer->title);
+}
+
+int roster_write_body(const struct roster *roster, struct buffer *out)
+{
+	put_head(roster, out);
+	put_trust(roster, out);
+	put_desks(roster, out);
+	for (size_t i = 0; i < roster->officer_count; i++)
+		put_officer(&roster->officers[i], out);
+	return buffer_ok(out);
+}
+
+/* What is signed: the parsed bytes where there are any, `+` lines and all. */
+static int put_signed_part(const struct roster *roster, struct buffer *out)
+{
+	if (roster->note == NULL)
+		return roster_write_body(roster, out);
+	buffer_put(out, roster->note, roster->body_len);
+	return buffer_ok(out);
+}
+
+int roster_write_note(const struct roster *roster, struct buffer *out)
+{
+	if (put_signed_part(roster, out) != 0)
+		return -1;
+	buffer_put_string(out, "\n");
+	for (size_t i = 0; i < roster->signature_count; i++)
+		note_put_signature(out, &roster->signatures[i]);
+	return buffer_ok(out);
+}
+
+/* Replaces the signature of this name and key, or adds one. */
+static int keep_signature(struct roster *roster, const struct note_signature *signature)
+{
+	struct note_signature *grown = NULL;
+	size_t place = 0;
+
+	while (place < roster->signature_count &&
+		(strcmp(roster->signatures[place].name, signature->name) != 0 ||
+			memcmp(roster->signatures[place].key_id, signature->key_id, NOTE_KEY_ID_BYTES) != 0))
+		place++;
+	if (place == roster->signature_count) {
+		if (place == ROSTER_SIGNATURES_MAX)
+			return -1;
+		grown = realloc(roster->signatures, (place + 1) * sizeof(*grown));
+		if (grown == NULL)
+			return -1;
+		roster->signatures = grown;
+		roster->signature_count++;
+	}
+	roster->signatures[place] = *signature;
+	return 0;
+}
+
+int roster_sign(struct roster *roster, const char *admin, const uint8_t secret_key[64], struct fault *fault)
+{
+	struct buffer body = buffer_of(ROSTER_MAX_BYTES);
+	struct note_signature signature;
+	int rc = -1;
+
+	if (roster_check(roster, fault) != 0)
+		goto cleanup;
+	if (put_signed_part(roster, &body) != 0) {
+		rc = fault_set(fault, "the roster is longer than %d bytes", ROSTER_MAX_BYTES);
+		goto cleanup;
+	}
+	if (note_sign(body.data, body.len, admin, secret_key, &signature) != 0 ||
+		keep_signature(roster, &signature) != 0) {
+		rc = fault_set(fault, "the roster can't be signed: wrong name, or too many signatures");
+		goto cleanup;
+	}
+	rc = 0;
+cleanup:
+	buffer_free(&body);
+	return rc;
+}
+
+static bool admin_has_signed(
+	const struct roster *roster, const struct buffer *body, const struct roster_admin *admin)
+{
+	for (size_t i = 0; i < roster->signature_count; i++) {
+		if (strcmp(roster->signatures[i].name, admin->name) == 0 &&
+			note_verify(body->data, body->len, &roster->signatures[i], admin->public_key) == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t roster_signed_by(const struct roster *roster, const struct roster *admins_of)
+{
+	struct buffer body = buffer_of(ROSTER_MAX_BYTES);
+	size_t count = 0;
+
+	if (put_signed_part(roster, &body) == 0) {
+		for (size_t i = 0; i < admins_of->admin_count; i++) {
+			/* a draft's admins may repeat a key: it counts for the first only */
+			if (roster_admin_by_key(admins_of, admins_of->admins[i].public_key) ==
+				&admins_of->admins[i])
+				count += admin_has_signed(roster, &body, &admins_of->admins[i]);
+		}
+	}
+	buffer_free(&body);
+	return count;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	return memcmp(left, right, ED25519_PUBLIC_BYTES);
+}
+
+int roster_fingerprint(const struct roster *roster, char ret_text[FINGERPRINT_SIZE])
+{
+	uint8_t keys[ROSTER_ADMINS_MAX][ED25519_PUBLIC_BYTES], digest[SHA256_BYTES];
+	char text[BASE64_CHARS(SHA256_BYTES) + 1];
+	struct buffer lines = buffer_of(ROSTER_ADMINS_MAX * KEY_SIZE + 64);
+	int rc = -1;
+
+	if (roster->admin_count > ROSTER_ADMINS_MAX)
+		goto cleanup;
+	for (size_t i = 0; i < roster->admin_count; i++)
+		memcpy(keys[i], roster->admins[i].public_key, ED25519_PUBLIC_BYTES);
+	qsort(keys, roster->admin_count, sizeof(keys[0]), compare_keys);
+	buffer_put_format(&lines, "clarion-admins/1\n%u\n", (unsigned)roster->threshold);
+	for (size_t i = 0; i < roster->admin_count; i++) {
+		base64_encode(BASE64_PADDED, keys[i], ED25519_PUBLIC_BYTES, text);
+		buffer_put_format(&lines, "%s\n", text);
+	}
+	if (buffer_ok(&lines) != 0 || sha256_once(lines.data, lines.len, digest) != 0)
+		goto cleanup;
+	base64_encode(BASE64_URL, digest, sizeof(digest), text);
+	memcpy(ret_text, text, FINGERPRINT_SIZE);
+	rc = 0;
+cleanup:
+	buffer_free(&lines);
+	return rc;
+}
