@@ -1,9 +1,10 @@
 /* Every message that two processes of clariond exchange: one struct, one put, one get, and nothing left over.
  *
- * A frame is a 32-bit big-endian length, a type byte, and the message's fields as proto/buffer.h writes them. Text
- * and bytes in a struct that _get filled point into the frame and live as long as it. A _get returns -1 for anything
- * malformed, too long, or with bytes left over; the receiver then closes the channel. Who may send what to whom
- * stands in rules.h. */
+ * A frame is a 32-bit big-endian length, a type byte, and the message's fields as proto/buffer.h writes them,
+ * a text as a blob that ends with its NUL (no control characters inside; requests and answers: ASCII). Text
+ * and bytes in a struct that _get filled point into the frame and live as long as it. A _get returns -1 for
+ * anything malformed, too long, or with bytes left over; the receiver then closes the channel. Who may send
+ * what to whom stands in rules.h. */
 #ifndef CHANNEL_MESSAGES_H
 #define CHANNEL_MESSAGES_H
 
@@ -12,19 +13,23 @@
 #include "proto/cursor.h"
 #include "proto/words.h"
 
-#define CHANNEL_FRAME_MAX (1024 * 1024 + 4096) /* a set-up message with decoy files or rosters; requests are far less */
-#define CHANNEL_BODY_MAX (64 * 1024)	       /* bytes of a body in one message */
-#define CHANNEL_FIELD_MAX 4096		       /* one header field of a request */
+#define CHANNEL_FILE_MAX  (1024 * 1024)             /* a decoy page, a roster, a keyring */
+#define CHANNEL_FRAME_MAX (CHANNEL_FILE_MAX + 4096) /* from the supervisor */
+#define CHANNEL_BODY_MAX  (64 * 1024)               /* bytes of a body in one message */
+#define CHANNEL_PEER_FRAME_MAX                                                                               \
+	(CHANNEL_BODY_MAX + 4096) /* from anybody else; a request's fields are fewer bytes */
+#define CHANNEL_TEXT_MAX   1024   /* names and values of settings, names of files, a last sentence */
+#define CHANNEL_FIELD_MAX  4096   /* one header field of a request */
 #define CHANNEL_TARGET_MAX 2048
 
 enum message_type {
 	/* supervisor to a role */
 	MESSAGE_SETTING = 1, /* one name and value of the configuration */
-	MESSAGE_FILE,	     /* one file that the role needs: TLS key, decoy page, roster, keyring */
-	MESSAGE_SOCKET,	     /* a descriptor travels with it: a listener, or the channel to a sibling */
-	MESSAGE_START,	     /* set-up is complete: lock in and work */
-	MESSAGE_DRAIN,	     /* take nothing new, finish, exit */
-	MESSAGE_RELOAD,	     /* new MESSAGE_FILEs have been sent before this */
+	MESSAGE_FILE,        /* one file that the role needs: TLS key, decoy page, roster, keyring */
+	MESSAGE_SOCKET,      /* a descriptor travels with it: a listener, or the channel to a sibling */
+	MESSAGE_START,       /* set-up is complete: lock in and work */
+	MESSAGE_DRAIN,       /* take nothing new, finish, exit */
+	MESSAGE_RELOAD,      /* new MESSAGE_FILEs have been sent before this */
 	/* a role to the supervisor */
 	MESSAGE_READY,
 	MESSAGE_FAILED, /* a last sentence before the role exits, shown to the person who started clariond */
@@ -64,7 +69,7 @@ struct message_file {
 };
 
 enum socket_kind {
-	SOCKET_LISTEN = 1, /* TLS from the internet */
+	SOCKET_LISTEN = 1,    /* TLS from the internet */
 	SOCKET_LISTEN_SHARED, /* TLS from a proxy or onion service: all clients share an address */
 	SOCKET_STORE,
 	SOCKET_FRONT,
@@ -82,14 +87,14 @@ struct message_failed {
 
 enum http_method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
-/* A request under the base path, as front parsed it. front has checked the grammar and nothing else. A field that
- * wasn't sent is "". target is as received, base path included; the store checks it again. */
+/* A request under the base path, as front parsed it. front has checked the grammar and nothing else. A field
+ * that wasn't sent is "". target is as received, base path included; the store checks it again. */
 struct message_request {
 	uint32_t id; /* front's own number, unique among its requests that are open */
 	enum http_method method;
 	const char *target;
 	const char *authority; /* Host, lower case */
-	bool has_body;	       /* a Content-Length was sent, 0 included */
+	bool has_body;         /* a Content-Length was sent, 0 included */
 	uint64_t content_length;
 	const char *content_digest;
 	const char *signature_input;
@@ -118,13 +123,14 @@ struct message_credit {
 	uint32_t bytes;
 };
 
-/* The start of an answer. The body follows in MESSAGE_ANSWER_BODY, content_length bytes in all; front counts. */
+/* The start of an answer. The body follows in MESSAGE_ANSWER_BODY, content_length bytes in all; front counts.
+ */
 struct message_answer {
 	uint32_t id;
 	uint16_t status;
 	const char *content_type; /* "" for an answer without one */
 	uint64_t content_length;
-	const char *content_digest;   /* "" or the field's value, as for all below */
+	const char *content_digest; /* "" or the field's value, as for all below */
 	const char *answer_signature;
 	const char *upload_offset;
 	const char *upload_complete;
@@ -141,6 +147,13 @@ struct message_wake {
 void frame_begin(struct buffer *out, enum message_type type, size_t *ret_mark);
 MUST_USE int frame_end(struct buffer *out, size_t mark);
 
+/* Takes one frame of at most max bytes (its length not counted) from what has arrived: 1 where it is all
+ * there, 0 where more must arrive (in is untouched), -1 where no frame begins like this. */
+MUST_USE int frame_next(
+	struct reader *in, size_t max, enum message_type *ret_type, struct reader *ret_message);
+
+/* A _put that fails leaves either the buffer as it was or the buffer failed (buffer_ok). */
+
 MUST_USE int message_setting_put(struct buffer *out, const struct message_setting *message);
 MUST_USE int message_setting_get(struct reader *in, struct message_setting *ret_message);
 MUST_USE int message_file_put(struct buffer *out, const struct message_file *message);
@@ -154,13 +167,16 @@ MUST_USE int message_failed_put(struct buffer *out, const struct message_failed 
 MUST_USE int message_failed_get(struct reader *in, struct message_failed *ret_message);
 MUST_USE int message_request_put(struct buffer *out, const struct message_request *message);
 MUST_USE int message_request_get(struct reader *in, struct message_request *ret_message);
-MUST_USE int message_request_body_put(struct buffer *out, enum message_type type, const struct message_request_body *message);
+MUST_USE int message_request_body_put(
+	struct buffer *out, enum message_type type, const struct message_request_body *message);
 MUST_USE int message_request_body_get(struct reader *in, struct message_request_body *ret_message);
 /* REQUEST_GONE, DECOY */
-MUST_USE int message_request_id_put(struct buffer *out, enum message_type type, const struct message_request_id *message);
+MUST_USE int message_request_id_put(
+	struct buffer *out, enum message_type type, const struct message_request_id *message);
 MUST_USE int message_request_id_get(struct reader *in, struct message_request_id *ret_message);
 /* BODY_WANTED, ANSWER_TAKEN */
-MUST_USE int message_credit_put(struct buffer *out, enum message_type type, const struct message_credit *message);
+MUST_USE int message_credit_put(
+	struct buffer *out, enum message_type type, const struct message_credit *message);
 MUST_USE int message_credit_get(struct reader *in, struct message_credit *ret_message);
 MUST_USE int message_answer_put(struct buffer *out, const struct message_answer *message);
 MUST_USE int message_answer_get(struct reader *in, struct message_answer *ret_message);

@@ -1,12 +1,13 @@
-/* A role's first phase: what the supervisor hands it, collected up to MESSAGE_START with blocking reads, before
- * lock-in. The steps of every role, in this order:
+/* A role's first phase: what the supervisor hands it, collected up to MESSAGE_START with blocking reads,
+ *before lock-in. The steps of every role, in this order:
  *
  *	setup_receive(fd, ROLE_STORE, &setup, &fault)
  *	process_settle("…"), opening of what must be opened
  *	sandbox_store(&options, &fault)
  *	channel_new() on fd, message_empty_put(…, MESSAGE_READY), the loop
  *
- * A step that fails is told to the person who started clariond with `return setup_failed(fd, EX_…, &fault)`. */
+ * A step that fails is told to the person who started clariond with `return setup_failed(fd, EX_…, &fault)`.
+*/
 #ifndef CHANNEL_SETUP_H
 #define CHANNEL_SETUP_H
 
@@ -18,7 +19,8 @@ struct setup;
 
 struct setup_file {
 	const char *name;
-	const uint8_t *data; /* in guarded memory where the kind is a key's; wiped by setup_free or setup_file_drop */
+	const uint8_t *data; /* in guarded memory where the kind is a key's; wiped by setup_free or
+				setup_file_drop */
 	size_t len;
 };
 
@@ -37,7 +39,8 @@ const char *setup_setting(const struct setup *setup, const char *name);
 MUST_USE int setup_number(const struct setup *setup, const char *name, uint64_t *ret_number);
 bool setup_yes(const struct setup *setup, const char *name);
 
-/* The files of a kind in the order in which they were sent (rosters: rising versions); NULL behind the last. */
+/* The files of a kind in the order in which they were sent (rosters: rising versions); NULL behind the last.
+ */
 const struct setup_file *setup_file(const struct setup *setup, enum file_kind kind, size_t index);
 
 /* Wipes and forgets a file that has been used. */
