@@ -290,7 +290,7 @@ void channel_flush(struct channel *channel)
 		const ssize_t sent = send_some(channel);
 		if (sent > 0) {
 			channel->out_sent += (size_t)sent;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		} else if (errno == EAGAIN) {
 			if (event_add(channel->writable, NULL) != 0)
 				break_later(channel, "no memory");
 			break;

@@ -2,7 +2,7 @@
  *before lock-in. The steps of every role, in this order:
  *
  *	setup_receive(fd, ROLE_STORE, &setup, &fault)
- *	process_settle("…"), opening of what must be opened
+ *	setup_settle(setup, &fault), and opening what must be opened
  *	sandbox_store(&options, &fault)
  *	channel_new() on fd, message_empty_put(…, MESSAGE_READY), the loop
  *
