@@ -64,7 +64,7 @@ const char *event_type_word(enum event_type type)
 int event_type_of(const char *word, size_t len, enum event_type *ret_type)
 {
 	for (size_t i = 0; i < EVENT_TYPES; i++) {
-		if (strlen(type_words[i]) == len && memcmp(type_words[i], word, len) == 0) {
+		if (strlen(type_words[i]) == len && bytes_equal(type_words[i], word, len)) {
 			*ret_type = (enum event_type)i;
 			return 0;
 		}

@@ -149,7 +149,7 @@ static int take_value(struct reader *reader, enum parameter parameter, struct re
 						    sizeof(signature->keyid))
 					  : -1;
 	if (parameter == PARAMETER_TAG)
-		return len == strlen("clarion") && memcmp(text, "clarion", len) == 0 ? 0 : -1;
+		return len == strlen("clarion") && bytes_equal(text, "clarion", len) ? 0 : -1;
 	if (!is_nonce(text, len))
 		return -1;
 	memcpy(signature->nonce, text, len);

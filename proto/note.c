@@ -51,7 +51,7 @@ static bool is_known(const struct note *note, const struct note_signature *signa
 		const struct note_signature *other = &note->signatures[i];
 
 		if (strcmp(other->name, signature->name) == 0 &&
-			memcmp(other->key_id, signature->key_id, NOTE_KEY_ID_BYTES) == 0)
+			bytes_equal(other->key_id, signature->key_id, NOTE_KEY_ID_BYTES))
 			return true;
 	}
 	return false;
@@ -123,7 +123,7 @@ int note_verify(const uint8_t *text, size_t text_len, const struct note_signatur
 	uint8_t key_id[NOTE_KEY_ID_BYTES];
 
 	if (note_key_id(signature->name, public_key, key_id) != 0 ||
-		memcmp(key_id, signature->key_id, sizeof(key_id)) != 0)
+		!bytes_equal(key_id, signature->key_id, sizeof(key_id)))
 		return -1;
 	return crypto_sign_verify_detached(signature->signature, text, text_len, public_key) == 0 ? 0 : -1;
 }

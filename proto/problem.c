@@ -95,7 +95,7 @@ static int take_type(const json_t *object, struct problem_answer *answer)
 		return -1;
 	for (size_t i = 0; i < PROBLEM_COUNT; i++) {
 		if (strlen(rows[i].word) == reader.left &&
-			memcmp(rows[i].word, reader.at, reader.left) == 0) {
+			bytes_equal(rows[i].word, reader.at, reader.left)) {
 			answer->known = true;
 			answer->problem = (enum problem)i;
 		}

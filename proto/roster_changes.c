@@ -15,7 +15,7 @@ static void change_head(const struct roster *before, const struct roster *after,
 	if (before->threshold != after->threshold)
 		buffer_put_format(out, "threshold changed from %u to %u\n", (unsigned)before->threshold,
 			(unsigned)after->threshold);
-	if (memcmp(before->receipt_key, after->receipt_key, sizeof(before->receipt_key)) != 0)
+	if (!bytes_equal(before->receipt_key, after->receipt_key, sizeof(before->receipt_key)))
 		buffer_put_string(out, "receipt key changed\n");
 }
 
@@ -31,8 +31,8 @@ static void change_admins(const struct roster *before, const struct roster *afte
 
 		if (then == NULL)
 			buffer_put_format(out, "admin added: %s\n", now->name);
-		else if (memcmp(then->public_key, now->public_key, sizeof(now->public_key)) != 0 ||
-			 memcmp(then->recipient, now->recipient, sizeof(now->recipient)) != 0)
+		else if (!bytes_equal(then->public_key, now->public_key, sizeof(now->public_key)) ||
+			 !bytes_equal(then->recipient, now->recipient, sizeof(now->recipient)))
 			buffer_put_format(out, "admin's keys changed: %s\n", now->name);
 	}
 }
@@ -68,10 +68,10 @@ static void change_servers(const struct roster *before, const struct roster *aft
 			put_server("server added", now->url, out);
 			continue;
 		}
-		if (memcmp(then->pin, now->pin, sizeof(now->pin)) != 0)
+		if (!bytes_equal(then->pin, now->pin, sizeof(now->pin)))
 			put_server("server key changed", now->url, out);
-		if (now->has_next_pin && (!then->has_next_pin || memcmp(then->next_pin, now->next_pin,
-									 sizeof(now->next_pin)) != 0))
+		if (now->has_next_pin && (!then->has_next_pin || !bytes_equal(then->next_pin, now->next_pin,
+									 sizeof(now->next_pin))))
 			put_server("server's next key announced", now->url, out);
 		if (!now->has_next_pin && then->has_next_pin)
 			put_server("server's next key no longer announced", now->url, out);
@@ -85,7 +85,7 @@ static bool token_key_is_in(const struct roster *roster, const struct roster_tok
 
 		if (other->epoch == key->epoch && other->not_before == key->not_before &&
 			other->not_after == key->not_after &&
-			memcmp(other->public_key, key->public_key, sizeof(key->public_key)) == 0)
+			bytes_equal(other->public_key, key->public_key, sizeof(key->public_key)))
 			return true;
 	}
 	return false;
@@ -112,7 +112,7 @@ static void change_desk(const struct roster_desk *then, const struct roster_desk
 	if (then->admission != now->admission)
 		buffer_put_format(
 			out, "desk's admission changed: %s: %s\n", now->name, admission_word(now->admission));
-	if (memcmp(then->ack_minutes, now->ack_minutes, sizeof(now->ack_minutes)) != 0)
+	if (!bytes_equal(then->ack_minutes, now->ack_minutes, sizeof(now->ack_minutes)))
 		buffer_put_format(out, "desk's acknowledge times changed: %s: %u,%u,%u,%u minutes\n",
 			now->name, (unsigned)now->ack_minutes[0], (unsigned)now->ack_minutes[1],
 			(unsigned)now->ack_minutes[2], (unsigned)now->ack_minutes[3]);
@@ -173,7 +173,7 @@ static bool archive_is_in(const struct roster *roster, const struct roster_archi
 		const struct roster_archive *other = &roster->archives[i];
 
 		if (strcmp(other->desk, archive->desk) == 0 &&
-			memcmp(other->recipient, archive->recipient, sizeof(archive->recipient)) == 0)
+			bytes_equal(other->recipient, archive->recipient, sizeof(archive->recipient)))
 			return true;
 	}
 	return false;
@@ -213,8 +213,8 @@ static bool same_desks(const struct roster_officer *then, const struct roster_of
 static void change_officer(
 	const struct roster_officer *then, const struct roster_officer *now, struct buffer *out)
 {
-	if (memcmp(then->public_key, now->public_key, sizeof(now->public_key)) != 0 ||
-		memcmp(then->recipient, now->recipient, sizeof(now->recipient)) != 0)
+	if (!bytes_equal(then->public_key, now->public_key, sizeof(now->public_key)) ||
+		!bytes_equal(then->recipient, now->recipient, sizeof(now->recipient)))
 		buffer_put_format(out, "officer's keys changed: %s\n", now->name);
 	if (!same_desks(then, now))
 		put_officer_desks("officer's desks changed", now, out);

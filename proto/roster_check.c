@@ -107,7 +107,7 @@ static int check_servers(const struct roster *roster, struct fault *fault)
 		if (!url_is_sound(server->url))
 			return fault_set(
 				fault, "server %zu: the address must be https://HOST[:PORT]/BASE", i + 1);
-		if (server->has_next_pin && memcmp(server->pin, server->next_pin, SHA256_BYTES) == 0)
+		if (server->has_next_pin && bytes_equal(server->pin, server->next_pin, SHA256_BYTES))
 			return fault_set(fault, "server %zu: the next pin is the same as the pin", i + 1);
 		for (size_t before = 0; before < i; before++) {
 			if (strcmp(server->url, roster->servers[before].url) == 0)
@@ -198,7 +198,7 @@ static int check_archive(const struct roster *roster, size_t place, struct fault
 		const struct roster_archive *other = &roster->archives[before];
 
 		if (strcmp(archive->desk, other->desk) == 0 &&
-			memcmp(archive->recipient, other->recipient, AGE_RECIPIENT_BYTES) == 0)
+			bytes_equal(archive->recipient, other->recipient, AGE_RECIPIENT_BYTES))
 			return fault_set(fault, "archive %zu: named twice", place + 1);
 	}
 	return 0;

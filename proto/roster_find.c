@@ -27,7 +27,7 @@ const struct roster_officer *roster_officer_by_key(
 	const struct roster *roster, const uint8_t public_key[ED25519_PUBLIC_BYTES])
 {
 	for (size_t i = 0; i < roster->officer_count; i++) {
-		if (memcmp(roster->officers[i].public_key, public_key, ED25519_PUBLIC_BYTES) == 0)
+		if (bytes_equal(roster->officers[i].public_key, public_key, ED25519_PUBLIC_BYTES))
 			return &roster->officers[i];
 	}
 	return NULL;
@@ -46,7 +46,7 @@ const struct roster_admin *roster_admin_by_key(
 	const struct roster *roster, const uint8_t public_key[ED25519_PUBLIC_BYTES])
 {
 	for (size_t i = 0; i < roster->admin_count; i++) {
-		if (memcmp(roster->admins[i].public_key, public_key, ED25519_PUBLIC_BYTES) == 0)
+		if (bytes_equal(roster->admins[i].public_key, public_key, ED25519_PUBLIC_BYTES))
 			return &roster->admins[i];
 	}
 	return NULL;

@@ -135,7 +135,7 @@ static int keep_signature(struct roster *roster, const struct note_signature *si
 
 	while (place < roster->signature_count &&
 		(strcmp(roster->signatures[place].name, signature->name) != 0 ||
-			memcmp(roster->signatures[place].key_id, signature->key_id, NOTE_KEY_ID_BYTES) != 0))
+			!bytes_equal(roster->signatures[place].key_id, signature->key_id, NOTE_KEY_ID_BYTES)))
 		place++;
 	if (place == roster->signature_count) {
 		if (place == ROSTER_SIGNATURES_MAX)
@@ -203,7 +203,12 @@ size_t roster_signed_by(const struct roster *roster, const struct roster *admins
 
 static int compare_keys(const void *left, const void *right)
 {
-	return memcmp(left, right, ED25519_PUBLIC_BYTES);
+	const uint8_t *left_key = left, *right_key = right;
+	size_t place = 0;
+
+	while (place < ED25519_PUBLIC_BYTES - 1 && left_key[place] == right_key[place])
+		place++;
+	return left_key[place] - right_key[place];
 }
 
 int roster_fingerprint(const struct roster *roster, char ret_text[FINGERPRINT_SIZE])

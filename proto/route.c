@@ -185,7 +185,7 @@ static bool has_form(const char *pattern, const char *path, size_t path_len)
 		if (reader_field(&theirs, '/', &word, &word_len) != 0)
 			return false;
 		if (placeholder(segment, segment_len) == NULL &&
-			(segment_len != word_len || memcmp(segment, word, word_len) != 0))
+			(segment_len != word_len || !bytes_equal(segment, word, word_len)))
 			return false;
 	}
 	return reader_end(&theirs) == 0;
@@ -213,7 +213,7 @@ static int take_parameter(const char *pair, size_t len, unsigned *seen, struct r
 		const struct parameter_row *row = &parameter_rows[i];
 		size_t start = strlen(row->start);
 
-		if (len < start || memcmp(pair, row->start, start) != 0)
+		if (len < start || !bytes_equal(pair, row->start, start))
 			continue;
 		if ((*seen & row->bit) != 0)
 			return -1;
@@ -247,7 +247,7 @@ static const char *below_base(const char *path, size_t path_len, const char *bas
 
 	if (path_len < skip || path[0] != '/' || strlen(base) != BASE_CHARS ||
 		sodium_memcmp(path + 1, base, BASE_CHARS) != 0 ||
-		memcmp(path + 1 + BASE_CHARS, VERSION_PREFIX, strlen(VERSION_PREFIX)) != 0)
+		!bytes_equal(path + 1 + BASE_CHARS, VERSION_PREFIX, strlen(VERSION_PREFIX)))
 		return NULL;
 	return path + skip;
 }

@@ -29,6 +29,9 @@ struct fault {
 /* Writes the sentence and returns -1, so that a refusal is one line. */
 MUST_USE int fault_set(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* True where both hold the same len bytes. Takes as long as it takes: secrets are compared with sodium_memcmp. */
+bool bytes_equal(const void *left, const void *right, size_t len);
+
 /* Must be called once before anything else of proto/. Returns 0, or -1 where libsodium can't start. */
 MUST_USE int proto_init(void);
 
