@@ -12,23 +12,18 @@
 #define REPORT_SUMMARY_MAX    280
 
 enum schema_type {
-	SCHEMA_CODE,     /* a word of field->codes, or UNK, or WHD where it isn't required */
-	SCHEMA_TEXT,     /* one line of at most max bytes */
-	SCHEMA_LINES,    /* the same with line feeds */
-	SCHEMA_DATE,     /* YYYY, YYYY-MM or YYYY-MM-DD */
-	SCHEMA_TIME,     /* RFC 3339 in UTC, whole seconds */
-	SCHEMA_LANGUAGE, /* the well-formed core of BCP 47 */
-	SCHEMA_PATTERN,  /* text that field->pattern accepts */
-	SCHEMA_NUMBER,   /* a whole number between min and max */
-	SCHEMA_BOOL,
-	SCHEMA_BLOCK, /* an object with the fields of field->block */
+	SCHEMA_CODE,    /* a word of field->codes; UNK and WHD too where it isn't required */
+	SCHEMA_TEXT,    /* one line of min to max bytes */
+	SCHEMA_LINES,   /* the same with line feeds */
+	SCHEMA_DATE,    /* YYYY, YYYY-MM or YYYY-MM-DD; UNK and WHD too where it isn't required */
+	SCHEMA_PATTERN, /* text that field->pattern accepts */
+	SCHEMA_NUMBER,  /* a whole number from min to max */
+	SCHEMA_BLOCK,   /* an object with the fields of field->block */
 };
 
 struct schema_codes {
-	const char *name;
 	const char *const *words;
 	size_t count;
-	const char *shown; /* the list as a fault shows it */
 };
 
 struct schema_block;
@@ -39,7 +34,7 @@ struct schema_field {
 	const struct schema_codes *codes;
 	const struct schema_block *block;
 	bool (*pattern)(const char *text, size_t len);
-	const char *shown; /* what is allowed, in words, for a pattern */
+	const char *shown; /* what the pattern allows, in words */
 	uint64_t min, max; /* bytes of a text, size of a number */
 	bool required;     /* where its block is present */
 	bool list;
