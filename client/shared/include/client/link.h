@@ -83,7 +83,6 @@ void link_close(struct link *link);
 MUST_USE int link_call(struct link *link, const struct link_request *request, struct link_answer *ret_answer,
 	struct failure *failure);
 
-/* The path of a request as it goes out, query left out, and the query; for signatures. */
 const struct link_target *link_target(const struct link *link);
 
 /* What an answer that isn't the wished one means: sets exit code and sentence from the problem and the
@@ -106,7 +105,7 @@ struct link_ended {
 	struct failure failure;
 };
 
-/* Waits up to timeout_ms for a call to end. *ret_some false: none did in that time (or a signal came). */
+/* Waits up to timeout_ms for a call to end. *ret_some false: none has yet; it may come back earlier than that. */
 MUST_USE int link_multi_next(struct link_multi *multi, int timeout_ms, struct link_ended *ret_ended,
 	bool *ret_some, struct failure *failure);
 

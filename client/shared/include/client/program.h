@@ -31,7 +31,7 @@ size_t arguments_operands(const struct arguments *arguments);
 struct invocation {
 	const char *program; /* the name it was started under, without folders */
 	const char *folder;  /* its folder's name in the XDG directories */
-	const struct arguments *arguments;
+	struct arguments *arguments;
 	bool json;
 	const char *home;            /* --home, or NULL */
 	const char *passphrase_file; /* --passphrase-file, or NULL */
@@ -60,7 +60,7 @@ struct program {
 MUST_USE int program_main(const struct program *program, int argc, char **argv);
 
 /* The parsing alone, for tests: argv[0] is the program, then verb and arguments. *ret_verb is NULL where
- * --help or --version answered (printed already). free with arguments_free. */
+ * --help or --version answered (printed already). invocation_free in every case. */
 MUST_USE int program_parse(const struct program *program, int argc, char **argv, const struct verb **ret_verb,
 	struct invocation *ret_invocation, struct failure *failure);
 void invocation_free(struct invocation *invocation);

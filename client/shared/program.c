@@ -1,0 +1,259 @@
+#include "client/program.h"
+
+#include "arguments.h"
+#include "build_config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static const struct program_option common_options[] = {
+	{ "home", "DIR", "the folder to work in", false },
+	{ "json", NULL, "the result as JSON on standard output", false },
+	{ "passphrase-file", "FILE", "take the passphrase from the first line of FILE", false },
+	{ "help", NULL, "show this and end", false },
+	{ "no-passphrase", NULL, "keep everything unencrypted: for tests and disposable systems", false },
+};
+
+/* The last of the table is for verbs that set a passphrase. */
+static size_t common_count(const struct verb *verb)
+{
+	return COUNT_OF(common_options) - (verb->sets_passphrase ? 0 : 1);
+}
+
+static const char *own_name(const char *path)
+{
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	if (path == NULL || path[0] == '\0')
+		return "program";
+	return slash == NULL ? path : slash + 1;
+}
+
+static void show_version(const char *name)
+{
+	printf("%s %s%s\n", name, CLARION_VERSION,
+		CLARION_TEST_CLOCK_BUILD ? " (test clock: never for a release)" : "");
+}
+
+static void show_verbs(const struct program *program, const char *name)
+{
+	printf("Usage: %s VERB [OPTION]…\n%s\n\n", name, program->summary);
+	for (size_t at = 0; at < program->verb_count; at++)
+		printf("  %-18s %s\n", program->verbs[at].name, program->verbs[at].summary);
+	printf("\n%s VERB --help shows a verb's options. %s --version shows the version.\n", name, name);
+}
+
+static void show_options(const struct program_option *options, size_t count)
+{
+	for (size_t at = 0; at < count; at++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof left, "--%s%s%s", options[at].name,
+			options[at].value != NULL ? " " : "",
+			options[at].value != NULL ? options[at].value : "");
+		printf("  %-26s %s%s\n", left, options[at].help,
+			options[at].repeatable ? " (may be repeated)" : "");
+	}
+}
+
+static void show_verb(const struct verb *verb, const char *name)
+{
+	printf("Usage: %s %s %s%s[OPTION]…\n%s\n\n", name, verb->name, verb->operands,
+		verb->operands[0] != '\0' ? " " : "", verb->summary);
+	show_options(verb->options, verb->option_count);
+	show_options(common_options, common_count(verb));
+}
+
+/* *ret_words is how many arguments the verb's name took. */
+static const struct verb *find_verb(const struct program *program, int argc, char **argv, int *ret_words)
+{
+	for (size_t at = 0; at < program->verb_count; at++) {
+		const struct verb *verb = &program->verbs[at];
+		const char *space = strchr(verb->name, ' ');
+		size_t first = space == NULL ? strlen(verb->name) : (size_t)(space - verb->name);
+
+		if (strlen(argv[1]) != first || strncmp(argv[1], verb->name, first) != 0)
+			continue;
+		if (space != NULL && (argc < 3 || strcmp(argv[2], space + 1) != 0))
+			continue;
+		*ret_words = space == NULL ? 1 : 2;
+		return verb;
+	}
+	return NULL;
+}
+
+static int take_option(struct arguments *arguments, size_t at, const char *value, struct failure *failure)
+{
+	struct given *given = &arguments->given[at];
+
+	if (given->times > 0 && !given->option->repeatable)
+		return failure_set(
+			failure, EX_USAGE, "--%s is given twice: give it once", given->option->name);
+	if (given->times == OPTION_TIMES_MAX)
+		return failure_set(failure, EX_USAGE, "--%s is given more than %d times: give fewer",
+			given->option->name, OPTION_TIMES_MAX);
+	given->values[given->times++] = value;
+	return 0;
+}
+
+/* One word that begins with two dashes. *ret_used is how many arguments it took. Names are never abbreviated:
+ * a script must not change its meaning when a program learns an option. */
+static int parse_option(struct arguments *arguments, const char *word, const char *next, int *ret_used,
+	struct failure *failure)
+{
+	size_t len = strcspn(word + 2, "=");
+	const char *value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+
+	for (size_t at = 0; at < arguments->option_count; at++) {
+		const struct program_option *option = arguments->given[at].option;
+
+		if (strlen(option->name) != len || strncmp(option->name, word + 2, len) != 0)
+			continue;
+		if (option->value == NULL && value != NULL)
+			return failure_set(
+				failure, EX_USAGE, "--%s takes no value: leave it out", option->name);
+		*ret_used = option->value != NULL && value == NULL ? 2 : 1;
+		if (*ret_used == 2 && next == NULL)
+			return failure_set(failure, EX_USAGE, "--%s needs a value: give its %s", option->name,
+				option->value);
+		return take_option(arguments, at, *ret_used == 2 ? next : value, failure);
+	}
+	return failure_set(failure, EX_USAGE, "an option isn't known: --help shows what there is");
+}
+
+static int parse_arguments(struct arguments *arguments, int count, char **words, struct failure *failure)
+{
+	bool options_ended = false;
+
+	arguments->operands = calloc((size_t)count + 1, sizeof *arguments->operands);
+	if (arguments->operands == NULL)
+		return failure_memory(failure);
+	for (int at = 0, used; at < count; at += used) {
+		used = 1;
+		if (options_ended || words[at][0] != '-' || words[at][1] == '\0')
+			arguments->operands[arguments->operand_count++] = words[at];
+		else if (strcmp(words[at], "--") == 0)
+			options_ended = true;
+		else if (words[at][1] != '-')
+			return failure_set(failure, EX_USAGE,
+				"options have long names with two dashes: --help shows them");
+		else if (parse_option(arguments, words[at], at + 1 < count ? words[at + 1] : NULL, &used,
+				 failure) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_operands(const struct verb *verb, const struct arguments *arguments, struct failure *failure)
+{
+	if (arguments->operand_count < verb->operands_min)
+		return failure_set(
+			failure, EX_USAGE, "%s needs more: %s %s", verb->name, verb->name, verb->operands);
+	if (arguments->operand_count > verb->operands_max)
+		return failure_set(failure, EX_USAGE, "%s was given too much: %s %s%s", verb->name,
+			verb->name, verb->operands, verb->operands[0] != '\0' ? "" : "takes options only");
+	return 0;
+}
+
+/* Before any verb: --help and --version, or no verb at all. *ret_done true where that answered. */
+static int parse_general(
+	const struct program *program, int argc, char **argv, bool *ret_done, struct failure *failure)
+{
+	const char *name = own_name(argv[0]);
+
+	*ret_done = true;
+	if (argc < 2)
+		return failure_set(failure, EX_USAGE, "a verb is missing: %s --help shows them", name);
+	if (strcmp(argv[1], "--version") == 0 && argc == 2)
+		show_version(name);
+	else if ((strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) && argc == 2)
+		show_verbs(program, name);
+	else
+		*ret_done = false;
+	return 0;
+}
+
+int program_parse(const struct program *program, int argc, char **argv, const struct verb **ret_verb,
+	struct invocation *ret_invocation, struct failure *failure)
+{
+	struct arguments *arguments = NULL;
+	const struct verb *verb;
+	bool done;
+	int words = 1;
+
+	*ret_verb = NULL;
+	*ret_invocation = (struct invocation){ .program = own_name(argc > 0 ? argv[0] : NULL),
+		.folder = program->folder };
+	if (parse_general(program, argc, argv, &done, failure) != 0)
+		return -1;
+	if (done)
+		return 0;
+	verb = find_verb(program, argc, argv, &words);
+	if (verb == NULL)
+		return failure_set(
+			failure, EX_USAGE, "no such verb: %s --help shows them", ret_invocation->program);
+	arguments = arguments_new(common_options, common_count(verb), verb->options, verb->option_count);
+	if (arguments == NULL)
+		return failure_memory(failure);
+	ret_invocation->arguments = arguments;
+	if (parse_arguments(arguments, argc - 1 - words, argv + 1 + words, failure) != 0)
+		return -1;
+	if (arguments_flag(arguments, "help")) {
+		show_verb(verb, ret_invocation->program);
+		return 0;
+	}
+	if (check_operands(verb, arguments, failure) != 0)
+		return -1;
+	ret_invocation->json = arguments_flag(arguments, "json");
+	ret_invocation->home = arguments_option(arguments, "home");
+	ret_invocation->passphrase_file = arguments_option(arguments, "passphrase-file");
+	ret_invocation->no_passphrase = arguments_flag(arguments, "no-passphrase");
+	if (ret_invocation->no_passphrase && ret_invocation->passphrase_file != NULL)
+		return failure_set(failure, EX_USAGE,
+			"--passphrase-file and --no-passphrase contradict each other: give one of them");
+	*ret_verb = verb;
+	return 0;
+}
+
+void invocation_free(struct invocation *invocation)
+{
+	arguments_free(invocation->arguments);
+	invocation->arguments = NULL;
+}
+
+/* What is in this process's memory is nobody's to read afterwards. Sanitizers need to stay dumpable. */
+static void keep_no_core(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (!CLARION_SANITIZED)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+int program_main(const struct program *program, int argc, char **argv)
+{
+	struct invocation invocation = { 0 };
+	struct failure failure = { .exit_code = EX_SOFTWARE };
+	const struct verb *verb = NULL;
+	int rc = -1;
+
+	keep_no_core();
+	if (proto_init() != 0)
+		rc = failure_set(&failure, EX_SOFTWARE, "libsodium can't start: reinstall it");
+	else
+		rc = program_parse(program, argc, argv, &verb, &invocation, &failure);
+	if (rc == 0 && verb != NULL)
+		rc = verb->run(&invocation, &failure);
+	if (rc == 0 && fflush(stdout) != 0)
+		rc = failure_set(&failure, EX_CANTCREAT, "the result can't be written: look where it goes");
+	if (rc != 0) {
+		(void)fflush(stdout);
+		(void)fprintf(stderr, "%s: %s\n", own_name(argc > 0 ? argv[0] : NULL), failure.fault.text);
+	}
+	invocation_free(&invocation);
+	return rc == 0 ? 0 : failure.exit_code;
+}
