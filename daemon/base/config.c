@@ -10,14 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SETTINGS_MAX 64
-
 struct parsing {
 	struct config *config;
 	const char *folder;
 	struct config_faults *faults;
 	unsigned int line;
-	unsigned int seen[SETTINGS_MAX]; /* the line that set it */
 };
 
 void config_faults_add(struct config_faults *faults, unsigned int line, const char *format, ...)
@@ -65,12 +62,12 @@ static void assign(struct parsing *parsing, const char *name, const char *value)
 		config_faults_add(parsing->faults, parsing->line, "unknown setting `%.40s'", name);
 		return;
 	}
-	if (parsing->seen[index] != 0 && setting->type != SETTING_ADDRESSES) {
+	if (parsing->config->lines[index] != 0 && setting->type != SETTING_ADDRESSES) {
 		config_faults_add(parsing->faults, parsing->line, "%s: already set on line %u", name,
-			parsing->seen[index]);
+			parsing->config->lines[index]);
 		return;
 	}
-	parsing->seen[index] = parsing->line;
+	parsing->config->lines[index] = parsing->line;
 	if (value[0] == '\0')
 		config_faults_add(parsing->faults, parsing->line, "%s: no value", name);
 	else if (config_value_set(parsing->config, setting, value, parsing->folder, &fault) != 0)
@@ -117,7 +114,7 @@ static void fill_in(struct parsing *parsing)
 	const struct setting *settings = config_settings(&count);
 	struct fault fault;
 	for (size_t i = 0; i < count; i++) {
-		if (parsing->seen[i] != 0)
+		if (parsing->config->lines[i] != 0)
 			continue;
 		if (settings[i].required)
 			config_faults_add(parsing->faults, 0, "%s is missing", settings[i].name);
@@ -219,6 +216,12 @@ int config_read(const char *path, struct config **ret_config, struct config_faul
 	free(folder);
 	free(text);
 	return rc;
+}
+
+unsigned int config_line(const struct config *config, const char *name)
+{
+	size_t index = 0;
+	return setting_named(name, &index) != NULL ? config->lines[index] : 0;
 }
 
 void config_free(struct config *config)

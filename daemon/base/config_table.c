@@ -3,13 +3,14 @@
 
 #include <stddef.h>
 
-#define AT(field) offsetof(struct config, field)
-#define FRONT     SETTING_FOR_FRONT
-#define STORE     SETTING_FOR_STORE
-#define NOTIFY    SETTING_FOR_NOTIFY
-#define ALL       (FRONT | STORE | NOTIFY)
-#define GIB       (1024LL * 1024 * 1024)
-#define A_DAY     86400
+#define AT(field)  offsetof(struct config, field)
+#define FRONT      SETTING_FOR_FRONT
+#define STORE      SETTING_FOR_STORE
+#define NOTIFY     SETTING_FOR_NOTIFY
+#define CHECKPOINT SETTING_FOR_CHECKPOINT
+#define ALL        (FRONT | STORE | NOTIFY | CHECKPOINT)
+#define GIB        (1024LL * 1024 * 1024)
+#define A_DAY      86400
 
 static const struct setting settings[] = {
 	{ .name = "listen",
@@ -37,7 +38,7 @@ static const struct setting settings[] = {
 		.type = SETTING_PATH,
 		.offset = AT(store),
 		.required = true,
-		.roles = STORE,
+		.roles = STORE | CHECKPOINT,
 		.doc = "folder of the database" },
 	{ .name = "tls_key",
 		.type = SETTING_PATH,
@@ -237,6 +238,8 @@ static const struct setting settings[] = {
 		.roles = FRONT,
 		.doc = "requests after which a connection is ended" },
 };
+
+_Static_assert(COUNT_OF(settings) <= CONFIG_SETTINGS_MAX, "config.h's array of lines is too short");
 
 const struct setting *config_settings(size_t *ret_count)
 {

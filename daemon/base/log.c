@@ -5,8 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 768 /* more than any event of ours; below PIPE_BUF, so that a line is written whole   \
-			    */
+#define LINE_MAX_BYTES                                                                                       \
+	768 /* more than any event of ours; below PIPE_BUF, so that a line is written whole                  \
+	     */
 
 static const char *const level_words[] = {
 	[LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info"

@@ -261,12 +261,9 @@ static void out_forget_sent(struct channel *channel)
 	if (channel->out_sent == 0 || (channel->out_sent < channel->out.len && channel->out_sent < OUT_KEPT))
 		return;
 	channel->out_begin += channel->out_sent;
-	if (channel->out_sent < channel->out.len)
-		buffer_drop(&channel->out, channel->out_sent);
-	else if (channel->out.capacity > OUT_KEPT)
+	buffer_drop(&channel->out, channel->out_sent);
+	if (channel->out.len == 0 && channel->out.capacity > OUT_KEPT)
 		buffer_free(&channel->out);
-	else
-		buffer_clear(&channel->out);
 	channel->out_sent = 0;
 }
 
@@ -360,13 +357,17 @@ static enum dispatched pump(struct channel *channel)
 	return result;
 }
 
+void channel_read(struct channel *channel)
+{
+	if (!channel->ended && pump(channel) == DISPATCH_BROKEN)
+		end(channel);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
-	struct channel *channel = context;
 	(void)fd;
 	(void)what;
-	if (pump(channel) == DISPATCH_BROKEN)
-		end(channel);
+	channel_read(context);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)

@@ -14,6 +14,7 @@
 #define CONFIG_ADDRESS_SIZE  64   /* [IPv6]:port */
 #define CONFIG_VALUE_MAX     1024 /* characters of a value */
 #define CONFIG_FILE_MAX      (64 * 1024)
+#define CONFIG_SETTINGS_MAX  64
 #define CONFIG_FAULTS_MAX    64 /* listed; a file with more has its first ones listed */
 
 /* What must be written behind allow_no_landlock, so that nobody gets there by copying a "yes". */
@@ -58,6 +59,7 @@ struct config {
 	uint64_t minimum_bytes_per_second; /* what a line must carry */
 	uint64_t idle_seconds;             /* between two requests */
 	uint64_t requests_per_connection;
+	unsigned int lines[CONFIG_SETTINGS_MAX]; /* where each was set, in the table's order; 0: not */
 };
 
 enum setting_type {
@@ -72,9 +74,10 @@ enum setting_type {
 };
 
 /* Which roles are told a setting. */
-#define SETTING_FOR_FRONT  1
-#define SETTING_FOR_STORE  2
-#define SETTING_FOR_NOTIFY 4
+#define SETTING_FOR_FRONT      1
+#define SETTING_FOR_STORE      2
+#define SETTING_FOR_NOTIFY     4
+#define SETTING_FOR_CHECKPOINT 8
 
 struct setting {
 	const char *name;
@@ -114,6 +117,9 @@ void config_free(struct config *config);
 /* A setting's value as a role is told it, into text; -1 where it has none. Not for addresses. */
 MUST_USE int config_value(
 	const struct config *config, const struct setting *setting, char *ret_text, size_t size);
+
+/* The line that set it; 0 where it has its default. */
+unsigned int config_line(const struct config *config, const char *name);
 
 /* The name of the first setting that differs and can't be changed while running; NULL where there is none. */
 const char *config_fixed_difference(const struct config *before, const struct config *after);

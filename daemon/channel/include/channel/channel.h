@@ -50,6 +50,10 @@ MUST_USE int channel_send_fd(struct channel *channel, const struct message_socke
 #define CHANNEL_HIGH_WATER (4 * 1024 * 1024)
 size_t channel_backlog(const struct channel *channel);
 
+/* Hands on what has arrived, without waiting for the loop: for a peer that is known to have ended. Not from a
+ * handler. */
+void channel_read(struct channel *channel);
+
 /* Stops and resumes reading frames from the peer (back-pressure). */
 void channel_pause(struct channel *channel, bool paused);
 

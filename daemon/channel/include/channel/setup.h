@@ -7,7 +7,7 @@
  *	channel_new() on fd, message_empty_put(…, MESSAGE_READY), the loop
  *
  * A step that fails is told to the person who started clariond with `return setup_failed(fd, EX_…, &fault)`.
-*/
+ */
 #ifndef CHANNEL_SETUP_H
 #define CHANNEL_SETUP_H
 

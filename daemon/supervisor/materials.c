@@ -1,0 +1,269 @@
+#include "materials.h"
+
+#include "files.h"
+#include "proto/age_file.h"
+#include "proto/roster.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGE_FIRST_LINE  "age-encryption.org/v1\n"
+#define KEY_FILE_MAX    (64 * 1024)
+#define CERTIFICATE_MAX (64 * 1024)
+#define DECOY_FILES_MAX 1024
+#define DECOY_BYTES_MAX (16 * 1024 * 1024) /* every front holds it in memory */
+#define ROSTERS_MAX     2048               /* one a month is 170 years; a few a day, years */
+
+struct material {
+	struct material *next;
+	enum file_kind kind;
+	char *name;
+	struct file_bytes bytes;
+};
+
+struct materials {
+	struct material *first;
+	struct material **end;
+};
+
+struct loading {
+	const struct config *config;
+	struct passphrase_source *passphrases;
+	struct materials *materials;
+	struct config_faults *faults;
+};
+
+static int keep(struct materials *materials, enum file_kind kind, const char *name, struct file_bytes *bytes)
+{
+	struct material *material = calloc(1, sizeof *material);
+	if (material == NULL || (material->name = strdup(name)) == NULL) {
+		free(material);
+		return -1;
+	}
+	material->kind = kind;
+	material->bytes = *bytes;
+	*bytes = (struct file_bytes){ .data = NULL };
+	*materials->end = material;
+	materials->end = &material->next;
+	return 0;
+}
+
+static bool is_encrypted(const struct file_bytes *bytes)
+{
+	struct reader in = reader_of(bytes->data, bytes->len);
+	return reader_literal(&in, AGE_FIRST_LINE) == 0;
+}
+
+static int decrypt(struct passphrase_source *passphrases, struct file_bytes *bytes, struct fault *fault)
+{
+	const char *passphrase;
+	size_t passphrase_len;
+	uint8_t *plain;
+	size_t plain_len;
+	if (passphrase_source_get(passphrases, &passphrase, &passphrase_len, fault) != 0 ||
+		age_file_open_passphrase(
+			bytes->data, bytes->len, passphrase, passphrase_len, &plain, &plain_len, fault) != 0)
+		return -1;
+	file_bytes_free(bytes);
+	*bytes = (struct file_bytes){ .data = plain, .len = plain_len, .guarded = true };
+	return 0;
+}
+
+static void load_key(struct loading *loading, const char *setting, const char *path, enum file_kind kind)
+{
+	struct file_bytes bytes = { .data = NULL };
+	struct fault fault;
+	const unsigned int line = config_line(loading->config, setting);
+	if (file_read_key(path, KEY_FILE_MAX, &bytes, &fault) != 0)
+		goto refused;
+	if (is_encrypted(&bytes)) {
+		if (decrypt(loading->passphrases, &bytes, &fault) != 0)
+			goto refused;
+	} else if (!loading->config->unencrypted_keys) {
+		if (fault_set(&fault, "is not encrypted: encrypt it, or say unencrypted_keys = yes") != 0)
+			goto refused;
+	}
+	if (keep(loading->materials, kind, "", &bytes) == 0)
+		return;
+	if (fault_set(&fault, "no memory") != 0)
+		goto refused;
+refused:
+	config_faults_add(loading->faults, line, "%s: %s", setting, fault.text);
+	file_bytes_free(&bytes);
+}
+
+static void load_certificate(struct loading *loading)
+{
+	struct file_bytes bytes = { .data = NULL };
+	struct fault fault = { "no memory" };
+	if (file_read(loading->config->tls_certificate, CERTIFICATE_MAX, &bytes, &fault) != 0 ||
+		keep(loading->materials, FILE_TLS_CERTIFICATE, "", &bytes) != 0)
+		config_faults_add(loading->faults, config_line(loading->config, "tls_certificate"),
+			"tls_certificate: %s", fault.text);
+	file_bytes_free(&bytes);
+}
+
+static void load_decoy(struct loading *loading)
+{
+	const struct folder_limits limits = { DECOY_FILES_MAX, CHANNEL_FILE_MAX, DECOY_BYTES_MAX };
+	struct folder_files files = { .count = 0 };
+	struct fault fault = { "no memory" };
+	int rc = loading->config->decoy == NULL
+			 ? 0
+			 : folder_read(loading->config->decoy, &limits, &files, &fault);
+	for (size_t i = 0; rc == 0 && i < files.count; i++)
+		rc = keep(loading->materials, FILE_DECOY, files.at[i].name, &files.at[i].bytes);
+	if (rc != 0)
+		config_faults_add(
+			loading->faults, config_line(loading->config, "decoy"), "decoy: %s", fault.text);
+	folder_files_free(&files);
+}
+
+/* VERSION.note, the version without leading zeros. */
+static int version_of(const char *name, uint64_t *ret_version)
+{
+	struct reader in = reader_of(name, strlen(name));
+	uint64_t version;
+	if (reader_decimal(&in, &version) != 0 || version == 0 || reader_literal(&in, ".note") != 0 ||
+		reader_end(&in) != 0)
+		return -1;
+	*ret_version = version;
+	return 0;
+}
+
+static int by_version(const void *one, const void *other)
+{
+	uint64_t a = 0;
+	uint64_t b = 0;
+	if (version_of(((const struct folder_file *)one)->name, &a) != 0 ||
+		version_of(((const struct folder_file *)other)->name, &b) != 0)
+		return 0;
+	return a < b ? -1 : a > b;
+}
+
+static int roster_check_file(const struct folder_file *file, struct fault *fault)
+{
+	struct roster *roster = NULL;
+	struct fault reason;
+	uint64_t version;
+	int rc = -1;
+	if (version_of(file->name, &version) != 0)
+		return fault_set(fault, "%.40s: is not named VERSION.note", file->name);
+	if (roster_parse(file->bytes.data, file->bytes.len, &roster, &reason) != 0)
+		rc = fault_set(fault, "%.40s: %.180s", file->name, reason.text);
+	else if (roster->version != version)
+		rc = fault_set(fault, "%.40s: holds another version", file->name);
+	else
+		rc = 0;
+	roster_free(roster);
+	return rc;
+}
+
+static void load_rosters(struct loading *loading)
+{
+	const struct folder_limits limits = { ROSTERS_MAX, ROSTER_MAX_BYTES,
+		ROSTERS_MAX * (size_t)ROSTER_MAX_BYTES };
+	const unsigned int line = config_line(loading->config, "rosters");
+	struct folder_files files = { .count = 0 };
+	struct fault fault;
+	if (folder_read(loading->config->rosters, &limits, &files, &fault) != 0)
+		config_faults_add(loading->faults, line, "rosters: %s", fault.text);
+	else if (files.count == 0)
+		config_faults_add(
+			loading->faults, line, "rosters: no roster there: publish one with clarion-admin");
+	for (size_t i = 0; i < files.count; i++)
+		if (roster_check_file(&files.at[i], &fault) != 0)
+			config_faults_add(loading->faults, line, "rosters: %.200s", fault.text);
+	if (files.count > 0)
+		qsort(files.at, files.count, sizeof files.at[0], by_version);
+	for (size_t i = 0; i < files.count; i++)
+		if (keep(loading->materials, FILE_ROSTER, files.at[i].name, &files.at[i].bytes) != 0)
+			config_faults_add(loading->faults, line, "rosters: no memory");
+	folder_files_free(&files);
+}
+
+int materials_load(const struct config *config, struct passphrase_source *passphrases,
+	struct materials **ret_materials, struct config_faults *faults)
+{
+	struct loading loading = { .config = config,
+		.passphrases = passphrases,
+		.materials = calloc(1, sizeof *loading.materials),
+		.faults = faults };
+	struct fault fault;
+	const size_t faults_before = faults->count;
+	if (loading.materials == NULL) {
+		config_faults_add(faults, 0, "no memory");
+		return -1;
+	}
+	loading.materials->end = &loading.materials->first;
+	load_key(&loading, "tls_key", config->tls_key, FILE_TLS_KEY);
+	load_key(&loading, "keyring", config->keyring, FILE_KEYRING);
+	load_certificate(&loading);
+	load_decoy(&loading);
+	load_rosters(&loading);
+	if (folder_check(config->store, &fault) != 0)
+		config_faults_add(faults, config_line(config, "store"), "store: %s", fault.text);
+	if (faults->count != faults_before) {
+		materials_free(loading.materials);
+		return -1;
+	}
+	*ret_materials = loading.materials;
+	return 0;
+}
+
+void materials_free(struct materials *materials)
+{
+	if (materials == NULL)
+		return;
+	while (materials->first != NULL) {
+		struct material *first = materials->first;
+		materials->first = first->next;
+		file_bytes_free(&first->bytes);
+		free(first->name);
+		free(first);
+	}
+	free(materials);
+}
+
+int materials_send(const struct materials *materials, enum file_kind kind, struct channel *channel)
+{
+	for (const struct material *material = materials->first; material != NULL;
+		material = material->next) {
+		const struct message_file message = { .kind = kind,
+			.name = material->name,
+			.data = material->bytes.data,
+			.len = material->bytes.len };
+		if (material->kind == kind && message_file_put(channel_out(channel), &message) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int setting_send(struct channel *channel, const char *name, const char *value)
+{
+	const struct message_setting message = { .name = name, .value = value };
+	return message_setting_put(channel_out(channel), &message);
+}
+
+int setting_send_number(struct channel *channel, const char *name, uint64_t number)
+{
+	char text[32];
+	const int len = snprintf(text, sizeof text, "%" PRIu64, number);
+	return len > 0 && (size_t)len < sizeof text ? setting_send(channel, name, text) : -1;
+}
+
+int settings_send(const struct config *config, unsigned int role, struct channel *channel)
+{
+	char value[CONFIG_VALUE_MAX + 1];
+	size_t count;
+	const struct setting *settings = config_settings(&count);
+	for (size_t i = 0; i < count; i++)
+		if ((settings[i].roles & role) != 0 &&
+			config_value(config, &settings[i], value, sizeof value) == 0 &&
+			setting_send(channel, settings[i].name, value) != 0)
+			return -1;
+	return 0;
+}
