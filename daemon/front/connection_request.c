@@ -65,7 +65,12 @@ static void begin(struct connection *connection, const struct http_request *requ
 	connection->requests++;
 	connection->close = request->close || connection->front->draining ||
 			    connection->requests >= settings->requests_per_connection;
-	if (!is_under_base(settings, request->target)) {
+	if (request->method == HTTP_METHOD_OTHER) {
+		connection->close = true;
+		connection->unread = true;
+		answer_with_page(
+			connection, decoy_find(connection->front->decoy, request->method, request->target));
+	} else if (!is_under_base(settings, request->target)) {
 		answer_with_page(
 			connection, decoy_find(connection->front->decoy, request->method, request->target));
 	} else if (needs_length && !request->has_length) {

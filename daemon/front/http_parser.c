@@ -118,7 +118,8 @@ static int take_field(struct http_parser *parser, const struct field_rule *rule,
 	struct http_request *request = &parser->request;
 	if (rule->refused || len > HTTP_VALUE_MAX || request->field[rule->field][0] != '\0')
 		return -1;
-	/* An empty value would hide a second one from the test above. */
+	/* An empty value would hide a second one from the test above; parsers differ on tabs around a word.
+	 */
 	if (len == 0 || memchr(value, '\t', len) != NULL ||
 		take_meaning(request, rule->field, value, len) != 0)
 		return -1;
@@ -138,11 +139,11 @@ static int parse_field_line(struct http_parser *parser, char *line, size_t len)
 		return -1;
 	char *value = line + name_len + 1;
 	size_t value_len = len - name_len - 1;
-	while (value_len > 0 && (*value == ' ' || *value == '\t')) {
+	while (value_len > 0 && *value == ' ') {
 		value++;
 		value_len--;
 	}
-	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
+	while (value_len > 0 && value[value_len - 1] == ' ')
 		value_len--;
 	for (size_t i = 0; i < COUNT_OF(field_rules); i++)
 		if (http_is_word(line, name_len, field_rules[i].name))
@@ -154,8 +155,8 @@ static int parse_field_line(struct http_parser *parser, char *line, size_t len)
 static int finish(const struct http_parser *parser)
 {
 	const struct http_request *request = &parser->request;
-	bool may_have_body = request->method == METHOD_POST || request->method == METHOD_PUT ||
-			     request->method == METHOD_PATCH;
+	bool may_have_body = request->method != METHOD_GET && request->method != METHOD_HEAD &&
+			     request->method != METHOD_DELETE;
 	if (!parser->seen_request_line || request->field[HTTP_HOST][0] == '\0')
 		return -1;
 	return may_have_body || request->content_length == 0 ? 0 : -1;

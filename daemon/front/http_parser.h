@@ -1,12 +1,12 @@
 /* The strict subset of HTTP/1.1 that Clarion speaks to strangers: a head, byte by byte, and nothing of the
  * body.
  *
- * Accepted: GET HEAD POST PUT PATCH DELETE; an origin-form target of visible ASCII; exactly HTTP/1.1; lines
- * ended by CR LF; exactly one Host of valid syntax; at most one Content-Length in plain decimal; `Connection:
- * close` or `keep-alive`. Refused: everything that two parsers could understand in two ways
- * (Transfer-Encoding, folding, bare LF, control bytes, bytes above 0x7e, doubled fields, Expect, Upgrade, a
- * body on GET, HEAD or DELETE). Other fields are ignored. The parser has no input or output of its own and
- * never allocates besides itself. */
+ * Accepted: GET HEAD POST PUT PATCH DELETE (another method is told apart, for the decoy site); an origin-form
+ * target of visible ASCII; exactly HTTP/1.1; lines ended by CR LF; exactly one Host of valid syntax; at most
+ * one Content-Length in plain decimal; `Connection: close` or `keep-alive`. Refused: everything that two
+ * parsers could understand in two ways (Transfer-Encoding, folding, bare LF, control bytes, bytes above 0x7e,
+ * doubled fields, Expect, Upgrade, a body on GET, HEAD or DELETE). Other fields are ignored. The parser has
+ * no input or output of its own and never allocates besides itself. */
 #ifndef FRONT_HTTP_PARSER_H
 #define FRONT_HTTP_PARSER_H
 
@@ -17,6 +17,9 @@
 #define HTTP_TARGET_MAX (CHANNEL_TARGET_MAX - 1)
 #define HTTP_VALUE_MAX  (CHANNEL_FIELD_MAX - 1)
 #define HTTP_LENGTH_MAX (UINT64_C(1) << 40) /* far above what any desk takes, far below an overflow */
+
+/* A method that has no meaning here: whatever its request says, it ends the connection. */
+#define HTTP_METHOD_OTHER ((enum http_method)0)
 
 /* The fields that have a meaning here: each at most once. */
 enum http_field {

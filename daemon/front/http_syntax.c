@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define HOST_MAX 255 /* of a name in the DNS */
-#define PORT_MAX 65535
+#define METHOD_MAX 24  /* longer than any that is registered */
+#define HOST_MAX   255 /* of a name in the DNS */
+#define PORT_MAX   65535
 
 static bool is_digit(char c)
 {
@@ -60,7 +61,13 @@ int http_method_of(const char *text, size_t len, enum http_method *ret_method)
 			return 0;
 		}
 	}
-	return -1;
+	if (len == 0 || len > METHOD_MAX)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] < 'A' || text[i] > 'Z') && text[i] != '-')
+			return -1;
+	*ret_method = HTTP_METHOD_OTHER;
+	return 0;
 }
 
 bool http_is_target(const char *text, size_t len)

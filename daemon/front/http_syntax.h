@@ -5,6 +5,7 @@
 
 #include "channel/messages.h"
 
+/* One of the six, or HTTP_METHOD_OTHER for another word of upper-case letters. */
 MUST_USE int http_method_of(const char *text, size_t len, enum http_method *ret_method);
 
 /* `/` and visible ASCII without `#`, at most HTTP_TARGET_MAX. */
