@@ -103,9 +103,13 @@ static void *with_item(void *array, size_t count, size_t max, const void *item, 
 
 	if (count >= max)
 		return NULL;
-	grown = realloc(array, (count + 1) * size);
-	if (grown != NULL)
-		memcpy(grown + count * size, item, size);
+	grown = malloc((count + 1) * size);
+	if (grown == NULL)
+		return NULL;
+	if (count > 0)
+		memcpy(grown, array, count * size);
+	memcpy(grown + count * size, item, size); /* item may lie in the old array */
+	free(array);
 	return grown;
 }
 

@@ -1,0 +1,26 @@
+#include "proto/base.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+int fault_set(struct fault *fault, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(fault->text, sizeof(fault->text), format, arguments) < 0)
+		fault->text[0] = '\0';
+	va_end(arguments);
+	return -1;
+}
+
+bool bytes_equal(const void *left, const void *right, size_t len)
+{
+	return len == 0 || memcmp(left, right, len) == 0;
+}
+
+int proto_init(void)
+{
+	return sodium_init() < 0 ? -1 : 0;
+}
