@@ -83,12 +83,12 @@ int event_next_state(enum report_state state, enum event_type type, enum report_
 	return -1;
 }
 
-struct event *event_new(void)
+struct report_event *report_event_new(void)
 {
-	return calloc(1, sizeof(struct event));
+	return calloc(1, sizeof(struct report_event));
 }
 
-void event_free(struct event *event)
+void report_event_free(struct report_event *event)
 {
 	if (event == NULL)
 		return;
@@ -96,7 +96,7 @@ void event_free(struct event *event)
 	free(event);
 }
 
-int event_set_content(struct event *event, const uint8_t *content, size_t len)
+int event_set_content(struct report_event *event, const uint8_t *content, size_t len)
 {
 	uint8_t *copy = NULL;
 
@@ -112,7 +112,7 @@ int event_set_content(struct event *event, const uint8_t *content, size_t len)
 	return 0;
 }
 
-int event_put_lines(const struct event *event, const struct event_subject *subject, struct buffer *out)
+int event_put_lines(const struct report_event *event, const struct event_subject *subject, struct buffer *out)
 {
 	char previous[HEX_CHARS(SHA256_BYTES) + 1], header[HEX_CHARS(SHA256_BYTES) + 1];
 	char content[HEX_CHARS(SHA256_BYTES) + 1], created[TIME_SIZE];
@@ -131,8 +131,8 @@ int event_put_lines(const struct event *event, const struct event_subject *subje
 	return buffer_ok(out);
 }
 
-int event_digest(
-	const struct event *event, const struct event_subject *subject, uint8_t ret_digest[SHA256_BYTES])
+int event_digest(const struct report_event *event, const struct event_subject *subject,
+	uint8_t ret_digest[SHA256_BYTES])
 {
 	struct buffer lines = buffer_of(LINES_MAX);
 	int rc = -1;
@@ -143,7 +143,7 @@ int event_digest(
 	return rc;
 }
 
-int event_sign(struct event *event, const struct event_subject *subject, const uint8_t secret_key[64],
+int event_sign(struct report_event *event, const struct event_subject *subject, const uint8_t secret_key[64],
 	const uint8_t *proof_secret_key)
 {
 	uint8_t keyid[ED25519_PUBLIC_BYTES], signature[ED25519_SIGNATURE_BYTES];
@@ -168,7 +168,8 @@ cleanup:
 	return rc;
 }
 
-int event_verify(const struct event *event, const struct event_subject *subject, const uint8_t *proof_key)
+int event_verify(
+	const struct report_event *event, const struct event_subject *subject, const uint8_t *proof_key)
 {
 	struct buffer lines = buffer_of(LINES_MAX);
 	int rc = -1;

@@ -8,7 +8,7 @@
 
 #define SIGNATURE_SIZE (BASE64_CHARS(ED25519_SIGNATURE_BYTES) + 1)
 
-static int put_content(const struct event *event, struct buffer *out)
+static int put_content(const struct report_event *event, struct buffer *out)
 {
 	size_t chars = BASE64_CHARS(event->content_len);
 	char *text = malloc(chars + 1);
@@ -23,7 +23,7 @@ static int put_content(const struct event *event, struct buffer *out)
 }
 
 /* Members in the order of their names, as json_put would write them. */
-int event_write(const struct event *event, struct buffer *out)
+int event_write(const struct report_event *event, struct buffer *out)
 {
 	char created[TIME_SIZE], header[HEX_CHARS(SHA256_BYTES) + 1], previous[HEX_CHARS(SHA256_BYTES) + 1];
 	char keyid[BASE64_CHARS(ED25519_PUBLIC_BYTES) + 1], signature[SIGNATURE_SIZE],
@@ -47,7 +47,7 @@ int event_write(const struct event *event, struct buffer *out)
 	return buffer_ok(out);
 }
 
-static int take_content(const json_t *object, struct event *event)
+static int take_content(const json_t *object, struct report_event *event)
 {
 	const char *text = NULL;
 	size_t len = 0;
@@ -63,7 +63,7 @@ static int take_content(const json_t *object, struct event *event)
 		BASE64_PADDED, text, len, event->content, EVENT_CONTENT_MAX, &event->content_len);
 }
 
-static int take_proof(const json_t *object, struct event *event)
+static int take_proof(const json_t *object, struct report_event *event)
 {
 	const char *text = NULL;
 	size_t len = 0;
@@ -76,7 +76,7 @@ static int take_proof(const json_t *object, struct event *event)
 	return base64_decode_fixed(BASE64_PADDED, text, len, event->proof, sizeof(event->proof));
 }
 
-static int take_type(const json_t *object, struct event *event)
+static int take_type(const json_t *object, struct report_event *event)
 {
 	const char *text = NULL;
 	size_t len = 0;
@@ -84,7 +84,7 @@ static int take_type(const json_t *object, struct event *event)
 	return member_text(object, "type", &text, &len) == 0 ? event_type_of(text, len, &event->type) : -1;
 }
 
-static int take_event(const json_t *object, struct event *event, struct fault *fault)
+static int take_event(const json_t *object, struct report_event *event, struct fault *fault)
 {
 	static const char *const members[] = { "content", "created", "header", "keyid", "number", "previous",
 		"proof", "roster", "signature", "type" };
@@ -119,15 +119,15 @@ static int take_event(const json_t *object, struct event *event, struct fault *f
 	return 0;
 }
 
-int event_parse(const char *json, size_t len, struct event **ret_event, struct fault *fault)
+int event_parse(const char *json, size_t len, struct report_event **ret_event, struct fault *fault)
 {
 	json_t *object = NULL;
-	struct event *event = NULL;
+	struct report_event *event = NULL;
 	int rc = -1;
 
 	if (json_parse(json, len, EVENT_MAX, &object, fault) != 0)
 		return -1;
-	event = event_new();
+	event = report_event_new();
 	if (event == NULL) {
 		rc = fault_set(fault, "there is not enough memory for the event");
 		goto cleanup;
@@ -138,7 +138,7 @@ int event_parse(const char *json, size_t len, struct event **ret_event, struct f
 	event = NULL;
 	rc = 0;
 cleanup:
-	event_free(event);
+	report_event_free(event);
 	json_decref(object);
 	return rc;
 }

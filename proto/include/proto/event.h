@@ -35,7 +35,7 @@ MUST_USE int event_type_of(const char *word, size_t len, enum event_type *ret_ty
 /* The state behind an event; -1 where this event can't happen in that state. */
 MUST_USE int event_next_state(enum report_state state, enum event_type type, enum report_state *ret_state);
 
-struct event {
+struct report_event {
 	uint64_t number;                /* 1 for a report's first */
 	uint8_t previous[SHA256_BYTES]; /* event_digest of the one before; zeros for number 1 */
 	enum event_type type;
@@ -56,27 +56,27 @@ struct event_subject {
 	char report[ID_SIZE];
 };
 
-/* NULL where memory is short. Free with event_free, which frees content too. */
-MUST_USE struct event *event_new(void);
-void event_free(struct event *event);
-MUST_USE int event_set_content(struct event *event, const uint8_t *content, size_t len);
+/* NULL where memory is short. Free with report_event_free, which frees content too. */
+MUST_USE struct report_event *report_event_new(void);
+void report_event_free(struct report_event *event);
+MUST_USE int event_set_content(struct report_event *event, const uint8_t *content, size_t len);
 
 /* The lines that are signed, and their SHA-256, which the next event calls `previous`. */
 MUST_USE int event_put_lines(
-	const struct event *event, const struct event_subject *subject, struct buffer *out);
-MUST_USE int event_digest(
-	const struct event *event, const struct event_subject *subject, uint8_t ret_digest[SHA256_BYTES]);
+	const struct report_event *event, const struct event_subject *subject, struct buffer *out);
+MUST_USE int event_digest(const struct report_event *event, const struct event_subject *subject,
+	uint8_t ret_digest[SHA256_BYTES]);
 
 /* Fills in keyid and the signatures. proof_secret_key is NULL for a report without a proof stanza. */
-MUST_USE int event_sign(struct event *event, const struct event_subject *subject,
+MUST_USE int event_sign(struct report_event *event, const struct event_subject *subject,
 	const uint8_t secret_key[64], const uint8_t *proof_secret_key);
 
 /* 0 where keyid has signed and, unless proof_key is NULL, the proof key has too. With NULL a proof is
  * refused. */
 MUST_USE int event_verify(
-	const struct event *event, const struct event_subject *subject, const uint8_t *proof_key);
+	const struct report_event *event, const struct event_subject *subject, const uint8_t *proof_key);
 
-MUST_USE int event_write(const struct event *event, struct buffer *out);
-MUST_USE int event_parse(const char *json, size_t len, struct event **ret_event, struct fault *fault);
+MUST_USE int event_write(const struct report_event *event, struct buffer *out);
+MUST_USE int event_parse(const char *json, size_t len, struct report_event **ret_event, struct fault *fault);
 
 #endif
