@@ -1,0 +1,185 @@
+#include "cmocka_all.h"
+
+#include "proto/alert_list.h"
+#include "proto/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ALERT(seq, due)                                                                                      \
+	"{\"accepted\":\"2026-11-24T08:30:00Z\",\"desk\":\"intake\",\"due\":" due ",\"report\":\"" ID        \
+	"\",\"seq\":" seq ",\"state\":\"new\",\"urgency\":\"urgent\"}"
+
+static void alerts_round_trip(void **state)
+{
+	static const char json[] = "{\"alerts\":[" ALERT("3", "\"2026-11-24T08:45:00Z\"") "," ALERT(
+		"9", "null") "],\"more\":true}";
+	struct buffer out = buffer_of(ALERT_LIST_MAX);
+	struct alert *alerts = NULL;
+	size_t count = 0;
+	bool more = false;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(alert_list_parse(json, strlen(json), &alerts, &count, &more, &fault), 0);
+	assert_int_equal(count, 2);
+	assert_true(more);
+	assert_int_equal(alerts[0].seq, 3);
+	assert_string_equal(alerts[0].report, ID);
+	assert_int_equal(alerts[0].urgency, URGENCY_URGENT);
+	assert_int_equal(alerts[0].due - alerts[0].accepted, 900);
+	assert_false(alerts[1].has_due);
+	assert_int_equal(alert_list_write(alerts, count, more, &out), 0);
+	assert_string_equal(buffer_text(&out), json);
+	assert_int_equal(alert_list_write(alerts, ALERTS_MAX + 1, more, &out), -1);
+	free(alerts);
+	buffer_free(&out);
+}
+
+static void an_empty_list(void **state)
+{
+	struct alert *alerts = NULL;
+	size_t count = 1;
+	bool more = true;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(
+		alert_list_parse("{\"alerts\":[],\"more\":false}", 26, &alerts, &count, &more, &fault), 0);
+	assert_int_equal(count, 0);
+	assert_false(more);
+	free(alerts);
+}
+
+static void malformed_lists_are_refused(void **state)
+{
+	static const char *const rows[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"alerts\":[]}",
+		"{\"alerts\":{},\"more\":false}",
+		"{\"alerts\":[],\"more\":0}",
+		"{\"alerts\":[],\"more\":false,\"x\":1}",
+		"{\"alerts\":[1],\"more\":false}",
+		"{\"alerts\":[{}],\"more\":false}",
+		"{\"alerts\":[" ALERT("0", "null") "],\"more\":false}",
+		"{\"alerts\":[" ALERT("-1", "null") "],\"more\":false}",
+		"{\"alerts\":[" ALERT("1.5", "null") "],\"more\":false}",
+		"{\"alerts\":[" ALERT("1", "0") "],\"more\":false}",
+		"{\"alerts\":[" ALERT("1", "\"soon\"") "],\"more\":false}",
+		"{\"alerts\":[" ALERT("2", "null") "," ALERT("2", "null") "],\"more\":false}",
+		"{\"alerts\":[" ALERT("2", "null") "," ALERT("1", "null") "],\"more\":false}",
+	};
+	static const char *const changes[][2] = { { "intake", "In" }, { "\"new\"", "\"NEW\"" },
+		{ "urgent\"", "U2\"" }, { "0123", "012g" }, { "2026", "x026" },
+		{ "\"seq\"", "\"sequence\"" } };
+	static const char sound[] = "{\"alerts\":[" ALERT("1", "null") "],\"more\":false}";
+	struct alert *alerts = NULL;
+	size_t count = 0;
+	bool more = false;
+	char changed[512];
+	struct fault fault;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(
+			alert_list_parse(rows[i], strlen(rows[i]), &alerts, &count, &more, &fault), -1);
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		const char *at = strstr(sound, changes[i][0]);
+
+		assert_non_null(at);
+		(void)snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - sound), sound, changes[i][1],
+			at + strlen(changes[i][0]));
+		assert_int_equal(
+			alert_list_parse(changed, strlen(changed), &alerts, &count, &more, &fault), -1);
+	}
+}
+
+static void more_than_a_page_is_refused(void **state)
+{
+	struct alert *alerts = calloc(ALERTS_MAX + 1, sizeof(*alerts)), *again = NULL;
+	struct buffer out = buffer_of(ALERT_LIST_MAX);
+	size_t count = 0;
+	bool more = false;
+	struct fault fault;
+
+	(void)state;
+	for (size_t i = 0; i < ALERTS_MAX; i++) {
+		alerts[i] = (struct alert){ .seq = i + 1, .report = ID, .desk = "intake", .has_due = true };
+	}
+	assert_int_equal(alert_list_write(alerts, ALERTS_MAX, true, &out), 0);
+	assert_int_equal(alert_list_parse(buffer_text(&out), out.len, &again, &count, &more, &fault), 0);
+	assert_int_equal(count, ALERTS_MAX);
+	free(again);
+	buffer_clear(&out);
+	buffer_put_string(&out, "{\"alerts\":[");
+	for (unsigned i = 0; i <= ALERTS_MAX; i++) {
+		alerts[0].seq = i + 1;
+		buffer_put_string(&out, i > 0 ? "," : "");
+		assert_int_equal(alert_write(&alerts[0], &out), 0);
+	}
+	buffer_put_string(&out, "],\"more\":false}");
+	assert_int_equal(alert_list_parse(buffer_text(&out), out.len, &again, &count, &more, &fault), -1);
+	free(alerts);
+	buffer_free(&out);
+}
+
+static void problems_round_trip(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PROBLEM_COUNT; i++) {
+		enum problem problem = (enum problem)i;
+		struct buffer out = buffer_of(PROBLEM_MAX);
+		struct problem_answer answer;
+		struct fault fault;
+
+		assert_int_equal(problem_write(problem, &out), 0);
+		assert_int_equal(problem_parse(buffer_text(&out), out.len, &answer, &fault), 0);
+		assert_true(answer.known);
+		assert_int_equal(answer.problem, problem);
+		assert_string_equal(answer.detail, problem_detail(problem));
+		assert_true(problem_status(problem) >= 400 && problem_status(problem) < 600);
+		assert_null(strstr(buffer_text(&out), "larion")); /* no answer says what we are */
+		buffer_free(&out);
+	}
+	assert_string_equal(problem_word(PROBLEM_STORAGE_FULL), "storage-full");
+	assert_int_equal(problem_status(PROBLEM_STORAGE_FULL), 507);
+	assert_int_equal(problem_status(PROBLEM_WRONG_ID), 422);
+	assert_string_equal(problem_title(PROBLEM_BUSY), "The server is busy");
+}
+
+static void strange_problems(void **state)
+{
+	static const char later[] = "{\"type\":\"/problems/later\",\"detail\":\"Do this.\",\"more\":[]}";
+	static const char escape[] = "{\"type\":\"/problems/busy\",\"detail\":\"\\u001b[2J\"}";
+	static const char *const wrong[] = { "", "[]", "{}", "{\"type\":1}", "{\"type\":\"about:blank\"}" };
+	struct problem_answer answer;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(problem_parse(later, strlen(later), &answer, &fault), 0);
+	assert_false(answer.known);
+	assert_string_equal(answer.detail, "Do this.");
+	assert_int_equal(problem_parse(escape, strlen(escape), &answer, &fault), 0);
+	assert_true(answer.known);
+	assert_string_equal(answer.detail, "");
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		assert_int_equal(problem_parse(wrong[i], strlen(wrong[i]), &answer, &fault), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(alerts_round_trip),
+		cmocka_unit_test(an_empty_list),
+		cmocka_unit_test(malformed_lists_are_refused),
+		cmocka_unit_test(more_than_a_page_is_refused),
+		cmocka_unit_test(problems_round_trip),
+		cmocka_unit_test(strange_problems),
+	};
+
+	return proto_init() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}

@@ -1,0 +1,137 @@
+#include "cmocka_all.h"
+
+#include "proto/roster.h"
+#include "proto/roster_changes.h"
+#include "roster_fixture.h"
+
+#include <stdlib.h>
+
+static void the_next_roster_names_the_one_before(void **state)
+{
+	struct roster *roster = fixture_roster(), *parsed = NULL, *next = NULL;
+	char *text = fixture_note(roster, NULL, "");
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(roster_next(roster, &next), -1); /* a draft has no digest yet */
+	assert_int_equal(roster_parse((const uint8_t *)text, strlen(text), &parsed, &fault), 0);
+	assert_int_equal(roster_next(parsed, &next), 0);
+	assert_int_equal(next->version, 2);
+	assert_memory_equal(next->previous, parsed->digest, 32);
+	assert_null(next->note);
+	assert_int_equal(next->officer_count, 2);
+	assert_int_equal(roster_remove_officer(next, "olga"), 0);
+	assert_int_equal(roster_remove_officer(next, "olga"), -1);
+	assert_int_equal(roster_remove_admin(next, "olga"), -1);
+	assert_string_equal(next->officers[0].name, "maria");
+	assert_int_equal(parsed->officer_count, 2);
+	assert_int_equal(roster_check(next, &fault), 0);
+	free(text);
+	roster_free(roster);
+	roster_free(parsed);
+	roster_free(next);
+}
+
+static void things_are_found(void **state)
+{
+	struct roster *roster = fixture_roster();
+	uint8_t key[32];
+
+	(void)state;
+	fixture_key(2, key, NULL);
+	assert_ptr_equal(roster_officer(roster, "olga"), &roster->officers[0]);
+	assert_ptr_equal(roster_officer_by_key(roster, key), &roster->officers[0]);
+	assert_null(roster_admin_by_key(roster, key));
+	assert_null(roster_officer(roster, "ada"));
+	assert_ptr_equal(roster_desk(roster, "legal"), &roster->desks[1]);
+	assert_null(roster_desk(roster, "lega"));
+	assert_true(officer_serves(&roster->officers[0], "intake"));
+	assert_false(officer_serves(&roster->officers[0], "legal"));
+	assert_true(roster_serves(roster, "help.example.org:8443"));
+	assert_false(roster_serves(roster, "help.example.org"));
+	roster_free(roster);
+}
+
+/* The rule of the header, worked out once more by hand. */
+static void the_fingerprint_covers_threshold_and_sorted_keys(void **state)
+{
+	struct roster *roster = fixture_roster();
+	struct roster_admin second = { .name = "bea" };
+	char one[FINGERPRINT_SIZE], other[FINGERPRINT_SIZE], expected[FINGERPRINT_SIZE], key[45];
+	uint8_t digest[32];
+	struct buffer lines = buffer_of(256);
+
+	(void)state;
+	assert_int_equal(sodium_bin2base64(key, sizeof(key), roster->admins[0].public_key, 32,
+				 sodium_base64_VARIANT_ORIGINAL) == NULL,
+		0);
+	buffer_put_format(&lines, "clarion-admins/1\n1\n%s\n", key);
+	crypto_hash_sha256(digest, lines.data, lines.len);
+	sodium_bin2base64(expected, sizeof(expected), digest, 32, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	assert_int_equal(roster_fingerprint(roster, one), 0);
+	assert_string_equal(one, expected);
+	fixture_key(4, second.public_key, NULL);
+	assert_int_equal(roster_add_admin(roster, &second), 0);
+	assert_int_equal(roster_fingerprint(roster, one), 0);
+	assert_string_not_equal(one, expected);
+	second = roster->admins[0];
+	roster->admins[0] = roster->admins[1];
+	roster->admins[1] = second;
+	assert_int_equal(roster_fingerprint(roster, other), 0);
+	assert_string_equal(one, other);
+	roster->threshold = 2;
+	assert_int_equal(roster_fingerprint(roster, other), 0);
+	assert_string_not_equal(one, other);
+	buffer_free(&lines);
+	roster_free(roster);
+}
+
+static void changes_are_said_in_words(void **state)
+{
+	struct roster *before = fixture_roster(), *after = fixture_roster();
+	struct buffer out = buffer_of(8192);
+
+	(void)state;
+	assert_int_equal(roster_changes(before, after, &out), 0);
+	assert_int_equal(out.len, 0);
+	fixture_fill(after);
+	assert_int_equal(roster_remove_officer(after, "olga"), 0);
+	fixture_key(6, after->officers[0].public_key, NULL);
+	assert_int_equal(fixture_officer(after, "ines", "intake", 7), 0);
+	memset(after->servers[0].pin, 1, 32);
+	after->threshold = 2;
+	after->desks[0].retention_days = 30;
+	assert_int_equal(roster_changes(before, after, &out), 0);
+	assert_string_equal(buffer_text(&out), "threshold changed from 1 to 2\n"
+					       "server key changed: https://help.example.org:8443\n"
+					       "server's next key announced: https://help.example.org:8443\n"
+					       "token key added: epoch 1\n"
+					       "desk's retention changed: intake: 30 days\n"
+					       "desk's fallback changed: intake: legal\n"
+					       "desk's fallback changed: legal: intake\n"
+					       "partner added: sister: Sister organisation\n"
+					       "archive key added: desk intake\n"
+					       "officer removed: olga\n"
+					       "officer's keys changed: maria\n"
+					       "officer added: ines: intake\n");
+	buffer_clear(&out);
+	assert_int_equal(roster_changes(NULL, before, &out), 0);
+	assert_non_null(strstr(buffer_text(&out), "admin added: ada\n"));
+	assert_non_null(strstr(buffer_text(&out), "officer added: olga: intake\n"));
+	assert_null(strstr(buffer_text(&out), "AAAAAAAA")); /* the base path stays off the screen */
+	buffer_free(&out);
+	roster_free(before);
+	roster_free(after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_next_roster_names_the_one_before),
+		cmocka_unit_test(things_are_found),
+		cmocka_unit_test(the_fingerprint_covers_threshold_and_sorted_keys),
+		cmocka_unit_test(changes_are_said_in_words),
+	};
+
+	return proto_init() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
