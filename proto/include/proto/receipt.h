@@ -1,5 +1,5 @@
-/* The receipt number: 28 random digits and two check digits (ISO 7064 MOD 97-10), in six groups of five. It is all a
- * defender needs to read her answers, from any device, so it is a secret. */
+/* The receipt number: 28 random digits and two check digits (ISO 7064 MOD 97-10), in six groups of five. It
+ * is all a defender needs to read her answers, from any device, so it is a secret. */
 #ifndef PROTO_RECEIPT_H
 #define PROTO_RECEIPT_H
 
@@ -7,10 +7,10 @@
 #include "proto/base.h"
 #include "proto/encode.h"
 
-#define RECEIPT_DIGITS	      30
-#define RECEIPT_SIZE	      (RECEIPT_DIGITS + 5 + 1) /* five spaces and a NUL */
-#define RECEIPT_SEED_BYTES    32
-#define MAILBOX_KEY_BYTES     32
+#define RECEIPT_DIGITS     30
+#define RECEIPT_SIZE       (RECEIPT_DIGITS + 5 + 1) /* five spaces and a NUL */
+#define RECEIPT_SEED_BYTES 32
+#define MAILBOX_KEY_BYTES  32
 
 /* What the number stands for. In sodium_malloc memory. */
 struct receipt_keys {
@@ -24,8 +24,9 @@ struct receipt_keys {
 /* A fresh number. ret_text is a secret: sodium_malloc memory. */
 void receipt_new(char ret_text[RECEIPT_SIZE]);
 
-/* Any grouping with spaces or hyphens, and Arabic-Indic or Persian digits too. ret_text is the canonical form. The fault
- * says whether there are too few or too many digits, something that is no digit, or a digit typed wrong. */
+/* Any grouping with spaces or hyphens, and Arabic-Indic or Persian digits too. ret_text is the canonical
+ * form. The fault says whether there are too few or too many digits, something that is no digit, or a digit
+ * typed wrong. */
 MUST_USE int receipt_parse(const char *text, size_t len, char ret_text[RECEIPT_SIZE], struct fault *fault);
 
 /* Argon2id with libsodium's MODERATE limits: takes a good part of a second and 256 MiB, on purpose. text is

@@ -1,8 +1,9 @@
-/* A sealed report as a stream, both ways: an age file around an archive, whatever its size in constant memory.
+/* A sealed report as a stream, both ways: an age file around an archive, whatever its size in constant
+ * memory.
  *
- * The sealer pushes sealed bytes to a sink and hashes them on the way: the hash is the report's id. The opener takes the
- * sealed file in any pieces and pushes plaintext to a sink, a chunk only after it was authenticated. Neither buffers
- * more than one chunk. */
+ * The sealer pushes sealed bytes to a sink and hashes them on the way: the hash is the report's id. The
+ * opener takes the sealed file in any pieces and pushes plaintext to a sink, a chunk only after it was
+ * authenticated. Neither buffers more than one chunk. */
 #ifndef PROTO_SEALED_REPORT_H
 #define PROTO_SEALED_REPORT_H
 
@@ -21,7 +22,8 @@ typedef int report_sink(void *context, const uint8_t *data, size_t len);
 struct report_sealer;
 
 struct report_sealer_options {
-	/* Who can read: the officers, and a throw-away key in the place of each excluded one. Shuffled here. */
+	/* Who can read: the officers, and a throw-away key in the place of each excluded one. Shuffled here.
+	 */
 	const uint8_t (*recipients)[AGE_RECIPIENT_BYTES];
 	size_t recipient_count;
 	const struct destination *destination;
@@ -29,11 +31,14 @@ struct report_sealer_options {
 	void *sink_context;
 };
 
-/* Writes header and nonce to the sink at once. -1 for no or too many recipients, or where the sink stopped. */
-MUST_USE int report_sealer_new(const struct report_sealer_options *options, struct report_sealer **ret_sealer);
+/* Writes header and nonce to the sink at once. -1 for no or too many recipients, or where the sink stopped.
+ */
+MUST_USE int report_sealer_new(
+	const struct report_sealer_options *options, struct report_sealer **ret_sealer);
 void report_sealer_free(struct report_sealer *sealer);
 
-/* One entry after the other, `report.json` first; each entry's content in any pieces, exactly size bytes in all. */
+/* One entry after the other, `report.json` first; each entry's content in any pieces, exactly size bytes in
+ * all. */
 MUST_USE int report_sealer_entry(struct report_sealer *sealer, const char *name, uint64_t size);
 MUST_USE int report_sealer_content(struct report_sealer *sealer, const uint8_t *data, size_t len);
 
@@ -50,10 +55,12 @@ MUST_USE struct report_opener *report_opener_new(
 	const struct age_identity *identity, report_sink *plaintext_sink, void *sink_context);
 void report_opener_free(struct report_opener *opener);
 
-MUST_USE int report_opener_feed(struct report_opener *opener, const uint8_t *data, size_t len, struct fault *fault);
+MUST_USE int report_opener_feed(
+	struct report_opener *opener, const uint8_t *data, size_t len, struct fault *fault);
 
 /* The file has ended: opens the last chunk. ret_id is the SHA-256 of all that was fed. */
-MUST_USE int report_opener_finish(struct report_opener *opener, uint8_t ret_id[REPORT_ID_BYTES], struct fault *fault);
+MUST_USE int report_opener_finish(
+	struct report_opener *opener, uint8_t ret_id[REPORT_ID_BYTES], struct fault *fault);
 
 /* NULL until the header is complete and its MAC has verified. */
 const struct age_header *report_opener_header(const struct report_opener *opener);

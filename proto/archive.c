@@ -1,0 +1,88 @@
+#include "proto/archive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Offsets of a ustar header (POSIX.1-2017, pax, "ustar Interchange Format"). */
+enum {
+	AT_MODE = 100,
+	AT_UID = 108,
+	AT_GID = 116,
+	AT_SIZE = 124,
+	AT_MTIME = 136,
+	AT_CHECKSUM = 148,
+	AT_TYPE = 156,
+	AT_MAGIC = 257,
+};
+#define CHECKSUM_LEN 8
+
+static bool name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '_' || c == '.';
+}
+
+bool archive_name_is_safe(const char *name, size_t len)
+{
+	size_t folder = strlen(ARCHIVE_FOLDER);
+
+	if (len == strlen(ARCHIVE_REPORT) && bytes_equal(name, ARCHIVE_REPORT, len))
+		return true;
+	if (len <= folder || len > ARCHIVE_NAME_MAX || !bytes_equal(name, ARCHIVE_FOLDER, folder) ||
+		name[folder] == '.')
+		return false;
+	for (size_t i = folder; i < len; i++) {
+		if (!name_character(name[i]))
+			return false;
+	}
+	return true;
+}
+
+static void put_octal(uint8_t *at, int digits, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%0*llo", digits, (unsigned long long)value);
+	memcpy(at, text, (size_t)digits);
+}
+
+static unsigned checksum(const uint8_t block[ARCHIVE_BLOCK])
+{
+	unsigned sum = 0;
+
+	/* The sum is taken as if its own field were spaces. */
+	for (size_t i = 0; i < ARCHIVE_BLOCK; i++)
+		sum += i >= AT_CHECKSUM && i < AT_CHECKSUM + CHECKSUM_LEN ? ' ' : block[i];
+	return sum;
+}
+
+int archive_header(const char *name, uint64_t size, uint8_t ret_block[ARCHIVE_BLOCK])
+{
+	if (!archive_name_is_safe(name, strlen(name)) || size > ARCHIVE_SIZE_MAX)
+		return -1;
+	memset(ret_block, 0, ARCHIVE_BLOCK);
+	memcpy(ret_block, name, strlen(name));
+	put_octal(ret_block + AT_MODE, 7, 0600);
+	put_octal(ret_block + AT_UID, 7, 0);
+	put_octal(ret_block + AT_GID, 7, 0);
+	put_octal(ret_block + AT_SIZE, 11, size);
+	put_octal(ret_block + AT_MTIME, 11, 0);
+	ret_block[AT_TYPE] = '0';
+	memcpy(ret_block + AT_MAGIC,
+		"ustar\0"
+		"00",
+		8);
+	put_octal(ret_block + AT_CHECKSUM, 6, checksum(ret_block));
+	ret_block[AT_CHECKSUM + 7] = ' ';
+	return 0;
+}
+
+size_t archive_padding(uint64_t size)
+{
+	return (size_t)((ARCHIVE_BLOCK - size % ARCHIVE_BLOCK) % ARCHIVE_BLOCK);
+}
+
+uint64_t archive_entry_len(uint64_t size)
+{
+	return ARCHIVE_BLOCK + size + archive_padding(size);
+}

@@ -1,0 +1,166 @@
+#include "proto/receipt.h"
+#include "proto/digest.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define RANDOM_DIGITS  28
+#define GROUP_DIGITS   5
+#define KEY_CONTEXT    "receipt1" /* libsodium's KDF takes eight characters */
+#define SALT_TEXT      "clarion-receipt/1"
+#define UTF8_DIGIT_LEN 2
+
+enum { SUBKEY_MAILBOX = 1, SUBKEY_REPLIES, SUBKEY_HAND };
+
+/* ISO 7064 MOD 97-10: the number as a whole leaves 1. */
+static unsigned remainder_of(const char *digits, size_t count)
+{
+	unsigned rest = 0;
+
+	for (size_t i = 0; i < count; i++)
+		rest = (rest * 10 + (unsigned)(digits[i] - '0')) % 97;
+	return rest;
+}
+
+static void group(const char digits[RECEIPT_DIGITS], char ret_text[RECEIPT_SIZE])
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < RECEIPT_DIGITS; i++) {
+		if (i > 0 && i % GROUP_DIGITS == 0)
+			ret_text[at++] = ' ';
+		ret_text[at++] = digits[i];
+	}
+	ret_text[at] = '\0';
+}
+
+void receipt_new(char ret_text[RECEIPT_SIZE])
+{
+	char digits[RECEIPT_DIGITS];
+	unsigned check;
+
+	for (size_t i = 0; i < RANDOM_DIGITS; i++)
+		digits[i] = (char)('0' + randombytes_uniform(10));
+	digits[RANDOM_DIGITS] = digits[RANDOM_DIGITS + 1] = '0';
+	check = 98 - remainder_of(digits, RECEIPT_DIGITS);
+	digits[RANDOM_DIGITS] = (char)('0' + check / 10);
+	digits[RANDOM_DIGITS + 1] = (char)('0' + check % 10);
+	group(digits, ret_text);
+	sodium_memzero(digits, sizeof digits);
+}
+
+/* Arabic-Indic (U+0660) and Persian (U+06F0) digits, two bytes each; -1 where there is neither. */
+static int far_digit(const char *text, size_t len, char *ret_digit)
+{
+	const uint8_t *at = (const uint8_t *)text;
+
+	if (len < UTF8_DIGIT_LEN)
+		return -1;
+	if (at[0] == 0xd9 && at[1] >= 0xa0 && at[1] <= 0xa9)
+		*ret_digit = (char)('0' + (at[1] - 0xa0));
+	else if (at[0] == 0xdb && at[1] >= 0xb0 && at[1] <= 0xb9)
+		*ret_digit = (char)('0' + (at[1] - 0xb0));
+	else
+		return -1;
+	return 0;
+}
+
+static int collect(const char *text, size_t len, char digits[RECEIPT_DIGITS], struct fault *fault)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char digit = text[i];
+
+		if (digit == ' ' || digit == '-')
+			continue;
+		if (digit < '0' || digit > '9') {
+			if (far_digit(text + i, len - i, &digit) != 0)
+				return fault_set(fault,
+					"the receipt number has something in it that is no digit: "
+					"type the 30 digits");
+			i += UTF8_DIGIT_LEN - 1;
+		}
+		if (count == RECEIPT_DIGITS)
+			return fault_set(fault,
+				"the receipt number has more than 30 digits: look for one typed twice");
+		digits[count++] = digit;
+	}
+	if (count < RECEIPT_DIGITS)
+		return fault_set(
+			fault, "the receipt number has %zu digits, not 30: look for one left out", count);
+	return 0;
+}
+
+int receipt_parse(const char *text, size_t len, char ret_text[RECEIPT_SIZE], struct fault *fault)
+{
+	char digits[RECEIPT_DIGITS];
+	int rc = collect(text, len, digits, fault);
+
+	if (rc == 0 && remainder_of(digits, RECEIPT_DIGITS) != 1)
+		rc = fault_set(
+			fault, "a digit of the receipt number is typed wrong: compare it group by group");
+	if (rc == 0)
+		group(digits, ret_text);
+	sodium_memzero(digits, sizeof digits);
+	return rc;
+}
+
+/* The salt is fixed: the number alone must lead to the same keys on every device. Its 93 bits and the work
+ * are what protects it. */
+static int context_salt(uint8_t ret_salt[crypto_pwhash_SALTBYTES])
+{
+	return crypto_generichash(
+		ret_salt, crypto_pwhash_SALTBYTES, (const uint8_t *)SALT_TEXT, strlen(SALT_TEXT), NULL, 0);
+}
+
+int receipt_stretch(const char text[RECEIPT_SIZE], uint8_t ret_seed[RECEIPT_SEED_BYTES])
+{
+	uint8_t salt[crypto_pwhash_SALTBYTES];
+
+	if (context_salt(salt) != 0)
+		return -1;
+	return crypto_pwhash(ret_seed, RECEIPT_SEED_BYTES, text, strlen(text), salt,
+		crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
+		crypto_pwhash_ALG_ARGON2ID13);
+}
+
+static int derive(struct receipt_keys *keys, const uint8_t seed[RECEIPT_SEED_BYTES])
+{
+	uint8_t digest[SHA256_BYTES], hand_seed[crypto_sign_SEEDBYTES];
+	int rc = -1;
+
+	if (crypto_kdf_derive_from_key(
+		    keys->mailbox_key, MAILBOX_KEY_BYTES, SUBKEY_MAILBOX, KEY_CONTEXT, seed) != 0 ||
+		crypto_kdf_derive_from_key(keys->replies.secret_key, 32, SUBKEY_REPLIES, KEY_CONTEXT, seed) !=
+			0 ||
+		crypto_kdf_derive_from_key(hand_seed, sizeof hand_seed, SUBKEY_HAND, KEY_CONTEXT, seed) != 0)
+		goto cleanup;
+	if (crypto_scalarmult_base(keys->replies.recipient, keys->replies.secret_key) != 0 ||
+		crypto_sign_seed_keypair(keys->hand_key, keys->hand_secret_key, hand_seed) != 0 ||
+		sha256_once(keys->mailbox_key, MAILBOX_KEY_BYTES, digest) != 0)
+		goto cleanup;
+	hex_encode(digest, sizeof keys->mailbox / 2, keys->mailbox);
+	rc = 0;
+cleanup:
+	sodium_memzero(hand_seed, sizeof hand_seed);
+	return rc;
+}
+
+struct receipt_keys *receipt_keys_of(const uint8_t seed[RECEIPT_SEED_BYTES])
+{
+	struct receipt_keys *keys = sodium_malloc(sizeof *keys);
+
+	if (keys == NULL)
+		return NULL;
+	if (derive(keys, seed) != 0) {
+		receipt_keys_free(keys);
+		return NULL;
+	}
+	return keys;
+}
+
+void receipt_keys_free(struct receipt_keys *keys)
+{
+	sodium_free(keys);
+}
