@@ -81,9 +81,8 @@ static int on_answer(struct store_link *link, struct reader *message)
 	struct exchange *exchange = NULL;
 	if (message_answer_get(message, &answer) != 0 || open_exchange(link, answer.id, &exchange) != 0)
 		return -1;
-	/* 1xx are no answers, and what can't have a body must not promise one. */
-	if (answer.status < 200 ||
-		((answer.status == 204 || answer.status == 304) && answer.content_length > 0))
+	/* What can't have a body must not promise one. */
+	if ((answer.status == 204 || answer.status == 304) && answer.content_length > 0)
 		return -1;
 	if (exchange == NULL)
 		return 0;
