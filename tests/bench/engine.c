@@ -61,7 +61,7 @@ struct engine *engine_new(const struct engine_options *options)
 	if (engine == NULL)
 		fail("memory");
 	engine->options = *options;
-	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	engine->epoll = options->share != NULL ? dup(options->share->epoll) : epoll_create1(EPOLL_CLOEXEC);
 	engine->tls = SSL_CTX_new(TLS_client_method());
 	engine->connections = calloc(options->connections, sizeof *engine->connections);
 	if (engine->epoll == -1 || engine->tls == NULL || engine->connections == NULL)

@@ -35,6 +35,7 @@ struct engine_options {
 	uint16_t port;
 	unsigned connections; /* at once */
 	bool keep_alive;
+	struct engine *share; /* NULL, or another engine on whose loop this one runs as well */
 	void *context;
 	/* The index-th request, or false where there are no more for now. */
 	bool (*next)(void *context, uint64_t index, struct engine_request *ret_request);
