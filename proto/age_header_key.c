@@ -158,7 +158,7 @@ int age_header_unwrap_passphrase(const struct age_header *header, const char *pa
 {
 	uint8_t salt[SALT_LEN], key[32] = { 0 };
 	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES);
-	unsigned work;
+	unsigned work = 0;
 	int rc = -1;
 
 	if (file_key == NULL) {
