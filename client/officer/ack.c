@@ -1,0 +1,70 @@
+/* ack: a human has decrypted it. The server learns it (the climb ends), and so does the sender, by a sealed
+ * and signed message in her mailbox. */
+#include "history.h"
+#include "message.h"
+#include "verbs.h"
+
+#include "client/output.h"
+
+#define TRIES 3 /* others may act on the report in the same moment */
+
+/* *ret_is_new: this call acknowledged it. */
+static int acknowledge(struct officer *officer, const struct report *report, struct history *ret_history,
+	bool *ret_is_new, struct failure *failure)
+{
+	for (int try = 1;; try++) {
+		enum report_state next;
+
+		*ret_is_new = false;
+		if (history_fetch(officer, report, ret_history, failure) != 0)
+			return -1;
+		if (event_next_state(ret_history->state, EVENT_ACK, &next) != 0)
+			return 0;
+		*ret_is_new = true;
+		if (history_add(officer, report, EVENT_ACK, ret_history, failure) == 0)
+			return 0;
+		if (failure->exit_code != EX_TEMPFAIL || try == TRIES)
+			return -1;
+	}
+}
+
+static int run(struct officer *officer, const char *id, struct failure *failure)
+{
+	char nothing[] = "";
+	const struct roster_officer *me;
+	struct report *report = NULL;
+	struct history history;
+	bool is_new;
+	int rc = -1;
+
+	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
+		acknowledge(officer, report, &history, &is_new, failure) != 0)
+		goto cleanup;
+	/* Again where it was mine before: the message may have been lost with a connection. */
+	if (report->has_proof && (is_new || history.is_acknowledged_by_me) &&
+		message_send(officer, report, MAILBOX_STATE, history.state, nothing, failure) != 0)
+		goto cleanup;
+	if (is_new)
+		say(officer->invocation, "Acknowledged%s.\n",
+			report->has_proof ? "; its sender will see it in her inbox" : "");
+	else
+		say(officer->invocation, "It was acknowledged before%s%s.\n",
+			history.owner[0] != '\0' ? " by " : "", history.owner);
+	rc = output_result(
+		officer->invocation, json_pack("{s:s}", "state", state_word(history.state)), failure);
+cleanup:
+	report_free(report);
+	return rc;
+}
+
+int verb_ack(const struct invocation *invocation, struct failure *failure)
+{
+	struct officer *officer = NULL;
+	char id[ID_SIZE];
+	int rc = -1;
+
+	if (report_argument(invocation, id, failure) == 0 && officer_open(invocation, &officer, failure) == 0)
+		rc = run(officer, id, failure);
+	officer_close(officer);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/* Alerts as `pull` and `watch` show them. */
+#ifndef OFFICER_ALERTS_H
+#define OFFICER_ALERTS_H
+
+#include "officer.h"
+#include "proto/alert_list.h"
+
+#include <jansson.h>
+
+#define ALERTS_PATH_SIZE 128
+
+/* The request for a desk's alerts; wait 0 is answered at once. */
+void alerts_path(const char *desk, uint64_t after, unsigned wait, char ret_path[ALERTS_PATH_SIZE]);
+
+/* What an answer with status 200 says; every alert must be of this desk. Free *ret_alerts with free(). */
+MUST_USE int alerts_read(const struct link_answer *answer, const char *desk, struct alert **ret_alerts,
+	size_t *ret_count, bool *ret_more, struct failure *failure);
+
+/* The alert as the contract's JSON object; NULL where memory is short. */
+MUST_USE json_t *alert_json(const struct alert *alert);
+
+/* One line for a person. */
+void alert_say(const struct invocation *invocation, const struct alert *alert, int64_t now);
+
+/* --after N, or 0. */
+MUST_USE int after_option(const struct invocation *invocation, uint64_t *ret_after, struct failure *failure);
+
+#endif

@@ -1,0 +1,49 @@
+/* The officer at work: her home, her identity and her organisation, opened in one step; and her signed calls.
+ */
+#ifndef OFFICER_OFFICER_H
+#define OFFICER_OFFICER_H
+
+#include "client/home.h"
+#include "client/items.h"
+#include "client/link.h"
+#include "client/organisation.h"
+#include "client/signed_call.h"
+#include "keys/identity.h"
+#include "proto/roster.h"
+#include "proto/signed_objects.h"
+
+#define IDENTITY_FILE "identity.age"
+
+struct officer {
+	const struct invocation *invocation;
+	struct home *home;
+	struct items items;
+	struct identity *identity;
+	struct organisation *organisation; /* NULL before `join` */
+	struct link *link;                 /* kept between calls; NULL where none is open */
+};
+
+/* Home and identity only: for `join`. 66 where there is no home or no identity. */
+MUST_USE int officer_open_unjoined(
+	const struct invocation *invocation, struct officer **ret_officer, struct failure *failure);
+
+/* The same with the organisation she joined (78 where she hasn't). */
+MUST_USE int officer_open(
+	const struct invocation *invocation, struct officer **ret_officer, struct failure *failure);
+void officer_close(struct officer *officer);
+
+/* Her line in the newest roster trusted, refreshed once where she isn't in it. 77 where she still isn't.
+ * Valid until the next refresh. */
+MUST_USE int officer_me(
+	struct officer *officer, const struct roster_officer **ret_me, struct failure *failure);
+
+/* A signed call, on the link that is open or else on the roster's servers in their order. Any status is 0.
+ * With a sink, restart (may be NULL) is called before each try and drops what came so far. */
+MUST_USE int officer_call(struct officer *officer, const struct link_request *request,
+	void (*restart)(void *sink_owner), struct link_answer *ret_answer, struct failure *failure);
+
+/* REPORT of the command line: a report's id. 65 for anything else. */
+MUST_USE int report_argument(
+	const struct invocation *invocation, char ret_id[ID_SIZE], struct failure *failure);
+
+#endif

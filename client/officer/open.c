@@ -1,0 +1,89 @@
+/* open: fetches, decrypts and checks a report; shows what comes first and says where the rest is. */
+#include "first_screen.h"
+#include "verbs.h"
+
+#include "client/output.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FOLDER_PREFIX     "report-"
+#define FOLDER_ID_CHARS   12
+#define FIRST_SCREEN_MAX  (512 * 1024) /* report.json is at most 60 KiB; marks make a value longer */
+#define DEFAULT_NAME_SIZE (sizeof FOLDER_PREFIX + FOLDER_ID_CHARS)
+
+/* Before a long way over the network: what is there will be there afterwards too. */
+static int check_free(const char *folder, struct failure *failure)
+{
+	struct stat there;
+
+	if (lstat(folder, &there) == 0)
+		return failure_set(
+			failure, EX_CANTCREAT, "the folder is there already: give --out another one");
+	return 0;
+}
+
+static int show(struct officer *officer, const struct report *report, const struct history *history,
+	struct failure *failure)
+{
+	const struct invocation *invocation = officer->invocation;
+	struct buffer words = buffer_of(FIRST_SCREEN_MAX);
+	const char *text;
+	int rc = -1;
+
+	first_screen(report->json, history, organisation_now(officer->organisation),
+		arguments_flag(invocation->arguments, "narrative"), &words);
+	text = buffer_text(&words);
+	if (text == NULL) {
+		rc = failure_memory(failure);
+		goto cleanup;
+	}
+	if (!invocation->json)
+		say(invocation, "%s", text);
+	if (!report->has_proof)
+		say(invocation,
+			"It was sealed by other means: nothing proves for whom, and it has no mailbox.\n");
+	rc = output_result(invocation, json_incref(report->json), failure);
+cleanup:
+	buffer_free(&words);
+	return rc;
+}
+
+static int run(struct officer *officer, const char *id, const char *folder, struct failure *failure)
+{
+	const struct roster_officer *me;
+	struct report *report = NULL;
+	struct history history;
+	int rc = -1;
+
+	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
+		history_fetch(officer, report, &history, failure) != 0 ||
+		report_unpack(officer, report, folder, failure) != 0 ||
+		show(officer, report, &history, failure) != 0)
+		goto cleanup;
+	say(officer->invocation, "report.json and attachments/ are in %s.\n", folder);
+	rc = 0;
+cleanup:
+	report_free(report);
+	return rc;
+}
+
+int verb_open(const struct invocation *invocation, struct failure *failure)
+{
+	const char *folder = arguments_option(invocation->arguments, "out");
+	char id[ID_SIZE], usual[DEFAULT_NAME_SIZE];
+	struct officer *officer = NULL;
+	int rc = -1;
+
+	if (report_argument(invocation, id, failure) != 0)
+		return -1;
+	if (folder == NULL) {
+		(void)snprintf(usual, sizeof usual, FOLDER_PREFIX "%.*s", FOLDER_ID_CHARS, id);
+		folder = usual;
+	}
+	if (check_free(folder, failure) == 0 && officer_open(invocation, &officer, failure) == 0)
+		rc = run(officer, id, folder, failure);
+	officer_close(officer);
+	return rc;
+}

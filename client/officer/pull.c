@@ -1,0 +1,135 @@
+/* pull: the alerts of all my desks, as they are now. */
+#include "alerts.h"
+#include "verbs.h"
+
+#include "client/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A desk that has more open reports than this needs more than a list. */
+#define PULLED_MAX 1000000
+
+struct pulled {
+	struct alert *alerts;
+	size_t count, room;
+};
+
+static int keep(struct pulled *pulled, const struct alert *alerts, size_t count, struct failure *failure)
+{
+	if (count > pulled->room - pulled->count) {
+		size_t room = (pulled->room + count) * 2;
+		struct alert *grown =
+			room > PULLED_MAX ? NULL : reallocarray(pulled->alerts, room, sizeof *grown);
+
+		if (grown == NULL)
+			return failure_memory(failure);
+		pulled->alerts = grown;
+		pulled->room = room;
+	}
+	memcpy(pulled->alerts + pulled->count, alerts, count * sizeof *alerts);
+	pulled->count += count;
+	return 0;
+}
+
+/* One page; *after moves behind it. */
+static int pull_page(struct officer *officer, const char *desk, uint64_t *after, bool *ret_more,
+	struct pulled *pulled, struct failure *failure)
+{
+	char path[ALERTS_PATH_SIZE];
+	struct link_request request = { .method = "GET", .path = path };
+	struct link_answer answer = { 0 };
+	struct alert *alerts = NULL;
+	size_t count = 0;
+	int rc = -1;
+
+	alerts_path(desk, *after, 0, path);
+	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
+		return -1;
+	if (alerts_read(&answer, desk, &alerts, &count, ret_more, failure) != 0)
+		goto cleanup;
+	if (count > 0) {
+		if (alerts[0].seq <= *after) {
+			rc = failure_set(failure, EX_PROTOCOL,
+				"the server goes round in circles: tell your organisation's admin");
+			goto cleanup;
+		}
+		if (keep(pulled, alerts, count, failure) != 0)
+			goto cleanup;
+		*after = alerts[count - 1].seq;
+	}
+	rc = 0;
+cleanup:
+	free(alerts);
+	link_answer_free(&answer);
+	return rc;
+}
+
+static int by_seq(const void *left, const void *right)
+{
+	const struct alert *a = left, *b = right;
+
+	return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+static int pull_desks(struct officer *officer, uint64_t first, struct pulled *pulled, struct failure *failure)
+{
+	char desks[OFFICER_DESKS_MAX][NAME_SIZE];
+	const struct roster_officer *me;
+	size_t count;
+
+	if (officer_me(officer, &me, failure) != 0)
+		return -1;
+	/* A call may refresh the roster, and with it move what me points to. */
+	count = me->desk_count;
+	memcpy(desks, me->desks, sizeof desks);
+	for (size_t at = 0; at < count; at++) {
+		uint64_t after = first;
+
+		for (bool more = true; more;) {
+			if (pull_page(officer, desks[at], &after, &more, pulled, failure) != 0)
+				return -1;
+		}
+	}
+	if (pulled->count > 0)
+		qsort(pulled->alerts, pulled->count, sizeof *pulled->alerts, by_seq);
+	return 0;
+}
+
+static int show(const struct officer *officer, const struct pulled *pulled, struct failure *failure)
+{
+	json_t *list = json_array();
+
+	for (size_t at = 0; at < pulled->count; at++) {
+		if (officer->invocation->json) {
+			if (json_array_append_new(list, alert_json(&pulled->alerts[at])) != 0) {
+				json_decref(list);
+				return failure_memory(failure);
+			}
+		} else {
+			alert_say(officer->invocation, &pulled->alerts[at],
+				organisation_now(officer->organisation));
+		}
+	}
+	if (pulled->count == 0)
+		say(officer->invocation, "No open alerts.\n");
+	return output_result(officer->invocation, json_pack("{s:o}", "alerts", list), failure);
+}
+
+int verb_pull(const struct invocation *invocation, struct failure *failure)
+{
+	struct officer *officer = NULL;
+	struct pulled pulled = { 0 };
+	uint64_t after;
+	int rc = -1;
+
+	if (after_option(invocation, &after, failure) != 0 ||
+		officer_open(invocation, &officer, failure) != 0 ||
+		pull_desks(officer, after, &pulled, failure) != 0)
+		goto cleanup;
+	rc = show(officer, &pulled, failure);
+cleanup:
+	free(pulled.alerts);
+	officer_close(officer);
+	return rc;
+}

@@ -1,0 +1,277 @@
+#include "report_internal.h"
+
+#include "proto/digest.h"
+#include "proto/encode.h"
+#include "proto/report_schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SEALED_REPORT_MAX                                                                                    \
+	(UINT64_C(17) * 1024 * 1024 * 1024) /* above what any daemon may be told to take                     \
+					     */
+#define PIECE_BYTES (128 * 1024)
+#define PATH_SIZE   128
+
+void report_free(struct report *report)
+{
+	if (report == NULL)
+		return;
+	if (report->file >= 0)
+		(void)close(report->file);
+	report_opener_free(report->opener);
+	buffer_free(&report->text);
+	json_decref(report->json);
+	free(report);
+}
+
+/* A file of the home that has no name from its first moment on, or as soon as it was made. */
+static int nameless_file(const struct home *home)
+{
+	uint8_t random[8];
+	char name[48] = ".fetched-";
+	int file = openat(home_descriptor(home), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (file >= 0)
+		return file;
+	randombytes_buf(random, sizeof random);
+	hex_encode(random, sizeof random, name + strlen(name));
+	file = openat(home_descriptor(home), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file >= 0)
+		(void)unlinkat(home_descriptor(home), name, 0);
+	return file;
+}
+
+static int keep_bytes(void *owner, const uint8_t *bytes, size_t len, struct failure *failure)
+{
+	struct report *report = owner;
+
+	while (len > 0) {
+		ssize_t written = pwrite(report->file, bytes, len, (off_t)report->size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return failure_set(
+				failure, EX_CANTCREAT, "the report can't be kept: look at the home's disk");
+		bytes += written;
+		len -= (size_t)written;
+		report->size += (uint64_t)written;
+	}
+	return 0;
+}
+
+static void keep_again(void *owner)
+{
+	struct report *report = owner;
+
+	report->size = 0;
+	/* What a longer first try left behind the end is never read: size says where it ends. */
+}
+
+static int call_for_report(struct officer *officer, struct report *report, struct failure *failure)
+{
+	char path[PATH_SIZE];
+	struct link_request request = { .method = "GET",
+		.path = path,
+		.answer_max = SEALED_REPORT_MAX,
+		.sink = keep_bytes,
+		.sink_owner = report };
+	struct link_answer answer = { 0 };
+	uint8_t id[ID_BYTES];
+	int rc = 0;
+
+	(void)snprintf(path, sizeof path, "reports/%s", report->id);
+	if (officer_call(officer, &request, keep_again, &answer, failure) != 0)
+		return -1;
+	if (answer.status != 200)
+		rc = link_refused(&answer, "no report", failure);
+	else if (hex_decode(report->id, ID_SIZE - 1, id, sizeof id) != 0 ||
+		 !bytes_equal(id, answer.digest, sizeof id))
+		rc = failure_set(failure, EX_PROTOCOL,
+			"ALARM: the server gave something else than this report: don't trust it, tell your "
+			"organisation's admin");
+	link_answer_free(&answer);
+	return rc;
+}
+
+int report_fetch(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)
+{
+	struct report *report = calloc(1, sizeof *report);
+
+	if (report == NULL)
+		return failure_memory(failure);
+	report->text = buffer_of(REPORT_JSON_MAX);
+	memcpy(report->id, id, ID_SIZE);
+	report->file = nameless_file(officer->home);
+	if (report->file < 0) {
+		report_free(report);
+		return failure_set(
+			failure, EX_CANTCREAT, "no file can be made in the home: look at its disk");
+	}
+	if (call_for_report(officer, report, failure) != 0) {
+		report_free(report);
+		return -1;
+	}
+	*ret_report = report;
+	return 0;
+}
+
+int report_feed(
+	const struct report *report, struct report_opener *opener, const bool *done, struct fault *fault)
+{
+	uint8_t *piece = malloc(PIECE_BYTES);
+	uint64_t at = 0;
+	int rc = -1;
+
+	if (piece == NULL)
+		return fault_set(fault, "memory ran out: close other programs, then try again");
+	while (at < report->size && (done == NULL || !*done)) {
+		uint64_t left = report->size - at;
+		ssize_t got = pread(
+			report->file, piece, left < PIECE_BYTES ? (size_t)left : PIECE_BYTES, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			rc = fault_set(fault, "the fetched report can't be read: look at the home's disk");
+			goto cleanup;
+		}
+		at += (uint64_t)got;
+		if (report_opener_feed(opener, piece, (size_t)got, fault) != 0)
+			goto cleanup;
+	}
+	if (done == NULL || !*done) {
+		uint8_t id[REPORT_ID_BYTES];
+
+		if (report_opener_finish(opener, id, fault) != 0)
+			goto cleanup;
+	}
+	rc = 0;
+cleanup:
+	sodium_memzero(piece, PIECE_BYTES);
+	free(piece);
+	return rc;
+}
+
+/* The first look: report.json and nothing else. */
+struct look {
+	struct report *report;
+	struct archive_reader *archive;
+	struct fault fault; /* why the archive was refused */
+	bool is_refused;
+	bool in_report;
+	bool done;
+};
+
+static int look_entry(void *context, const char *name, uint64_t size, struct fault *fault)
+{
+	struct look *look = context;
+
+	if (look->done)
+		return 0;
+	look->in_report = strcmp(name, ARCHIVE_REPORT) == 0;
+	if (!look->in_report)
+		return fault_set(fault, "report.json isn't the first file: this isn't a report");
+	if (size > REPORT_JSON_MAX)
+		return fault_set(fault, "report.json is too large: this isn't a report");
+	return 0;
+}
+
+static int look_content(void *context, const uint8_t *data, size_t len, struct fault *fault)
+{
+	struct look *look = context;
+
+	if (!look->in_report)
+		return 0;
+	buffer_put(&look->report->text, data, len);
+	return buffer_ok(&look->report->text) == 0 ? 0 : fault_set(fault, "report.json is too large");
+}
+
+static int look_entry_end(void *context, struct fault *fault)
+{
+	struct look *look = context;
+
+	(void)fault;
+	look->done = look->done || look->in_report;
+	look->in_report = false;
+	return 0;
+}
+
+static int look_plaintext(void *context, const uint8_t *data, size_t len)
+{
+	struct look *look = context;
+
+	if (look->done)
+		return 0;
+	if (archive_feed(look->archive, data, len, &look->fault) == 0)
+		return 0;
+	look->is_refused = true;
+	return -1;
+}
+
+/* Which failure it was: not for her, not a report, or not even sealed well. */
+static int judge_look(const struct look *look, const struct fault *fault, struct failure *failure)
+{
+	if (look->is_refused)
+		return failure_of(failure, EX_DATAERR, &look->fault);
+	if (report_opener_header(look->report->opener) == NULL)
+		return failure_of(failure, EX_NOPERM, fault);
+	return failure_of(failure, EX_DATAERR, fault);
+}
+
+static int read_report_json(struct officer *officer, struct report *report, struct failure *failure)
+{
+	struct look look = { .report = report };
+	const struct archive_handler handler = { &look, look_entry, look_content, look_entry_end };
+	struct fault fault = { "the report can't be opened" };
+	int rc = -1;
+
+	look.archive = archive_reader_new(&handler);
+	report->opener = report_opener_new(officer->identity->age, look_plaintext, &look);
+	if (look.archive == NULL || report->opener == NULL)
+		rc = failure_memory(failure);
+	else if (report_feed(report, report->opener, &look.done, &fault) != 0)
+		rc = judge_look(&look, &fault, failure);
+	else if (!look.done)
+		rc = failure_set(failure, EX_DATAERR, "there is no report.json inside: this isn't a report");
+	else
+		rc = 0;
+	archive_reader_free(look.archive);
+	return rc;
+}
+
+int report_look(struct officer *officer, struct report *report, struct failure *failure)
+{
+	const struct age_header *header;
+	struct fault fault;
+
+	if (read_report_json(officer, report, failure) != 0)
+		return -1;
+	header = report_opener_header(report->opener);
+	if (sha256_once(header->text, header->len, report->header_digest) != 0)
+		return failure_memory(failure);
+	if (report_schema_check((const char *)report->text.data, report->text.len, &report->json, &fault) !=
+		0)
+		return failure_of(failure, EX_DATAERR, &fault);
+	return report_check_envelope(officer, report, failure);
+}
+
+int report_take(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)
+{
+	struct report *report = NULL;
+
+	if (report_fetch(officer, id, &report, failure) != 0)
+		return -1;
+	if (report_look(officer, report, failure) != 0) {
+		report_free(report);
+		return -1;
+	}
+	*ret_report = report;
+	return 0;
+}

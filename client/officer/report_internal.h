@@ -1,0 +1,16 @@
+/* What the files of report.h share. */
+#ifndef OFFICER_REPORT_INTERNAL_H
+#define OFFICER_REPORT_INTERNAL_H
+
+#include "report.h"
+
+/* Feeds the sealed file to the opener piece by piece, until *done (may be NULL) is true or the file ends. -1
+ * with the fault; the sinks' own reasons are the caller's to know. */
+MUST_USE int report_feed(
+	const struct report *report, struct report_opener *opener, const bool *done, struct fault *fault);
+
+/* Proof stanza and envelope against each other, the roster and the organisation; fills in what the report
+ * says of itself. 76 for every difference. */
+MUST_USE int report_check_envelope(struct officer *officer, struct report *report, struct failure *failure);
+
+#endif
