@@ -21,8 +21,7 @@ struct trust_source {
 	void *owner;
 };
 
-/* next is version + 1 and names trusted as `previous`, belongs to the same organisation's chain in time
- * (issued not before trusted's), and lives at most ROSTER_LIFE_MAX_DAYS. Form only: no signatures. */
+/* next is version + 1 and names trusted as `previous`. Form only: no signatures. */
 MUST_USE int trust_follows(const struct roster *trusted, const struct roster *next, struct fault *fault);
 
 /* Signed by `threshold` of its own admins: what the first roster of a chain must be. */
@@ -49,8 +48,8 @@ struct trust_anchor {
 MUST_USE int trust_first(const struct trust_anchor *anchor, const struct roster *newest,
 	const struct trust_source *source, struct roster **ret_trusted, struct fault *fault);
 
-/* An older version, proven by the chain of `previous` from trusted backwards (trusted's own version gives a
- * copy). EBADMSG-like refusals only: a version above trusted's is the caller's to refuse first. */
+/* An older version, proven by the chain of `previous` from trusted backwards; trusted's own version gives a
+ * copy. */
 MUST_USE int trust_at(const struct roster *trusted, uint64_t version, const struct trust_source *source,
 	struct roster **ret_roster, struct fault *fault);
 
