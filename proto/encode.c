@@ -77,9 +77,12 @@ int base64_decode(
 	enum base64_kind kind, const char *text, size_t text_len, void *ret_data, size_t max, size_t *ret_len)
 {
 	size_t expected = 0, len = 0;
-	uint8_t nothing = 0;
+	uint8_t nothing = 0, high_bits = 0;
 
-	if (decoded_length(kind, text, text_len, &expected) != 0 || expected > max)
+	/* libsodium 1.0.18 takes some bytes above 0x7f for digits, where char is signed */
+	for (size_t i = 0; i < text_len; i++)
+		high_bits |= (uint8_t)text[i];
+	if (high_bits > 0x7f || decoded_length(kind, text, text_len, &expected) != 0 || expected > max)
 		return -1;
 	if (sodium_base642bin(expected == 0 ? &nothing : ret_data, expected, text, text_len, NULL, &len, NULL,
 		    sodium_variant(kind)) != 0 ||

@@ -88,6 +88,8 @@ static void content_digests(void **state)
 		"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=: ",
 		" sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:",
 		"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:, sha-512=:AA==:",
+		"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvE\306FabDg=:", /* read as a digit by libsodium
+									       alone */
 		"SHA-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:" };
 	uint8_t digest[32], parsed[32];
 	char text[CONTENT_DIGEST_SIZE];
