@@ -108,6 +108,12 @@ void process_close_from(int first)
 	closefrom(first);
 }
 
+void process_close_between(int first, int last)
+{
+	if (first <= last && close_range((unsigned int)first, (unsigned int)last, 0) != 0)
+		closefrom(first);
+}
+
 int process_harden(struct fault *fault)
 {
 	const struct rlimit none = { 0, 0 };

@@ -49,16 +49,19 @@ void reload_progress(struct family *family)
 	log_event(LOG_INFO, "reloaded", "fronts=%u", family->slots);
 }
 
-/* They have taken connections already, but none that was finished: clients try again and meet an old front.
- */
+/* They have taken connections already, but none that was finished: clients try again and meet an old front. A
+ * listener that was opened for them must not stay: connections would wait on it for nobody. */
 void reload_cancel(struct family *family)
 {
+	struct fault fault;
 	for (struct member *member = family->members; member != NULL; member = member->next)
 		if (member->standing == MEMBER_INCOMING)
 			member_kill(member);
 	fronts_change(family, MEMBER_INCOMING, MEMBER_LEAVING);
 	generation_free(family->incoming);
 	family->incoming = NULL;
+	if (family_listeners(family, generation_fronts(family->current), &fault) != 0)
+		log_fault(LOG_ERROR, "listeners", &fault);
 	log_plain(LOG_ERROR, "reload_failed");
 }
 

@@ -1,6 +1,8 @@
 #include "materials.h"
 
 #include "files.h"
+#include "keys/keyring.h"
+#include "keys/locked_file.h"
 #include "proto/age_file.h"
 #include "proto/roster.h"
 
@@ -10,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGE_FIRST_LINE  "age-encryption.org/v1\n"
 #define KEY_FILE_MAX    (64 * 1024)
 #define CERTIFICATE_MAX (64 * 1024)
 #define DECOY_FILES_MAX 1024
@@ -51,12 +52,6 @@ static int keep(struct materials *materials, enum file_kind kind, const char *na
 	return 0;
 }
 
-static bool is_encrypted(const struct file_bytes *bytes)
-{
-	struct reader in = reader_of(bytes->data, bytes->len);
-	return reader_literal(&in, AGE_FIRST_LINE) == 0;
-}
-
 static int decrypt(struct passphrase_source *passphrases, struct file_bytes *bytes, struct fault *fault)
 {
 	const char *passphrase;
@@ -72,26 +67,39 @@ static int decrypt(struct passphrase_source *passphrases, struct file_bytes *byt
 	return 0;
 }
 
+/* The store would refuse it too, but a check should say so. */
+static int keyring_check(const struct file_bytes *bytes, struct fault *fault)
+{
+	struct keyring *keyring = NULL;
+	const int rc = keyring_parse(bytes->data, bytes->len, &keyring, fault);
+	keyring_free(keyring);
+	return rc;
+}
+
+static int read_key(
+	struct loading *loading, const char *path, struct file_bytes *ret_bytes, struct fault *fault)
+{
+	if (file_read_key(path, KEY_FILE_MAX, ret_bytes, fault) != 0)
+		return -1;
+	if (locked_file_is_encrypted(ret_bytes->data, ret_bytes->len))
+		return decrypt(loading->passphrases, ret_bytes, fault);
+	if (!loading->config->unencrypted_keys)
+		return fault_set(fault, "is not encrypted: encrypt it, or say unencrypted_keys = yes");
+	return 0;
+}
+
 static void load_key(struct loading *loading, const char *setting, const char *path, enum file_kind kind)
 {
 	struct file_bytes bytes = { .data = NULL };
 	struct fault fault;
-	const unsigned int line = config_line(loading->config, setting);
-	if (file_read_key(path, KEY_FILE_MAX, &bytes, &fault) != 0)
-		goto refused;
-	if (is_encrypted(&bytes)) {
-		if (decrypt(loading->passphrases, &bytes, &fault) != 0)
-			goto refused;
-	} else if (!loading->config->unencrypted_keys) {
-		if (fault_set(&fault, "is not encrypted: encrypt it, or say unencrypted_keys = yes") != 0)
-			goto refused;
-	}
-	if (keep(loading->materials, kind, "", &bytes) == 0)
-		return;
-	if (fault_set(&fault, "no memory") != 0)
-		goto refused;
-refused:
-	config_faults_add(loading->faults, line, "%s: %s", setting, fault.text);
+	int rc = read_key(loading, path, &bytes, &fault);
+	if (rc == 0 && kind == FILE_KEYRING)
+		rc = keyring_check(&bytes, &fault);
+	if (rc == 0 && keep(loading->materials, kind, "", &bytes) != 0)
+		rc = fault_set(&fault, "no memory");
+	if (rc != 0)
+		config_faults_add(loading->faults, config_line(loading->config, setting), "%s: %s", setting,
+			fault.text);
 	file_bytes_free(&bytes);
 }
 

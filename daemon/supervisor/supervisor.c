@@ -249,6 +249,18 @@ static int check_or_serve(struct supervisor *supervisor)
 	return serve(supervisor, generation);
 }
 
+/* What the caller left open is none of ours, and must not reach the roles; save the passphrase's descriptor.
+ */
+static void close_inherited(int kept)
+{
+	if (kept > STDERR_FILENO) {
+		process_close_between(STDERR_FILENO + 1, kept - 1);
+		process_close_from(kept + 1);
+	} else {
+		process_close_from(STDERR_FILENO + 1);
+	}
+}
+
 int supervisor_main(int argc, char **argv)
 {
 	struct supervisor supervisor = { .generations = 0 };
@@ -265,6 +277,7 @@ int supervisor_main(int argc, char **argv)
 			puts("test-clock build: its time can be shifted; never for real use");
 		return EX_OK;
 	}
+	close_inherited(supervisor.options.passphrase_fd);
 	supervisor.passphrases = passphrase_source_new(&supervisor.options);
 	if (supervisor.passphrases == NULL)
 		return EX_OSERR;

@@ -1,8 +1,7 @@
-/* A channel's end against a peer that plays by the rules, and one that doesn't; and a role's set-up phase. */
+/* A channel's end against a peer that plays by the rules, and one that doesn't. */
 #include "cmocka_all.h"
 
 #include "channel/channel.h"
-#include "channel/setup.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
@@ -400,100 +399,6 @@ static void test_last_words_are_heard(void **state)
 	buffer_free(&out);
 }
 
-/* Set-up: what a role finds when it is all there. */
-static void test_setup(void **state)
-{
-	(void)state;
-	struct ear ear;
-	struct setup *setup = NULL;
-	struct fault fault;
-	uint64_t number = 0;
-	int fds[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	ear = (struct ear){ .base = event_base_new(), .fd = -1 };
-	struct channel *supervisor = end_of(&ear, fds[0], ROLE_SUPERVISOR, ROLE_STORE);
-	const struct message_setting settings[] = { { "store", "/s" }, { "size", "17" }, { "on", "yes" },
-		{ "off", "no" } };
-	const struct message_file files[] = { { FILE_ROSTER, "1.note", (const uint8_t *)"one", 3 },
-		{ FILE_KEYRING, "", (const uint8_t *)"secret", 6 },
-		{ FILE_ROSTER, "2.note", (const uint8_t *)"", 0 } };
-	const struct message_socket socket = { SOCKET_FRONT };
-	for (size_t i = 0; i < COUNT_OF(settings); i++)
-		assert_int_equal(message_setting_put(channel_out(supervisor), &settings[i]), 0);
-	for (size_t i = 0; i < COUNT_OF(files); i++)
-		assert_int_equal(message_file_put(channel_out(supervisor), &files[i]), 0);
-	assert_int_equal(channel_send_fd(supervisor, &socket, STDIN_FILENO), 0);
-	assert_int_equal(channel_send_fd(supervisor, &socket, STDIN_FILENO), 0);
-	assert_int_equal(message_empty_put(channel_out(supervisor), MESSAGE_START), 0);
-	channel_flush(supervisor);
-
-	assert_int_equal(setup_receive(fds[1], ROLE_STORE, &setup, &fault), 0);
-	assert_string_equal(setup_setting(setup, "store"), "/s");
-	assert_null(setup_setting(setup, "stor"));
-	assert_int_equal(setup_number(setup, "size", &number), 0);
-	assert_int_equal(number, 17);
-	assert_int_equal(setup_number(setup, "store", &number), -1);
-	assert_int_equal(setup_number(setup, "none", &number), -1);
-	assert_true(setup_yes(setup, "on"));
-	assert_false(setup_yes(setup, "off"));
-	assert_false(setup_yes(setup, "none"));
-	assert_string_equal(setup_file(setup, FILE_ROSTER, 1)->name, "2.note");
-	assert_int_equal(setup_file(setup, FILE_ROSTER, 1)->len, 0);
-	assert_null(setup_file(setup, FILE_ROSTER, 2));
-	assert_memory_equal(setup_file(setup, FILE_KEYRING, 0)->data, "secret", 6);
-	setup_file_drop(setup, FILE_KEYRING, 0);
-	assert_int_equal(setup_file(setup, FILE_KEYRING, 0)->len, 0);
-	const int one = setup_socket(setup, SOCKET_FRONT);
-	const int other = setup_socket(setup, SOCKET_FRONT);
-	assert_true(one >= 0 && other >= 0 && one != other);
-	assert_int_equal(setup_socket(setup, SOCKET_FRONT), -1);
-	assert_int_equal(setup_socket(setup, SOCKET_NOTIFY), -1);
-	close(one);
-	close(other);
-	setup_free(setup);
-	channel_free(supervisor);
-	close(fds[1]);
-	event_base_free(ear.base);
-}
-
-/* A set-up with these bytes in it comes to nothing. */
-static void setup_refused(enum role me, const void *bytes, size_t len, int fd)
-{
-	struct ear ear = { .fd = -1 };
-	struct setup *setup = (struct setup *)&ear; /* must stay as it is */
-	struct fault fault;
-	int fds[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	ear.peer = fds[0];
-	if (fd >= 0)
-		say_with_fds(&ear, bytes, len, &fd, 1);
-	else
-		say(&ear, bytes, len);
-	say(&ear, start, sizeof start);
-	close(fds[0]);
-	assert_int_equal(setup_receive(fds[1], me, &setup, &fault), -1);
-	assert_ptr_equal(setup, &ear);
-	close(fds[1]);
-}
-
-static void test_setup_refusals(void **state)
-{
-	(void)state;
-	static const uint8_t ready[] = { 0, 0, 0, 1, MESSAGE_READY };
-	static const uint8_t drain[] = { 0, 0, 0, 1, MESSAGE_DRAIN };
-	static const uint8_t cut[] = { 0, 0, 1, 0, MESSAGE_SETTING };
-	static const uint8_t empty[] = { 0, 0, 0, 0 };
-	static const uint8_t leftover[] = { 0, 0, 0, 2, MESSAGE_START, 0 };
-	setup_refused(ROLE_STORE, ready, sizeof ready, -1);
-	setup_refused(ROLE_STORE, drain, sizeof drain, -1);
-	setup_refused(ROLE_STORE, cut, sizeof cut, -1);
-	setup_refused(ROLE_STORE, empty, sizeof empty, -1);
-	setup_refused(ROLE_STORE, leftover, sizeof leftover, -1);
-	setup_refused(ROLE_FRONT, socket_store, sizeof socket_store, -1);           /* no descriptor */
-	setup_refused(ROLE_STORE, socket_store, sizeof socket_store, STDIN_FILENO); /* not for the store */
-	setup_refused(ROLE_STORE, start, sizeof start, STDIN_FILENO);               /* one too many */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -508,8 +413,6 @@ int main(void)
 		cmocka_unit_test(test_descriptor_keeps_its_place),
 		cmocka_unit_test(test_pause_in_a_handler),
 		cmocka_unit_test(test_last_words_are_heard),
-		cmocka_unit_test(test_setup),
-		cmocka_unit_test(test_setup_refusals),
 	};
 	return proto_init() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -18,6 +18,8 @@ MUST_USE int process_settle(const char *folder, const char *user, struct fault *
 
 /* Closes every descriptor from first on. */
 void process_close_from(int first);
+/* Those from first to last; where the kernel can't, all from first on. */
+void process_close_between(int first, int last);
 
 /* No core, not traceable by siblings, and as many descriptors as the system gives. */
 MUST_USE int process_harden(struct fault *fault);
