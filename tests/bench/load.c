@@ -2,7 +2,7 @@
  * line.
  *
  *   get     GET / (a handshake and a small page)              port connections seconds [keep=1]
- *   put     PUT of sealed reports                              … reports base desk [skip] [rate]
+ *   put     PUT of sealed reports                              … reports base desk roster [skip] [rate]
  *   dav     PUT of the same bytes to a WebDAV server           … reports
  *   list    a signed GET of a desk's alerts                    … base desk identity after
  *   hold    long-polls that wait, until standard input ends    port connections base desk identity
@@ -38,6 +38,8 @@ static void take(struct load_arguments *arguments, const char *name, const char 
 		arguments->identity = value;
 	else if (strcmp(name, "after") == 0)
 		arguments->after = value;
+	else if (strcmp(name, "roster") == 0)
+		arguments->roster = value;
 	else if (strcmp(name, "rate") == 0)
 		arguments->rate = strtod(value, NULL);
 	else {
@@ -49,7 +51,7 @@ static void take(struct load_arguments *arguments, const char *name, const char 
 int main(int argc, char **argv)
 {
 	struct load_arguments arguments = {
-		.connections = 8, .seconds = 5, .count = UINT64_MAX, .after = "0"
+		.connections = 8, .seconds = 5, .count = UINT64_MAX, .after = "0", .roster = "1"
 	};
 
 	if (argc < 2)

@@ -18,7 +18,8 @@ struct load_arguments {
 	const char *desk;
 	const char *identity; /* an officer's, unencrypted */
 	const char *after;
-	double rate; /* requests a second, 0 for as many as go */
+	const char *roster; /* the version that the reports were sealed to */
+	double rate;        /* requests a second, 0 for as many as go */
 };
 
 /* One sealed report of the file. */

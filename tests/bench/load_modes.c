@@ -59,6 +59,10 @@ static bool next_plain(void *context, uint64_t index, struct engine_request *ret
 		fprintf(stderr, "bench-load: the file of reports is used up\n");
 		return false;
 	}
+	/* A steady rate, for a load that runs beside another measurement. */
+	while (run->arguments->rate > 0 &&
+		now_ns() < run->began_ns + (uint64_t)((double)index / run->arguments->rate * 1e9))
+		usleep(200);
 	ret_request->head = load_head_put(run->arguments, &report, &ret_request->head_len);
 	ret_request->body = report.sealed;
 	ret_request->body_len = report.len;

@@ -3,6 +3,7 @@
 #include "keys/identity.h"
 #include "proto/buffer.h"
 #include "proto/cursor.h"
+#include "proto/digest.h"
 #include "proto/message_signature.h"
 
 #include <fcntl.h>
@@ -82,15 +83,17 @@ const char *load_head_put(
 {
 	char *head = head_slot();
 	bool dav = strcmp(arguments->mode, "dav") == 0;
-	int len = dav ? snprintf(head, HEAD_ROOM,
-				"PUT /%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n%s\r\n",
-				report->id, arguments->port, report->len,
-				arguments->keep_alive ? "" : "Connection: close\r\n")
-		      : snprintf(head, HEAD_ROOM,
-				"PUT /%s/v1/reports/%s?desk=%s&urgency=priority&salt=%s&roster=1 HTTP/1.1\r\n"
-				"Host: 127.0.0.1:%u\r\nContent-Length: %zu\r\n%s\r\n",
-				arguments->base, report->id, arguments->desk, report->salt, arguments->port,
-				report->len, arguments->keep_alive ? "" : "Connection: close\r\n");
+	int len =
+		dav ? snprintf(head, HEAD_ROOM,
+			      "PUT /%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n%s\r\n",
+			      report->id, arguments->port, report->len,
+			      arguments->keep_alive ? "" : "Connection: close\r\n")
+		    : snprintf(head, HEAD_ROOM,
+			      "PUT /%s/v1/reports/%s?desk=%s&urgency=priority&salt=%s&roster=%s HTTP/1.1\r\n"
+			      "Host: 127.0.0.1:%u\r\nContent-Length: %zu\r\n%s\r\n",
+			      arguments->base, report->id, arguments->desk, report->salt, arguments->roster,
+			      arguments->port, report->len,
+			      arguments->keep_alive ? "" : "Connection: close\r\n");
 
 	*ret_len = (size_t)len;
 	return head;
