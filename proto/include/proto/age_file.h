@@ -7,12 +7,13 @@
 #include "proto/buffer.h"
 
 /* Seals plaintext to these recipients (stanzas shuffled) and appends the file to out. */
-MUST_USE int age_file_seal(const uint8_t (*recipients)[AGE_RECIPIENT_BYTES], size_t count, const uint8_t *plaintext,
-	size_t len, struct buffer *out);
+MUST_USE int age_file_seal(const uint8_t (*recipients)[AGE_RECIPIENT_BYTES], size_t count,
+	const uint8_t *plaintext, size_t len, struct buffer *out);
 MUST_USE int age_file_seal_passphrase(const char *passphrase, size_t passphrase_len, unsigned work_factor,
 	const uint8_t *plaintext, size_t len, struct buffer *out);
 
-/* *ret_plaintext is sodium_malloc memory of *ret_len bytes (at least 1 is allocated); free with sodium_free. */
+/* *ret_plaintext is sodium_malloc memory of *ret_len bytes (at least 1 is allocated); free with sodium_free.
+ */
 MUST_USE int age_file_open(const uint8_t *file, size_t len, const struct age_identity *identity,
 	uint8_t **ret_plaintext, size_t *ret_len, struct fault *fault);
 MUST_USE int age_file_open_passphrase(const uint8_t *file, size_t len, const char *passphrase,

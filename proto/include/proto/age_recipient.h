@@ -1,13 +1,14 @@
-/* age's X25519 recipients and identities, as bytes and as their Bech32 text (`age1…`, `AGE-SECRET-KEY-1…`). */
+/* age's X25519 recipients and identities, as bytes and as their Bech32 text (`age1…`, `AGE-SECRET-KEY-1…`).
+ */
 #ifndef PROTO_AGE_RECIPIENT_H
 #define PROTO_AGE_RECIPIENT_H
 
 #include "proto/base.h"
 
-#define AGE_RECIPIENT_BYTES 32
-#define AGE_RECIPIENT_SIZE 63 /* `age1` + 58 characters + NUL */
-#define AGE_IDENTITY_SIZE 75  /* `AGE-SECRET-KEY-1` + 58 characters + NUL */
-#define AGE_SCRYPT_WORK_MAX 22
+#define AGE_RECIPIENT_BYTES     32
+#define AGE_RECIPIENT_SIZE      63 /* `age1` + 58 characters + NUL */
+#define AGE_IDENTITY_SIZE       75 /* `AGE-SECRET-KEY-1` + 58 characters + NUL */
+#define AGE_SCRYPT_WORK_MAX     22
 #define AGE_SCRYPT_WORK_DEFAULT 18
 
 /* A secret X25519 scalar with its public half; secret_key lies in memory that age_identity_new guards. */

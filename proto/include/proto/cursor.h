@@ -1,7 +1,7 @@
 /* The one bounded cursor that all binary and line parsing goes through.
  *
- * Each reader_ function takes what it asks for or returns -1 and leaves both the cursor and the output as they
- * were. Integers are big-endian. Returned pointers point into the caller's bytes. */
+ * Each reader_ function takes what it asks for or returns -1 and leaves both the cursor and the output as
+ * they were. Integers are big-endian. Returned pointers point into the caller's bytes. */
 #ifndef PROTO_CURSOR_H
 #define PROTO_CURSOR_H
 

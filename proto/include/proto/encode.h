@@ -7,9 +7,9 @@
 
 #include "proto/base.h"
 
-#define HEX_CHARS(bytes) ((bytes) * 2)
-#define BASE64_CHARS(bytes) (((bytes) + 2) / 3 * 4)
-#define BASE64_RAW_CHARS(bytes) (((bytes) * 4 + 2) / 3)
+#define HEX_CHARS(bytes)        ((bytes)*2)
+#define BASE64_CHARS(bytes)     (((bytes) + 2) / 3 * 4)
+#define BASE64_RAW_CHARS(bytes) (((bytes)*4 + 2) / 3)
 
 enum base64_kind {
 	BASE64_PADDED, /* RFC 4648 section 4, as in notes, rosters and HTTP fields */
@@ -27,8 +27,8 @@ MUST_USE int hex_decode(const char *text, size_t text_len, void *ret_data, size_
 void base64_encode(enum base64_kind kind, const void *data, size_t len, char *ret_text);
 
 /* At most max bytes; *ret_len says how many. */
-MUST_USE int base64_decode(enum base64_kind kind, const char *text, size_t text_len, void *ret_data, size_t max,
-	size_t *ret_len);
+MUST_USE int base64_decode(enum base64_kind kind, const char *text, size_t text_len, void *ret_data,
+	size_t max, size_t *ret_len);
 
 /* Exactly len bytes. */
 MUST_USE int base64_decode_fixed(

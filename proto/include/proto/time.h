@@ -5,8 +5,8 @@
 
 #include "proto/base.h"
 
-#define TIME_CHARS 20
-#define TIME_SIZE (TIME_CHARS + 1)
+#define TIME_CHARS  20
+#define TIME_SIZE   (TIME_CHARS + 1)
 #define TIME_LATEST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 /* Exactly that form; a leap second, an offset or a fraction is refused. */

@@ -25,7 +25,7 @@ enum report_state {
 enum admission { ADMISSION_OPEN, ADMISSION_TOKEN };
 
 #define NAME_MAX_CHARS 32 /* [a-z0-9][a-z0-9-]{0,31} */
-#define NAME_SIZE (NAME_MAX_CHARS + 1)
+#define NAME_SIZE      (NAME_MAX_CHARS + 1)
 
 const char *urgency_word(enum urgency urgency);
 MUST_USE int urgency_of(const char *word, size_t len, enum urgency *ret_urgency);
