@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "build_config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,8 @@ int program_main(const struct program *program, int argc, char **argv)
 	int rc = -1;
 
 	keep_no_core();
+	/* A server that hangs up, or a closed pipe, is an error to report and no reason to die. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (proto_init() != 0)
 		rc = failure_set(&failure, EX_SOFTWARE, "libsodium can't start: reinstall it");
 	else

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-int
-signed_call_prepare(const struct link *link, const uint8_t secret_key[64], const struct link_request *request,
-	struct signed_prepared *ret_prepared, struct failure *failure)
+int signed_call_prepare(const struct link *link, const uint8_t secret_key[64],
+	const struct link_request *request, struct signed_prepared *ret_prepared, struct failure *failure)
 {
 	const struct link_target *target = link_target(link);
 	char authority[AUTHORITY_SIZE], path[ROUTE_TARGET_MAX];
@@ -40,8 +39,7 @@ signed_call_prepare(const struct link *link, const uint8_t secret_key[64], const
 	return 0;
 }
 
-static int
-is_proven(const struct organisation *organisation, const struct signed_prepared *prepared,
+static int is_proven(const struct organisation *organisation, const struct signed_prepared *prepared,
 	const struct link_answer *answer)
 {
 	struct signed_answer lines = { prepared->nonce, answer->status, answer->content_digest };
@@ -50,14 +48,14 @@ is_proven(const struct organisation *organisation, const struct signed_prepared 
 		strlen(answer->answer_signature));
 }
 
-int
-signed_call_check(struct organisation *organisation, const struct signed_prepared *prepared,
+int signed_call_check(struct organisation *organisation, const struct signed_prepared *prepared,
 	const struct link_answer *answer, struct failure *failure)
 {
 	char digest[CONTENT_DIGEST_SIZE];
 
 	if (answer->answer_signature[0] == '\0') {
-		if (answer->status == 401 || answer->status == 403 || answer->status == 429 || answer->status >= 500)
+		if (answer->status == 401 || answer->status == 403 || answer->status == 429 ||
+			answer->status >= 500)
 			return link_refused(answer, "the server refused", failure);
 		return failure_set(failure, EX_PROTOCOL,
 			"the server's answer isn't signed: try again, then tell your organisation's admin");
@@ -65,7 +63,8 @@ signed_call_check(struct organisation *organisation, const struct signed_prepare
 	content_digest_format(answer->digest, digest);
 	if (strcmp(digest, answer->content_digest) != 0)
 		return failure_set(failure, EX_PROTOCOL,
-			"the server's answer was changed on its way: try again, then tell your organisation's admin");
+			"the server's answer was changed on its way: try again, then tell your "
+			"organisation's admin");
 	if (is_proven(organisation, prepared, answer) == 0)
 		return 0;
 	/* The receipt key may have been rotated since: the newest roster decides. */
@@ -74,11 +73,11 @@ signed_call_check(struct organisation *organisation, const struct signed_prepare
 	if (is_proven(organisation, prepared, answer) == 0)
 		return 0;
 	return failure_set(failure, EX_PROTOCOL,
-		"the answer isn't signed by your organisation's server: try again, then tell your organisation's admin");
+		"the answer isn't signed by your organisation's server: try again, then tell your "
+		"organisation's admin");
 }
 
-int
-signed_call(struct organisation *organisation, struct link *link, const uint8_t secret_key[64],
+int signed_call(struct organisation *organisation, struct link *link, const uint8_t secret_key[64],
 	const struct link_request *request, struct link_answer *ret_answer, struct failure *failure)
 {
 	struct signed_prepared prepared;

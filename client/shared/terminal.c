@@ -59,31 +59,65 @@ static char *value_new(void)
 	return text;
 }
 
-/* Signals wait while the echo is off, so that no Ctrl-C leaves a terminal mute: it is read as a character and
- * delivered afterwards by the restored terminal. */
+/* While the echo is off: what a signal must put back before it ends the program. */
+static struct termios echoing;
+static int echoing_fd = -1;
+
+static void restore_and_die(int number)
+{
+	if (echoing_fd != -1)
+		(void)tcsetattr(echoing_fd, TCSAFLUSH, &echoing);
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+/* Ctrl-Z is left out of the game: it would leave a mute terminal to the shell. */
+static bool echo_off(int fd)
+{
+	struct termios quiet;
+
+	if (tcgetattr(fd, &echoing) != 0)
+		return false;
+	quiet = echoing;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	quiet.c_cc[VSUSP] = _POSIX_VDISABLE;
+	echoing_fd = fd;
+	for (size_t at = 0; at < COUNT_OF(deadly); at++)
+		(void)signal(deadly[at], restore_and_die);
+	return tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+}
+
+static void echo_on(int fd)
+{
+	(void)tcsetattr(fd, TCSAFLUSH, &echoing);
+	echoing_fd = -1;
+	for (size_t at = 0; at < COUNT_OF(deadly); at++)
+		(void)signal(deadly[at], SIG_DFL);
+	(void)!write(fd, "\n", 1);
+}
+
 static int ask(const char *prompt, const char *instead, bool echo, char **ret_text, struct failure *failure)
 {
-	struct termios before, quiet;
-	sigset_t held, mask;
 	char *text = NULL;
 	bool is_quiet = false;
 	int rc = -1, fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd == -1)
 		return failure_set(failure, EX_USAGE, "there is no terminal to ask on: %s", instead);
-	(void)sigemptyset(&held);
-	(void)sigaddset(&held, SIGINT);
-	(void)sigaddset(&held, SIGTSTP);
-	(void)sigprocmask(SIG_BLOCK, &held, &mask);
 	text = value_new();
 	if (text == NULL) {
 		rc = failure_memory(failure);
 		goto cleanup;
 	}
-	if (!echo && tcgetattr(fd, &before) == 0) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		is_quiet = tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+	if (!echo) {
+		is_quiet = echo_off(fd);
+		if (!is_quiet) {
+			rc = failure_set(
+				failure, EX_USAGE, "the terminal can't hide what is typed: %s", instead);
+			goto cleanup;
+		}
 	}
 	if (write(fd, prompt, strlen(prompt)) == -1) {
 		rc = failure_set(failure, EX_USAGE, "the terminal can't be written to: %s", instead);
@@ -95,11 +129,8 @@ static int ask(const char *prompt, const char *instead, bool echo, char **ret_te
 	text = NULL;
 	rc = 0;
 cleanup:
-	if (is_quiet) {
-		(void)tcsetattr(fd, TCSAFLUSH, &before);
-		(void)!write(fd, "\n", 1);
-	}
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (is_quiet)
+		echo_on(fd);
 	sodium_free(text);
 	(void)close(fd);
 	return rc;

@@ -105,7 +105,8 @@ struct link_ended {
 	struct failure failure;
 };
 
-/* Waits up to timeout_ms for a call to end. *ret_some false: none has yet; it may come back earlier than that. */
+/* Waits up to timeout_ms for a call to end. *ret_some false: none has yet; it may come back earlier than
+ * that. */
 MUST_USE int link_multi_next(struct link_multi *multi, int timeout_ms, struct link_ended *ret_ended,
 	bool *ret_some, struct failure *failure);
 

@@ -1,0 +1,152 @@
+#include "compose.h"
+
+#include "client/terminal.h"
+#include "proto/json.h"
+#include "proto/report_schema.h"
+
+#include <string.h>
+
+static int from_file(const char *path, json_t **ret_report, struct failure *failure)
+{
+	struct buffer text = buffer_of(REPORT_JSON_MAX);
+	struct fault fault;
+	int rc = take_file(path, "the report's file", REPORT_JSON_MAX, &text, failure);
+
+	if (rc == 0 &&
+		json_parse((const char *)text.data, text.len, REPORT_JSON_MAX, ret_report, &fault) != 0)
+		rc = failure_of(failure, EX_DATAERR, &fault);
+	buffer_free(&text);
+	if (rc == 0 && json_object_get(*ret_report, "envelope") != NULL)
+		rc = failure_set(failure, EX_DATAERR,
+			"the report's envelope is written by this program: take it out of the file");
+	return rc;
+}
+
+static int from_terminal(const struct invocation *invocation, json_t **ret_report, struct failure *failure)
+{
+	bool has_urgency = arguments_option(invocation->arguments, "urgency") != NULL;
+	json_t *report = json_pack("{s:i}", "schema", REPORT_SCHEMA_VERSION);
+
+	if (report == NULL)
+		return failure_memory(failure);
+	*ret_report = report;
+	return ask_report(invocation, report, !has_urgency, failure);
+}
+
+/* --exclude adds to what the file excludes: forgetting a name could cost somebody dearly. */
+static int merge_excluded(const struct arguments *arguments, json_t *report, struct failure *failure)
+{
+	size_t times = arguments_times(arguments, "exclude");
+	json_t *list = json_object_get(report, "exclude");
+
+	if (times == 0)
+		return 0;
+	if (list == NULL && json_object_set_new(report, "exclude", json_array()) == 0)
+		list = json_object_get(report, "exclude");
+	if (!json_is_array(list))
+		return failure_set(
+			failure, EX_DATAERR, "the report's exclude must be a list: correct the file");
+	for (size_t at = 0; at < times; at++)
+		if (json_array_append_new(list, json_string(arguments_option_at(arguments, "exclude", at))) !=
+			0)
+			return failure_set(failure, EX_DATAERR,
+				"a name to exclude is neither an officer nor a desk: check how it is "
+				"written");
+	return 0;
+}
+
+static int merge_options(const struct arguments *arguments, json_t *report, struct failure *failure)
+{
+	const char *word = arguments_option(arguments, "urgency");
+	enum urgency urgency;
+
+	if (word != NULL && urgency_of(word, strlen(word), &urgency) != 0)
+		return failure_set(failure, EX_USAGE,
+			"--urgency isn't one: give immediate, urgent, priority, record or withheld");
+	if (word != NULL && json_object_set_new(report, "urgency", json_string(urgency_word(urgency))) != 0)
+		return failure_memory(failure);
+	return merge_excluded(arguments, report, failure);
+}
+
+static int choose_desk(const struct arguments *arguments, const struct roster *roster,
+	char ret_desk[NAME_SIZE], struct failure *failure)
+{
+	const char *name = arguments_option(arguments, "desk");
+
+	if (name == NULL && roster->desk_count == 1)
+		name = roster->desks[0].name;
+	if (name == NULL)
+		return failure_set(failure, EX_USAGE,
+			"your organisation has several desks: choose one with --desk (`join` shows them)");
+	if (name_of(name, strlen(name), ret_desk) != 0 || roster_desk(roster, ret_desk) == NULL)
+		return failure_set(
+			failure, EX_DATAERR, "no desk has that name: `join` shows the desks' names");
+	return 0;
+}
+
+static int check(struct composed *composed, struct failure *failure)
+{
+	struct buffer text = buffer_of(REPORT_JSON_MAX);
+	json_t *checked = NULL;
+	const char *urgency;
+	struct fault fault;
+	const json_t *list;
+	int rc = -1;
+
+	if (json_put(composed->report, &text) != 0) {
+		rc = failure_set(failure, EX_DATAERR, "the report is longer than %d bytes: shorten it",
+			REPORT_JSON_MAX);
+		goto cleanup;
+	}
+	if (report_schema_check((const char *)text.data, text.len, &checked, &fault) != 0) {
+		rc = failure_of(failure, EX_DATAERR, &fault);
+		goto cleanup;
+	}
+	urgency = json_string_value(json_object_get(composed->report, "urgency"));
+	if (urgency == NULL || urgency_of(urgency, strlen(urgency), &composed->urgency) != 0) {
+		rc = failure_set(failure, EX_DATAERR, "the report's urgency is missing: give --urgency");
+		goto cleanup;
+	}
+	list = json_object_get(composed->report, "exclude");
+	composed->excluded_count = json_array_size(list);
+	for (size_t at = 0; at < composed->excluded_count; at++)
+		composed->excluded[at] = json_string_value(json_array_get(list, at));
+	rc = 0;
+cleanup:
+	json_decref(checked);
+	buffer_free(&text);
+	return rc;
+}
+
+int compose(const struct invocation *invocation, const struct roster *roster, struct composed *ret_composed,
+	struct failure *failure)
+{
+	const struct arguments *arguments = invocation->arguments;
+	const char *file = arguments_option(arguments, "file");
+
+	*ret_composed = (struct composed){ 0 };
+	if (choose_desk(arguments, roster, ret_composed->desk, failure) != 0)
+		return -1;
+	if (file == NULL && !terminal_is_there())
+		return failure_set(
+			failure, EX_USAGE, "there is no terminal to ask on: give the report with --file");
+	if ((file != NULL ? from_file(file, &ret_composed->report, failure)
+			  : from_terminal(invocation, &ret_composed->report, failure)) != 0 ||
+		merge_options(arguments, ret_composed->report, failure) != 0)
+		return -1;
+	/* Before the evidence is read: a fault in the report shows at once. */
+	if (check(ret_composed, failure) != 0)
+		return -1;
+	for (size_t at = 0; at < arguments_times(arguments, "attach"); at++)
+		if (attachment_add(&ret_composed->attachments, arguments_option_at(arguments, "attach", at),
+			    ret_composed->report, failure) != 0)
+			return -1;
+	return check(ret_composed, failure);
+}
+
+void composed_free(struct composed *composed)
+{
+	attachments_free(&composed->attachments);
+	json_decref(composed->report);
+	composed->report = NULL;
+}

@@ -1,0 +1,31 @@
+/* What she wants to report, from a file, from the options, or asked for on the terminal. */
+#ifndef DEFENDER_COMPOSE_H
+#define DEFENDER_COMPOSE_H
+
+#include "attachments.h"
+#include "client/program.h"
+#include "proto/roster.h"
+#include "recipients.h"
+
+#include <jansson.h>
+
+struct composed {
+	json_t *report; /* sound by the schema, without the envelope */
+	struct attachments attachments;
+	char desk[NAME_SIZE];
+	enum urgency urgency;
+	const char *excluded[EXCLUDED_MAX]; /* strings of report */
+	size_t excluded_count;
+};
+
+/* An option beats the same fact in the file. 65 with the field's name for what the schema refuses. Free with
+ * composed_free whatever happened. */
+MUST_USE int compose(const struct invocation *invocation, const struct roster *roster,
+	struct composed *ret_composed, struct failure *failure);
+void composed_free(struct composed *composed);
+
+/* The questions of the terminal: urgency, summary and a few more. More can be added to a report later. */
+MUST_USE int ask_report(
+	const struct invocation *invocation, json_t *report, bool ask_urgency, struct failure *failure);
+
+#endif

@@ -1,0 +1,197 @@
+/* `clarion inbox`: the answers to a report, with its receipt number. */
+#include "client/output.h"
+#include "client/terminal.h"
+#include "mailbox.h"
+#include "verbs.h"
+
+#include <sodium.h>
+#include <string.h>
+
+static int read_receipt_file(const char *path, char **ret_text, struct failure *failure)
+{
+	struct buffer text = buffer_of(VALUE_MAX);
+	char *copy;
+	int rc = take_file(path, "the receipt's file", VALUE_MAX, &text, failure);
+
+	if (rc == 0 && (copy = sodium_malloc(text.len + 1)) == NULL)
+		rc = failure_memory(failure);
+	if (rc == 0) {
+		const char *end = text.len == 0 ? NULL : memchr(text.data, '\n', text.len);
+		size_t len = end == NULL ? text.len : (size_t)((const uint8_t *)end - text.data);
+
+		if (len > 0)
+			memcpy(copy, text.data, len);
+		copy[len] = '\0';
+		*ret_text = copy;
+	}
+	buffer_free(&text);
+	return rc;
+}
+
+/* Checked for typing errors before anything is derived or asked. */
+static int take_receipt(
+	const struct invocation *invocation, char ret_number[RECEIPT_SIZE], struct failure *failure)
+{
+	const char *path = arguments_option(invocation->arguments, "receipt-file");
+	struct fault fault;
+	char *text = NULL;
+	int rc = path == NULL ? ask_secret("Receipt number (it isn't shown): ", "give --receipt-file", &text,
+					failure)
+		 : strcmp(path, "-") == 0 ? take_value("-", "the receipt number", &text, failure)
+					  : read_receipt_file(path, &text, failure);
+
+	if (rc == 0 && receipt_parse(text, strlen(text), ret_number, &fault) != 0)
+		rc = failure_of(failure, EX_DATAERR, &fault);
+	sodium_free(text);
+	return rc;
+}
+
+static int derive(
+	const struct invocation *invocation, struct receipt_keys **ret_keys, struct failure *failure)
+{
+	struct receipt_ahead *receipt = sodium_malloc(sizeof *receipt);
+	struct receipt_keys *keys = NULL;
+	int rc = -1;
+
+	if (receipt == NULL)
+		return failure_memory(failure);
+	if (take_receipt(invocation, receipt->number, failure) != 0)
+		goto cleanup;
+	if (receipt_stretch(receipt->number, receipt->seed) != 0 ||
+		(keys = receipt_keys_of(receipt->seed)) == NULL) {
+		rc = failure_memory(failure);
+		goto cleanup;
+	}
+	*ret_keys = keys;
+	rc = 0;
+cleanup:
+	sodium_free(receipt);
+	return rc;
+}
+
+static const char *state_meaning(enum report_state state)
+{
+	switch (state) {
+	case STATE_NEW:
+		return "stored; nobody has opened it yet";
+	case STATE_ACK:
+		return "opened: a person has read it";
+	case STATE_CLOSED:
+		return "closed";
+	default:
+		return "being handled";
+	}
+}
+
+static void show_letter(const struct letter *letter, struct buffer *out)
+{
+	const struct mailbox_message *message = letter->message;
+	char sent[TIME_SIZE];
+
+	if (message == NULL) {
+		buffer_put_string(out, "\nA message that your receipt number doesn't open: ignore it.\n");
+		return;
+	}
+	time_format(message->sent, sent);
+	if (letter->from[0] == '\0')
+		buffer_put_format(out,
+			"\n%s  NOT PROVEN: no officer of the desk has signed this. Don't act on it.\n", sent);
+	else
+		buffer_put_format(out, "\n%s  from %s\nYour report: %s.\n", sent, letter->from,
+			state_meaning(message->state));
+	if (message->text[0] != '\0') {
+		terminal_safe_lines(message->text, strlen(message->text), "    ", out);
+		buffer_put_string(out, "\n");
+	}
+}
+
+/* It never pretends: a server's signature isn't a person. */
+static void show_silence(const struct session *session, const struct known_report *known, struct buffer *out)
+{
+	buffer_put_string(out, "\nNobody has confirmed yet that a person has read this report.\n");
+	if (known != NULL && known->accepted[0] != '\0')
+		buffer_put_format(out, "The server has had it since %s.\n", known->accepted);
+	else if (known != NULL)
+		buffer_put_string(out, "It is still in the queue on this device: send it first.\n");
+	buffer_put_string(out, "What else you can do: report again to another desk");
+	if (organisation_roster(session->organisation)->desk_count < 2)
+		buffer_put_string(out, " (your organisation has one only)");
+	buffer_put_string(out,
+		", reach your organisation in another way that you trust, or an emergency line of "
+		"people you know. If you are in danger now, don't wait for this answer.\n");
+}
+
+static void show(const struct invocation *invocation, const struct session *session,
+	const struct known_report *known, const struct letters *letters)
+{
+	struct buffer out = buffer_of(LETTERS_MAX * (size_t)MAILBOX_PLAINTEXT_MAX);
+
+	for (size_t at = 0; at < letters->count; at++)
+		show_letter(&letters->list[at], &out);
+	if (!letters->is_acknowledged)
+		show_silence(session, known, &out);
+	if (buffer_text(&out) != NULL)
+		say(invocation, "%s", buffer_text(&out));
+	buffer_free(&out);
+}
+
+static json_t *letter_to_json(const struct letter *letter)
+{
+	const struct mailbox_message *message = letter->message;
+	char sent[TIME_SIZE];
+
+	time_format(message->sent, sent);
+	return json_pack("{s:s?, s:s, s:s, s:s, s:s}", "from", letter->from[0] == '\0' ? NULL : letter->from,
+		"text", message->text, "sent", sent, "kind",
+		message->kind == MAILBOX_STATE ? "state" : "answer", "state", state_word(message->state));
+}
+
+static int answer(const struct invocation *invocation, const struct letters *letters, struct failure *failure)
+{
+	json_t *list = json_array();
+	json_t *result = json_pack("{s:o, s:b}", "messages", list, "acknowledged", letters->is_acknowledged);
+
+	for (size_t at = 0; result != NULL && at < letters->count; at++) {
+		if (letters->list[at].message == NULL)
+			continue;
+		if (json_array_append_new(list, letter_to_json(&letters->list[at])) != 0) {
+			json_decref(result);
+			result = NULL;
+		}
+	}
+	return output_result(invocation, result, failure);
+}
+
+/* The rosters that answers are judged by hang on one that hasn't expired. */
+static int renew_if_expired(struct session *session, struct failure *failure)
+{
+	if (organisation_fresh(session->organisation, failure) == 0)
+		return 0;
+	if (organisation_refresh(session->organisation, NULL, failure) != 0)
+		return -1;
+	return organisation_fresh(session->organisation, failure);
+}
+
+int run_inbox(const struct invocation *invocation, struct failure *failure)
+{
+	struct session session = { 0 };
+	struct receipt_keys *keys = NULL;
+	struct letters letters = { 0 };
+	struct known_report found, *known = NULL;
+	int rc = -1;
+
+	if (session_open(invocation, &session, failure) != 0 || derive(invocation, &keys, failure) != 0 ||
+		renew_if_expired(&session, failure) != 0)
+		goto cleanup;
+	if (queue_find_mailbox(session.queue, keys->mailbox, &found) == 0)
+		known = &found;
+	if (letters_fetch(&session, keys, known, &letters, failure) != 0)
+		goto cleanup;
+	show(invocation, &session, known, &letters);
+	rc = answer(invocation, &letters, failure);
+cleanup:
+	letters_free(&letters);
+	receipt_keys_free(keys);
+	session_close(&session);
+	return rc;
+}

@@ -1,0 +1,108 @@
+/* `clarion join`: pins the organisation that an invitation names. */
+#include "client/output.h"
+#include "client/terminal.h"
+#include "session.h"
+#include "verbs.h"
+
+#include "proto/invitation.h"
+
+#include <sodium.h>
+#include <string.h>
+
+static int take_invitation(
+	const struct invocation *invocation, struct invitation **ret_invitation, struct failure *failure)
+{
+	struct fault fault;
+	char *text = NULL;
+	int rc = take_value(arguments_operand(invocation->arguments, 0), "the invitation", &text, failure);
+
+	if (rc == 0 && invitation_parse(text, strlen(text), ret_invitation, &fault) != 0)
+		rc = failure_of(failure, EX_DATAERR, &fault);
+	sodium_free(text);
+	return rc;
+}
+
+/* The vault that is there, or a new one. */
+static int take_vault(const struct invocation *invocation, struct session *session, bool *ret_is_new,
+	struct failure *failure)
+{
+	char *passphrase = NULL;
+	int rc;
+
+	*ret_is_new = !vault_is_there(session->home);
+	if (!*ret_is_new)
+		return vault_open(session->home, invocation, &session->vault, failure);
+	if (take_passphrase(invocation, true, &passphrase, failure) != 0)
+		return -1;
+	rc = vault_create(session->home, passphrase, &session->vault, failure);
+	sodium_free(passphrase);
+	return rc;
+}
+
+static void show(const struct invocation *invocation, const struct organisation *organisation)
+{
+	const struct roster *roster = organisation_roster(organisation);
+	struct buffer text = buffer_of(ROSTER_MAX_BYTES);
+
+	buffer_put_string(&text, "You have joined: ");
+	terminal_safe(roster->organisation, strlen(roster->organisation), &text);
+	buffer_put_string(&text, "\nIts desks:\n");
+	for (size_t at = 0; at < roster->desk_count; at++) {
+		buffer_put_format(&text, "  %s  ", roster->desks[at].name);
+		terminal_safe(roster->desks[at].title, strlen(roster->desks[at].title), &text);
+		buffer_put_string(&text, "\n");
+	}
+	if (buffer_text(&text) != NULL)
+		say(invocation, "%s", buffer_text(&text));
+	buffer_free(&text);
+}
+
+static int answer(
+	const struct invocation *invocation, const struct organisation *organisation, struct failure *failure)
+{
+	const struct roster *roster = organisation_roster(organisation);
+	json_t *desks = json_array();
+	json_t *result = json_pack("{s:s, s:s, s:I, s:o}", "organisation", roster->organisation,
+		"fingerprint", organisation_fingerprint(organisation), "version", (json_int_t)roster->version,
+		"desks", desks);
+
+	for (size_t at = 0; result != NULL && at < roster->desk_count; at++)
+		if (json_array_append_new(desks, json_pack("{s:s, s:s}", "desk", roster->desks[at].name,
+							 "title", roster->desks[at].title)) != 0) {
+			json_decref(result);
+			result = NULL;
+		}
+	return output_result(invocation, result, failure);
+}
+
+int run_join(const struct invocation *invocation, struct failure *failure)
+{
+	const char *proxy = arguments_option(invocation->arguments, "proxy");
+	struct session session = { 0 };
+	struct invitation *invitation = NULL;
+	bool is_new = false;
+	int rc = -1;
+
+	if ((proxy != NULL && link_proxy_check(proxy, failure) != 0) ||
+		take_invitation(invocation, &invitation, failure) != 0 ||
+		home_open(invocation, HOME_CREATE, &session.home, failure) != 0)
+		goto cleanup;
+	if (take_vault(invocation, &session, &is_new, failure) != 0)
+		goto cleanup;
+	session.items = vault_items(session.vault);
+	if (organisation_join(&session.items, invitation, proxy == NULL ? "" : proxy, &session.organisation,
+		    failure) != 0) {
+		if (is_new)
+			vault_discard(session.home);
+		goto cleanup;
+	}
+	show(invocation, session.organisation);
+	if (answer(invocation, session.organisation, failure) != 0 ||
+		queue_load(session.vault, &session.queue, failure) != 0)
+		goto cleanup;
+	rc = receipt_prepare(session.queue, failure);
+cleanup:
+	invitation_free(invitation);
+	session_close(&session);
+	return rc;
+}

@@ -1,0 +1,37 @@
+/* The defender's client: which verbs there are and what they take. */
+#include "verbs.h"
+
+static const struct program_option join_options[] = {
+	{ "proxy", "URL", "connect through socks5h://HOST:PORT or http://HOST:PORT, and never without it",
+		false },
+};
+static const struct program_option report_options[] = {
+	{ "desk", "DESK", "the desk to report to (may be left out where there is one)", false },
+	{ "urgency", "URGENCY", "immediate, urgent, priority, record or withheld", false },
+	{ "exclude", "NAME", "an officer or desk that must not read it", true },
+	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
+	{ "attach", "FILE", "send this file along as evidence", true },
+};
+static const struct program_option inbox_options[] = {
+	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
+};
+
+static const struct verb verbs[] = {
+	{ "join", "INVITATION|-", "get to know an organisation by its invitation", run_join, join_options,
+		COUNT_OF(join_options), 1, 1, true },
+	{ "report", "", "seal a report and send it", run_report, report_options, COUNT_OF(report_options), 0,
+		0, false },
+	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
+	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,
+		COUNT_OF(inbox_options), 0, 0, false },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct program program = { "clarion",
+		"Reports to an organisation that protects women human rights defenders, sealed on this "
+		"device.",
+		verbs, COUNT_OF(verbs) };
+
+	return program_main(&program, argc, argv);
+}

@@ -1,0 +1,99 @@
+#include "queue_json.h"
+
+#include "proto/encode.h"
+#include "proto/json.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+int json_store(struct vault *vault, const char *name, const json_t *json, struct failure *failure)
+{
+	struct buffer text = buffer_of(ITEM_MAX);
+	struct items items = vault_items(vault);
+	int rc = json_put(json, &text) != 0 ? failure_memory(failure)
+					    : items_put(&items, name, text.data, text.len, failure);
+
+	buffer_free(&text);
+	return rc;
+}
+
+int json_fetch(struct vault *vault, const char *name, json_t **ret_json, struct failure *failure)
+{
+	struct buffer text = buffer_of(ITEM_MAX);
+	struct items items = vault_items(vault);
+	struct fault fault;
+	bool found;
+	int rc = items_get(&items, name, &text, &found, failure);
+
+	if (rc == 0 && !found)
+		*ret_json = NULL;
+	else if (rc == 0 && json_parse((const char *)text.data, text.len, ITEM_MAX, ret_json, &fault) != 0)
+		rc = failure_set(failure, EX_DATAERR, "the home is damaged: join again in a new folder");
+	buffer_free(&text);
+	return rc;
+}
+
+json_t *queued_to_json(const struct queued *entry)
+{
+	char salt[SALT_HEX_SIZE], upload_key[HEX_CHARS(UPLOAD_KEY_BYTES) + 1];
+
+	hex_encode(entry->destination.salt, SALT_BYTES, salt);
+	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
+	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "payload",
+		entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
+		(json_int_t)entry->length, "roster", (json_int_t)entry->roster, "organisation",
+		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
+		urgency_word(entry->destination.urgency), "release", entry->destination.release, "hold_key",
+		entry->destination.hold_key, "salt", salt, "upload_key", upload_key, "mailbox",
+		entry->mailbox);
+}
+
+/* A text member of at most size - 1 bytes. */
+static int copy_text(const json_t *json, const char *name, char *ret_text, size_t size)
+{
+	const char *text;
+	size_t len;
+
+	if (member_text(json, name, &text, &len) != 0 || len >= size)
+		return -1;
+	memcpy(ret_text, text, len + 1);
+	return 0;
+}
+
+int queued_of_json(const json_t *json, struct queued *ret_entry)
+{
+	struct queued entry = { 0 };
+	struct destination *to = &entry.destination;
+	char urgency[16];
+
+	entry.is_ready = json_is_true(json_object_get(json, "ready"));
+	if (copy_text(json, "payload", entry.payload, sizeof entry.payload) != 0 ||
+		copy_text(json, "id", entry.id, sizeof entry.id) != 0 ||
+		member_number(json, "length", &entry.length) != 0 ||
+		member_number(json, "roster", &entry.roster) != 0 ||
+		copy_text(json, "organisation", to->organisation, sizeof to->organisation) != 0 ||
+		copy_text(json, "desk", to->desk, sizeof to->desk) != 0 ||
+		copy_text(json, "urgency", urgency, sizeof urgency) != 0 ||
+		urgency_of(urgency, strlen(urgency), &to->urgency) != 0 ||
+		copy_text(json, "release", to->release, sizeof to->release) != 0 ||
+		copy_text(json, "hold_key", to->hold_key, sizeof to->hold_key) != 0 ||
+		member_hex(json, "salt", to->salt, SALT_BYTES) != 0 ||
+		member_hex(json, "upload_key", entry.upload_key, UPLOAD_KEY_BYTES) != 0 ||
+		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0)
+		return -1;
+	*ret_entry = entry;
+	return 0;
+}
+
+json_t *accepted_to_json(const struct queued *entry, const struct acceptance_answer *answer)
+{
+	char signature[BASE64_CHARS(ED25519_SIGNATURE_BYTES) + 1];
+
+	base64_encode(BASE64_PADDED, answer->signature, sizeof answer->signature, signature);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", entry->id, "accepted",
+		answer->accepted, "signature", signature, "mailbox", entry->mailbox, "organisation",
+		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
+		urgency_word(entry->destination.urgency), "release", entry->destination.release, "roster",
+		(json_int_t)entry->roster);
+}

@@ -1,0 +1,70 @@
+#include "session.h"
+
+#include <sodium.h>
+
+int session_open(const struct invocation *invocation, struct session *ret_session, struct failure *failure)
+{
+	*ret_session = (struct session){ 0 };
+	if (home_open(invocation, HOME_EXISTING, &ret_session->home, failure) != 0 ||
+		vault_open(ret_session->home, invocation, &ret_session->vault, failure) != 0)
+		return -1;
+	ret_session->items = vault_items(ret_session->vault);
+	if (organisation_load(&ret_session->items, &ret_session->organisation, failure) != 0)
+		return -1;
+	return queue_load(ret_session->vault, &ret_session->queue, failure);
+}
+
+void session_close(struct session *session)
+{
+	queue_free(session->queue);
+	organisation_free(session->organisation);
+	vault_free(session->vault);
+	home_close(session->home);
+	*session = (struct session){ 0 };
+}
+
+static int receipt_fresh(struct receipt_ahead **ret_receipt, struct failure *failure)
+{
+	struct receipt_ahead *receipt = sodium_malloc(sizeof *receipt);
+
+	if (receipt == NULL)
+		return failure_memory(failure);
+	receipt_new(receipt->number);
+	if (receipt_stretch(receipt->number, receipt->seed) != 0) {
+		sodium_free(receipt);
+		return failure_memory(failure);
+	}
+	*ret_receipt = receipt;
+	return 0;
+}
+
+int receipt_take(struct queue *queue, struct receipt_ahead **ret_receipt, struct failure *failure)
+{
+	struct receipt_ahead *receipt;
+
+	if (!queue_has_receipt(queue))
+		return receipt_fresh(ret_receipt, failure);
+	receipt = sodium_malloc(sizeof *receipt);
+	if (receipt == NULL)
+		return failure_memory(failure);
+	if (!queue_take_receipt(queue, receipt)) {
+		sodium_free(receipt);
+		return receipt_fresh(ret_receipt, failure);
+	}
+	*ret_receipt = receipt;
+	return 0;
+}
+
+int receipt_prepare(struct queue *queue, struct failure *failure)
+{
+	struct receipt_ahead *receipt = NULL;
+	int rc;
+
+	if (queue_has_receipt(queue))
+		return 0;
+	if (receipt_fresh(&receipt, failure) != 0)
+		return -1;
+	rc = queue_put_receipt(queue, receipt, failure);
+	sodium_free(receipt);
+	return rc;
+}

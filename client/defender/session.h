@@ -1,0 +1,28 @@
+/* What every verb behind `join` works with: the home, opened; its organisation; its queue. */
+#ifndef DEFENDER_SESSION_H
+#define DEFENDER_SESSION_H
+
+#include "client/organisation.h"
+#include "queue.h"
+
+struct session {
+	struct home *home;
+	struct vault *vault;
+	struct items items;
+	struct organisation *organisation;
+	struct queue *queue;
+};
+
+/* session_close in any case. */
+MUST_USE int session_open(
+	const struct invocation *invocation, struct session *ret_session, struct failure *failure);
+void session_close(struct session *session);
+
+/* A receipt number with its stretched seed: the one made ahead, or a fresh one (which takes its time). In
+ * sodium_malloc memory. */
+MUST_USE int receipt_take(struct queue *queue, struct receipt_ahead **ret_receipt, struct failure *failure);
+
+/* Stretches the next one, where there is none: at the end of a verb, when she has what she came for. */
+MUST_USE int receipt_prepare(struct queue *queue, struct failure *failure);
+
+#endif

@@ -1,0 +1,272 @@
+#include "submit.h"
+
+#include "proto/encode.h"
+#include "proto/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_SIZE 512
+#define NOT_TAKEN "the report wasn't taken"
+
+struct submission {
+	struct organisation *organisation;
+	struct vault *vault;
+	const struct queued *entry;
+	struct link *link;
+	struct vault_reader *reader;
+	char path[PATH_SIZE];
+	char upload_key[BASE64_CHARS(UPLOAD_KEY_BYTES) + 1];
+};
+
+static int give_payload(void *owner, uint8_t *bytes, size_t size, size_t *ret_len, struct failure *failure)
+{
+	struct submission *submission = owner;
+
+	return vault_reader_take(submission->reader, bytes, size, ret_len, failure);
+}
+
+static int open_payload(struct submission *submission, uint64_t offset, struct failure *failure)
+{
+	vault_reader_free(submission->reader);
+	submission->reader = NULL;
+	if (vault_reader_new(submission->vault, submission->entry->payload, &submission->reader, failure) !=
+		0)
+		return -1;
+	return vault_reader_skip(submission->reader, offset, failure);
+}
+
+/* `desk=…&urgency=…&salt=…&roster=…` behind what goes before it. */
+static void set_path(struct submission *submission, const char *before)
+{
+	const struct destination *to = &submission->entry->destination;
+	char salt[SALT_HEX_SIZE];
+
+	hex_encode(to->salt, SALT_BYTES, salt);
+	(void)snprintf(submission->path, sizeof submission->path, "%sdesk=%s&urgency=%s&salt=%s&roster=%llu",
+		before, to->desk, urgency_word(to->urgency), salt,
+		(unsigned long long)submission->entry->roster);
+}
+
+static int put_whole(struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
+{
+	struct link_request request = { .method = "PUT",
+		.path = submission->path,
+		.headers = { { "Content-Type", "application/octet-stream" } },
+		.header_count = 1,
+		.body_len = (size_t)submission->entry->length,
+		.source = give_payload,
+		.source_owner = submission };
+	char before[ID_SIZE + 16];
+
+	(void)snprintf(before, sizeof before, "reports/%s?", submission->entry->id);
+	set_path(submission, before);
+	if (open_payload(submission, 0, failure) != 0)
+		return -1;
+	return link_call(submission->link, &request, ret_answer, failure);
+}
+
+static int create_upload(
+	struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
+{
+	struct link_request request = { .method = "POST",
+		.path = submission->path,
+		.headers = { { "Upload-Key", submission->upload_key } },
+		.header_count = 1 };
+	char before[ID_SIZE + 64];
+
+	(void)snprintf(before, sizeof before, "uploads?id=%s&length=%llu&", submission->entry->id,
+		(unsigned long long)submission->entry->length);
+	set_path(submission, before);
+	return link_call(submission->link, &request, ret_answer, failure);
+}
+
+static int patch(struct submission *submission, uint64_t offset, struct link_answer *ret_answer,
+	struct failure *failure)
+{
+	char text[24];
+	struct link_request request = { .method = "PATCH",
+		.path = submission->path,
+		.headers = { { "Upload-Key", submission->upload_key }, { "Upload-Offset", text },
+			{ "Upload-Complete", "?1" }, { "Content-Type", "application/partial-upload" } },
+		.header_count = 4,
+		.body_len = (size_t)(submission->entry->length - offset),
+		.source = give_payload,
+		.source_owner = submission };
+
+	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)offset);
+	(void)snprintf(submission->path, sizeof submission->path, "reports/%s", submission->entry->id);
+	if (open_payload(submission, offset, failure) != 0)
+		return -1;
+	return link_call(submission->link, &request, ret_answer, failure);
+}
+
+static bool is_final(const struct link_answer *answer)
+{
+	return !answer->has_upload_offset || (answer->status != 200 && answer->status != 201 &&
+						     answer->status != 204 && answer->status != 409);
+}
+
+static int next_link(struct submission *submission, size_t server, struct failure *failure)
+{
+	link_close(submission->link);
+	submission->link = NULL;
+	return organisation_link(submission->organisation, server, &submission->link, failure);
+}
+
+/* What the server has so far, from an answer that isn't final. */
+static int next_offset(const struct submission *submission, const struct link_answer *answer, bool is_first,
+	uint64_t *offset, struct failure *failure)
+{
+	uint64_t next = answer->upload_offset;
+
+	if (next >= submission->entry->length || (!is_first && next < *offset))
+		return failure_set(failure, EX_PROTOCOL,
+			"the server doesn't know how much it has: try again, then tell your organisation's "
+			"admin");
+	if (!is_first && next == *offset)
+		return failure_set(failure, EX_UNAVAILABLE, "the upload doesn't move on: try again later");
+	*offset = next;
+	return 0;
+}
+
+/* From the byte that the server has, until it has all. A break is followed by another try as long as each
+ * brings it forward: creating the same upload again tells where it stands, or gives the acceptance. Ends with
+ * an answer that tells no offset (the acceptance, or a refusal), or -1. */
+static int upload(
+	struct submission *submission, size_t server, struct link_answer *ret_answer, struct failure *failure)
+{
+	struct link_answer answer = { 0 };
+	uint64_t offset = 0;
+	int rc = create_upload(submission, &answer, failure);
+
+	for (bool is_first = true; rc == 0 && !is_final(&answer); is_first = false) {
+		rc = next_offset(submission, &answer, is_first, &offset, failure);
+		link_answer_free(&answer);
+		if (rc != 0)
+			break;
+		rc = patch(submission, offset, &answer, failure);
+		if (rc != 0 && failure->exit_code == EX_UNAVAILABLE &&
+			next_link(submission, server, failure) == 0)
+			rc = create_upload(submission, &answer, failure);
+	}
+	if (rc == 0)
+		*ret_answer = answer;
+	return rc;
+}
+
+static int acceptance_of(const struct queued *entry, const struct link_answer *answer,
+	struct acceptance_answer *ret_accepted, struct acceptance *ret_acceptance, struct failure *failure)
+{
+	struct fault fault;
+
+	*ret_acceptance = (struct acceptance){ .urgency = entry->destination.urgency };
+	if (acceptance_parse((const char *)answer->body.data, answer->body.len, ret_accepted, &fault) != 0)
+		return failure_of(failure, EX_PROTOCOL, &fault);
+	if (strcmp(ret_accepted->id, entry->id) != 0)
+		return failure_set(failure, EX_PROTOCOL, "the server confirmed another report: try again");
+	memcpy(ret_acceptance->organisation, entry->destination.organisation,
+		sizeof ret_acceptance->organisation);
+	memcpy(ret_acceptance->id, entry->id, sizeof ret_acceptance->id);
+	memcpy(ret_acceptance->desk, entry->destination.desk, sizeof ret_acceptance->desk);
+	memcpy(ret_acceptance->release, entry->destination.release, sizeof ret_acceptance->release);
+	memcpy(ret_acceptance->accepted, ret_accepted->accepted, sizeof ret_acceptance->accepted);
+	return 0;
+}
+
+/* The signature is judged by the newest roster once the one at hand says no: the key may have been rotated.
+ */
+static int verify(struct organisation *organisation, const struct queued *entry,
+	const struct link_answer *answer, struct acceptance_answer *ret_accepted, struct failure *failure)
+{
+	struct acceptance acceptance;
+
+	if (acceptance_of(entry, answer, ret_accepted, &acceptance, failure) != 0)
+		return -1;
+	if (acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
+		    ret_accepted->signature) == 0)
+		return 0;
+	if (organisation_refresh(organisation, NULL, failure) == 0 &&
+		acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
+			ret_accepted->signature) == 0)
+		return 0;
+	return failure_set(failure, EX_PROTOCOL,
+		"the server's confirmation isn't signed by your organisation, the report stays queued: send "
+		"it again later");
+}
+
+/* What the bytes themselves are refused for won't be taken tomorrow either. */
+static bool is_hopeless(const struct link_answer *answer)
+{
+	struct problem_answer problem;
+	struct fault fault;
+
+	if (problem_parse((const char *)answer->body.data, answer->body.len, &problem, &fault) != 0 ||
+		!problem.known)
+		return false;
+	switch (problem.problem) {
+	case PROBLEM_TOO_LARGE:
+	case PROBLEM_WRONG_ID:
+	case PROBLEM_NOT_SEALED:
+	case PROBLEM_WRONG_DESTINATION:
+	case PROBLEM_UNKNOWN_DESK:
+		return answer->status == problem_status(problem.problem);
+	default:
+		return false;
+	}
+}
+
+/* Server by server until one answers. */
+static int transfer(struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
+{
+	size_t servers = organisation_servers(submission->organisation);
+	int rc = -1;
+
+	for (size_t server = 0; server < servers; server++) {
+		rc = next_link(submission, server, failure);
+		if (rc == 0)
+			rc = submission->entry->length <= SUBMIT_WHOLE_MAX
+				     ? put_whole(submission, ret_answer, failure)
+				     : upload(submission, server, ret_answer, failure);
+		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
+			break;
+	}
+	return rc;
+}
+
+static int judge(const struct submission *submission, struct queue *queue, const struct link_answer *answer,
+	struct acceptance_answer *ret_accepted, enum submitted *ret_outcome, struct failure *failure)
+{
+	if (answer->status != 200 && answer->status != 201) {
+		bool hopeless = is_hopeless(answer);
+
+		if (link_refused(answer, NOT_TAKEN, failure) == 0 || !hopeless)
+			return 0;
+		*ret_outcome = SUBMIT_NEVER;
+		return queue_drop(queue, submission->entry, failure);
+	}
+	if (verify(submission->organisation, submission->entry, answer, ret_accepted, failure) != 0)
+		return 0;
+	if (queue_accepted(queue, submission->entry, ret_accepted, failure) != 0)
+		return -1;
+	*ret_outcome = SUBMIT_ACCEPTED;
+	return 0;
+}
+
+int submit(struct organisation *organisation, struct vault *vault, struct queue *queue,
+	const struct queued *entry, struct acceptance_answer *ret_accepted, enum submitted *ret_outcome,
+	struct failure *failure)
+{
+	struct submission submission = { .organisation = organisation, .vault = vault, .entry = entry };
+	struct link_answer answer = { 0 };
+	int rc = 0;
+
+	*ret_outcome = SUBMIT_LATER;
+	base64_encode(BASE64_URL, entry->upload_key, sizeof entry->upload_key, submission.upload_key);
+	if (transfer(&submission, &answer, failure) == 0)
+		rc = judge(&submission, queue, &answer, ret_accepted, ret_outcome, failure);
+	link_answer_free(&answer);
+	link_close(submission.link);
+	vault_reader_free(submission.reader);
+	return rc;
+}

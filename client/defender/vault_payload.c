@@ -1,0 +1,192 @@
+#include "vault_internal.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Like age's chunks, so that a chunk of a sealed report mostly is a chunk here. */
+#define CHUNK_BYTES        (64 * 1024)
+#define SEALED_CHUNK_BYTES (CHUNK_BYTES + crypto_secretstream_xchacha20poly1305_ABYTES)
+#define STREAM_HEADER      crypto_secretstream_xchacha20poly1305_HEADERBYTES
+
+struct vault_writer {
+	struct disk_writer *disk;
+	crypto_secretstream_xchacha20poly1305_state state;
+	uint8_t chunk[CHUNK_BYTES];
+	size_t len;
+	uint8_t sealed[SEALED_CHUNK_BYTES];
+};
+
+struct vault_reader {
+	struct disk_reader *disk;
+	crypto_secretstream_xchacha20poly1305_state state;
+	uint8_t chunk[CHUNK_BYTES];
+	size_t at, len;
+	bool at_end;
+	uint8_t sealed[SEALED_CHUNK_BYTES];
+};
+
+int vault_writer_new(
+	struct vault *vault, const char *name, struct vault_writer **ret_writer, struct failure *failure)
+{
+	uint8_t header[STREAM_HEADER];
+	char file[FILE_NAME_SIZE];
+	struct vault_writer *writer = sodium_malloc(sizeof *writer);
+
+	if (writer == NULL)
+		return failure_memory(failure);
+	writer->disk = NULL;
+	writer->len = 0;
+	vault_file_name(vault, name, file);
+	(void)crypto_secretstream_xchacha20poly1305_init_push(&writer->state, header, vault->keys->payloads);
+	if (disk_writer_new(vault->home, file, &writer->disk, failure) != 0 ||
+		disk_writer_put(writer->disk, header, sizeof header, failure) != 0) {
+		vault_writer_free(writer);
+		return -1;
+	}
+	*ret_writer = writer;
+	return 0;
+}
+
+static int write_chunk(struct vault_writer *writer, uint8_t tag, struct failure *failure)
+{
+	unsigned long long len;
+
+	(void)crypto_secretstream_xchacha20poly1305_push(
+		&writer->state, writer->sealed, &len, writer->chunk, writer->len, NULL, 0, tag);
+	writer->len = 0;
+	return disk_writer_put(writer->disk, writer->sealed, (size_t)len, failure);
+}
+
+int vault_writer_put(struct vault_writer *writer, const uint8_t *bytes, size_t len, struct failure *failure)
+{
+	while (len > 0) {
+		size_t room = CHUNK_BYTES - writer->len, some = len < room ? len : room;
+
+		if (room == 0) {
+			if (write_chunk(writer, 0, failure) != 0)
+				return -1;
+			continue;
+		}
+		memcpy(writer->chunk + writer->len, bytes, some);
+		writer->len += some;
+		bytes += some;
+		len -= some;
+	}
+	return 0;
+}
+
+int vault_writer_end(struct vault_writer *writer, struct failure *failure)
+{
+	if (write_chunk(writer, crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0)
+		return -1;
+	return disk_writer_end(writer->disk, failure);
+}
+
+void vault_writer_free(struct vault_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	disk_writer_free(writer->disk);
+	sodium_free(writer);
+}
+
+static int damaged(struct failure *failure)
+{
+	return failure_set(failure, EX_DATAERR, "a queued report is damaged on this device: report again");
+}
+
+int vault_reader_new(
+	struct vault *vault, const char *name, struct vault_reader **ret_reader, struct failure *failure)
+{
+	uint8_t header[STREAM_HEADER];
+	char file[FILE_NAME_SIZE];
+	size_t len;
+	struct vault_reader *reader = sodium_malloc(sizeof *reader);
+
+	if (reader == NULL)
+		return failure_memory(failure);
+	reader->disk = NULL;
+	reader->at = reader->len = 0;
+	reader->at_end = false;
+	vault_file_name(vault, name, file);
+	if (disk_reader_new(vault->home, file, &reader->disk, failure) != 0 ||
+		disk_reader_take(reader->disk, header, sizeof header, &len, failure) != 0) {
+		vault_reader_free(reader);
+		return -1;
+	}
+	if (len != sizeof header || crypto_secretstream_xchacha20poly1305_init_pull(
+					    &reader->state, header, vault->keys->payloads) != 0) {
+		vault_reader_free(reader);
+		return damaged(failure);
+	}
+	*ret_reader = reader;
+	return 0;
+}
+
+static int read_chunk(struct vault_reader *reader, struct failure *failure)
+{
+	size_t sealed_len;
+	unsigned long long len;
+	uint8_t tag;
+
+	if (disk_reader_take(reader->disk, reader->sealed, SEALED_CHUNK_BYTES, &sealed_len, failure) != 0)
+		return -1;
+	if (sealed_len < crypto_secretstream_xchacha20poly1305_ABYTES ||
+		crypto_secretstream_xchacha20poly1305_pull(
+			&reader->state, reader->chunk, &len, &tag, reader->sealed, sealed_len, NULL, 0) != 0)
+		return damaged(failure);
+	reader->at = 0;
+	reader->len = (size_t)len;
+	reader->at_end = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+	return 0;
+}
+
+int vault_reader_take(
+	struct vault_reader *reader, uint8_t *bytes, size_t size, size_t *ret_len, struct failure *failure)
+{
+	size_t taken = 0;
+
+	while (taken < size) {
+		size_t left = reader->len - reader->at, some = left < size - taken ? left : size - taken;
+
+		if (left == 0) {
+			if (reader->at_end)
+				break;
+			if (read_chunk(reader, failure) != 0)
+				return -1;
+			continue;
+		}
+		memcpy(bytes + taken, reader->chunk + reader->at, some);
+		reader->at += some;
+		taken += some;
+	}
+	*ret_len = taken;
+	return 0;
+}
+
+int vault_reader_skip(struct vault_reader *reader, uint64_t len, struct failure *failure)
+{
+	while (len > 0) {
+		size_t left = reader->len - reader->at, some = len < left ? (size_t)len : left;
+
+		if (left == 0) {
+			if (reader->at_end)
+				return damaged(failure);
+			if (read_chunk(reader, failure) != 0)
+				return -1;
+			continue;
+		}
+		reader->at += some;
+		len -= some;
+	}
+	return 0;
+}
+
+void vault_reader_free(struct vault_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	disk_reader_free(reader->disk);
+	sodium_free(reader);
+}

@@ -1,0 +1,12 @@
+/* The verbs of `clarion`, a file each. */
+#ifndef DEFENDER_VERBS_H
+#define DEFENDER_VERBS_H
+
+#include "client/program.h"
+
+int run_join(const struct invocation *invocation, struct failure *failure);
+int run_report(const struct invocation *invocation, struct failure *failure);
+int run_send(const struct invocation *invocation, struct failure *failure);
+int run_inbox(const struct invocation *invocation, struct failure *failure);
+
+#endif
