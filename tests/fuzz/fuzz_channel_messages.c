@@ -1,0 +1,90 @@
+/* A stream of frames as a process that was taken over might send it: every message is either refused, or
+ * means exactly the bytes that it came as. Target functions: frame_next, message_*_get, message_*_put. */
+#include "fuzz.h"
+
+#include "channel/messages.h"
+
+/* Takes the message apart and puts it together again. -1 where it is refused. */
+static int again(enum message_type type, struct reader *in, struct buffer *out)
+{
+	union {
+		struct message_setting setting;
+		struct message_file file;
+		struct message_socket socket;
+		struct message_failed failed;
+		struct message_request request;
+		struct message_request_body body;
+		struct message_request_id id;
+		struct message_credit credit;
+		struct message_answer answer;
+		struct message_wake wake;
+	} message;
+	switch (type) {
+	case MESSAGE_SETTING:
+		return message_setting_get(in, &message.setting) != 0
+			       ? -1
+			       : message_setting_put(out, &message.setting);
+	case MESSAGE_FILE:
+		return message_file_get(in, &message.file) != 0 ? -1 : message_file_put(out, &message.file);
+	case MESSAGE_SOCKET:
+		return message_socket_get(in, &message.socket) != 0
+			       ? -1
+			       : message_socket_put(out, &message.socket);
+	case MESSAGE_FAILED:
+		return message_failed_get(in, &message.failed) != 0
+			       ? -1
+			       : message_failed_put(out, &message.failed);
+	case MESSAGE_START:
+	case MESSAGE_DRAIN:
+	case MESSAGE_RELOAD:
+	case MESSAGE_READY:
+		return message_empty_get(in) != 0 ? -1 : message_empty_put(out, type);
+	case MESSAGE_REQUEST:
+		return message_request_get(in, &message.request) != 0
+			       ? -1
+			       : message_request_put(out, &message.request);
+	case MESSAGE_REQUEST_BODY:
+	case MESSAGE_ANSWER_BODY:
+		return message_request_body_get(in, &message.body) != 0
+			       ? -1
+			       : message_request_body_put(out, type, &message.body);
+	case MESSAGE_REQUEST_GONE:
+	case MESSAGE_DECOY:
+		return message_request_id_get(in, &message.id) != 0
+			       ? -1
+			       : message_request_id_put(out, type, &message.id);
+	case MESSAGE_BODY_WANTED:
+	case MESSAGE_ANSWER_TAKEN:
+		return message_credit_get(in, &message.credit) != 0
+			       ? -1
+			       : message_credit_put(out, type, &message.credit);
+	case MESSAGE_ANSWER:
+		return message_answer_get(in, &message.answer) != 0
+			       ? -1
+			       : message_answer_put(out, &message.answer);
+	case MESSAGE_WAKE:
+		return message_wake_get(in, &message.wake) != 0 ? -1 : message_wake_put(out, &message.wake);
+	}
+	return -1;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buffer out = buffer_of(2 * CHANNEL_FRAME_MAX);
+	struct reader in = reader_of(data, size);
+	struct reader message;
+	enum message_type type;
+	fuzz_start();
+	for (;;) {
+		const uint8_t *frame = in.at;
+		if (frame_next(&in, CHANNEL_FRAME_MAX, &type, &message) != 1)
+			break;
+		const size_t frame_len = (size_t)(in.at - frame);
+		buffer_clear(&out);
+		/* what a request's fields may hold together is checked where they are put only */
+		if (again(type, &message, &out) == 0)
+			must(out.len == frame_len && bytes_equal(out.data, frame, frame_len));
+	}
+	buffer_free(&out);
+	return 0;
+}
