@@ -221,8 +221,9 @@ static int judge_look(const struct look *look, const struct fault *fault, struct
 	if (look->is_refused)
 		return failure_of(failure, EX_DATAERR, &look->fault);
 	if (report_opener_header(look->report->opener) == NULL)
-		return failure_of(failure, EX_NOPERM, fault);
-	return failure_of(failure, EX_DATAERR, fault);
+		return failure_set(failure, EX_NOPERM,
+			"you can't open this report: %s; a colleague of the desk may", fault->text);
+	return failure_set(failure, EX_DATAERR, "the report is damaged: %s", fault->text);
 }
 
 static int read_report_json(struct officer *officer, struct report *report, struct failure *failure)

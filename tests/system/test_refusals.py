@@ -3,7 +3,6 @@
 import base64
 import json
 import secrets
-import ssl
 import time
 
 import pytest
@@ -234,16 +233,6 @@ def test_a_server_with_another_key_gets_no_byte_of_http(org):
     org.start_daemon()
     if result.code == EX_TEMPFAIL:
         assert nadia.run("send").json["sent"] == 1
-
-
-def test_only_tls_1_3(org):
-    org.officer("amina")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    import socket
-    with pytest.raises((ssl.SSLError, ConnectionError)), socket.create_connection((wire.ADDRESS, org.port), 5) as plain:
-        context.wrap_socket(plain)
 
 
 # --- officers' requests
@@ -554,33 +543,7 @@ def test_nobody_listens(org):
     assert_one_line(amina.run("pull", expect=EX_UNAVAILABLE), "clarion-officer")
 
 
-# --- anything outside the base path
-
-def test_strangers_see_an_ordinary_site(org):
-    org.officer("amina")
-    home = wire.request(org.port, "GET", "/")
-    assert home.status == 200 and b"larion" not in home.body
-    missing = [wire.request(org.port, "GET", path) for path in ("/v1/roster", "/nothing", f"{org.base_path}x/v1/roster", "/" + "a" * 22 + "/v1/roster")]
-    assert {(answer.status, answer.body) for answer in missing} == {(404, missing[0].body)}
-    wrong = org.get("nothing")
-    assert wrong.status == 404 and wrong.body == missing[0].body
-    for answer in (home, *missing):
-        assert "larion" not in str(answer.headers) and "server" not in answer.headers
-
-
-def test_malformed_http_gets_one_fixed_page(org):
-    org.officer("amina")
-    seen = set()
-    for bad in (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\nHost: a\n\n", b"GARBAGE\r\n\r\n",
-                b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx"):
-        with wire.connect(org.port) as line:
-            line.sendall(bad)
-            received = wire.receive_until_close(line)
-        seen.add((received.partition(b"\r\n")[0], received.partition(b"\r\n\r\n")[2]))
-    assert len(seen) == 1 and next(iter(seen))[0].startswith(b"HTTP/1.1 400")
-
+# --- what the daemon writes down
 
 def test_no_address_and_no_content_reach_the_log(org):
     amina, nadia = org.officer("amina"), org.defender("nadia")

@@ -15,7 +15,7 @@ PLACES = {
     "clarion": "client/defender/clarion",
     "clarion-officer": "client/officer/clarion-officer",
     "clarion-admin": "client/admin/clarion-admin",
-    "clariond": "daemon/supervisor/clariond",
+    "clariond": "daemon/clariond",
 }
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE = 0, 64, 65, 66, 69
