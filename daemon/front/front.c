@@ -220,12 +220,15 @@ static void role_free(struct front_role *role)
 	channel_free(role->supervisor);
 	if (role->give_up != NULL)
 		event_free(role->give_up);
+	if (role->front.base != NULL) {
+		/* libevent frees a connection's buffers from the loop. */
+		event_base_loop(role->front.base, EVLOOP_NONBLOCK);
+		event_base_free(role->front.base);
+	}
 	limits_free(role->open);
 	limits_free(role->shared);
 	decoy_free(role->front.decoy);
 	tls_free(role->front.tls);
-	if (role->front.base != NULL)
-		event_base_free(role->front.base);
 }
 
 int front_main(int supervisor_fd)

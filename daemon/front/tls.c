@@ -16,6 +16,10 @@
 /* What may lie encrypted in front of the socket: the rest waits where it costs nothing more. */
 #define ENCRYPTED_MAX (64 * 1024)
 
+/* libevent keeps room for the next bytes with each connection, rounded up to a power of two with its own 48
+ * bytes. */
+#define READ_AHEAD (4096 - 48)
+
 struct tls {
 	SSL_CTX *context;
 };
@@ -155,11 +159,20 @@ void tls_free(struct tls *tls)
 	free(tls);
 }
 
+/* Gives back what the handshake left behind: taking the last byte frees the buffer's empty chains too. */
+static void trim(struct wire *wire)
+{
+	struct evbuffer *input = bufferevent_get_input(wire->secure);
+	if (evbuffer_get_length(input) == 0 && evbuffer_add(input, "", 1) == 0)
+		evbuffer_drain(input, 1);
+}
+
 static void set_secure(struct wire *wire)
 {
 	if (wire->is_secure)
 		return;
 	wire->is_secure = true;
+	trim(wire);
 	wire->ops->on_secure(wire->owner);
 }
 
@@ -223,6 +236,7 @@ struct wire *wire_new(struct tls *tls, int fd, const struct wire_options *option
 	if (evbuffer_add_cb(bufferevent_get_output(wire->raw), on_raw_output, wire) == NULL)
 		goto fail;
 	bufferevent_setwatermark(wire->raw, EV_WRITE, 0, ENCRYPTED_MAX);
+	bufferevent_set_max_single_read(wire->secure, READ_AHEAD);
 	bufferevent_setcb(wire->secure, on_read, on_write, on_event, wire);
 	if (bufferevent_enable(wire->secure, EV_READ | EV_WRITE) != 0)
 		goto fail;
