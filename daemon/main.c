@@ -20,6 +20,7 @@
 static int role_main(const char *name)
 {
 	enum role role;
+	struct fault fault;
 	int type;
 	socklen_t size = sizeof type;
 	if (role_of(name, &role) != 0 || getsockopt(SUPERVISOR_FD, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
@@ -28,6 +29,9 @@ static int role_main(const char *name)
 	}
 	process_close_from(SUPERVISOR_FD + 1);
 	log_role(role_name(role));
+	/* before the first key comes in: what exec made readable for siblings is closed again */
+	if (process_harden(&fault) != 0)
+		return setup_failed(SUPERVISOR_FD, EX_OSERR, &fault);
 	switch (role) {
 	case ROLE_FRONT:
 		return front_main(SUPERVISOR_FD);

@@ -59,6 +59,7 @@ static const char *const for_all[] = {
 	"clock_nanosleep",
 	"sched_yield",
 	"getpid",
+	"sysinfo",
 	"gettid",
 	"rt_sigaction",
 	"rt_sigprocmask",
