@@ -1,5 +1,6 @@
 #include "proto/base.h"
 
+#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,5 +23,10 @@ bool bytes_equal(const void *left, const void *right, size_t len)
 
 int proto_init(void)
 {
-	return sodium_init() < 0 ? -1 : 0;
+	if (sodium_init() < 0)
+		return -1;
+	/* jansson would otherwise open a file for it at its first object, which a role that is locked in may
+	 * not */
+	json_object_seed((size_t)randombytes_random() | 1);
+	return 0;
 }
