@@ -4,21 +4,23 @@
 
 #include "channel/messages.h"
 
+union any_message {
+	struct message_setting setting;
+	struct message_file file;
+	struct message_socket socket;
+	struct message_failed failed;
+	struct message_request request;
+	struct message_request_body body;
+	struct message_request_id id;
+	struct message_credit credit;
+	struct message_answer answer;
+	struct message_wake wake;
+};
+
 /* Takes the message apart and puts it together again. -1 where it is refused. */
 static int again(enum message_type type, struct reader *in, struct buffer *out)
 {
-	union {
-		struct message_setting setting;
-		struct message_file file;
-		struct message_socket socket;
-		struct message_failed failed;
-		struct message_request request;
-		struct message_request_body body;
-		struct message_request_id id;
-		struct message_credit credit;
-		struct message_answer answer;
-		struct message_wake wake;
-	} message;
+	union any_message message;
 	switch (type) {
 	case MESSAGE_SETTING:
 		return message_setting_get(in, &message.setting) != 0
