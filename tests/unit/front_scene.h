@@ -74,7 +74,10 @@ void scene_decoy(struct scene *scene, uint32_t id);
 
 /* Strangers, with blocking sockets. */
 int scene_connect(int port);
+/* NULL where no handshake comes about. */
 SSL *scene_tls(int port, int highest_version);
+SSL *scene_stranger(struct scene *scene);
+void scene_starts_with(const char *text, const char *start);
 void scene_send(SSL *ssl, const char *text);
 /* One answer, its body included (none for a HEAD), into a static buffer; "" where the connection ended before
  * one. */

@@ -44,6 +44,19 @@ SSL *scene_tls(int port, int highest_version)
 	return NULL;
 }
 
+SSL *scene_stranger(struct scene *scene)
+{
+	SSL *ssl = scene_tls(scene->port, TLS1_3_VERSION);
+	assert_non_null(ssl);
+	return ssl;
+}
+
+void scene_starts_with(const char *text, const char *start)
+{
+	assert_true(strlen(text) >= strlen(start));
+	assert_memory_equal(text, start, strlen(start));
+}
+
 void scene_send(SSL *ssl, const char *text)
 {
 	assert_int_equal(SSL_write(ssl, text, (int)strlen(text)), (int)strlen(text));

@@ -14,31 +14,18 @@
 
 #define HOST "Host: Test.Example\r\n"
 
-static SSL *stranger(struct scene *scene)
-{
-	SSL *ssl = scene_tls(scene->port, TLS1_3_VERSION);
-	assert_non_null(ssl);
-	return ssl;
-}
-
-static void starts_with(const char *text, const char *start)
-{
-	assert_true(strlen(text) >= strlen(start));
-	assert_memory_equal(text, start, strlen(start));
-}
-
 static void tls_1_3_and_nothing_that_names_us(void **state)
 {
 	struct scene *scene = scene_open(NULL);
 	const unsigned char *protocol = NULL;
 	unsigned int protocol_len = 0;
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	assert_int_equal(SSL_version(ssl), TLS1_3_VERSION);
 	SSL_get0_alpn_selected(ssl, &protocol, &protocol_len);
 	assert_int_equal(protocol_len, 0);
 	scene_send(ssl, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
+	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
 	assert_false(SSL_SESSION_is_resumable(SSL_get_session(ssl))); /* no ticket came */
 	scene_leave(ssl);
 	assert_null(scene_tls(scene->port, TLS1_2_VERSION));
@@ -66,11 +53,12 @@ static void decoy_site(void **state)
 	struct scene *scene = scene_open(NULL);
 	char not_found[4096];
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	scene_send(ssl, "GET /hello.html HTTP/1.1\r\n" HOST "\r\n");
 	const char *answer = scene_receive(ssl, false);
-	starts_with(answer, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\nConnection: "
-			    "keep-alive\r\n\r\n");
+	scene_starts_with(answer,
+		"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\nConnection: "
+		"keep-alive\r\n\r\n");
 	assert_non_null(strstr(answer, "<p>hello</p>\n"));
 	scene_send(ssl, "HEAD /hello.html HTTP/1.1\r\n" HOST "\r\n");
 	answer = scene_receive(ssl, true);
@@ -78,7 +66,7 @@ static void decoy_site(void **state)
 	assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
 	scene_send(ssl, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
 	snprintf(not_found, sizeof not_found, "%s", scene_receive(ssl, false));
-	starts_with(not_found, "HTTP/1.1 404 Not Found\r\n");
+	scene_starts_with(not_found, "HTTP/1.1 404 Not Found\r\n");
 	/* A wrong base, a right one without the rest, and another method: the same bytes. */
 	static const char *const others[] = { "GET /AbCdEfGhIjKlMnOpQrStUw/v1/roster", "DELETE /",
 		"GET /" SCENE_BASE, "GET /" SCENE_BASE "/v2/roster", "GET /" SCENE_BASE "/v1" };
@@ -102,14 +90,14 @@ static void decoy_site_and_bodies(void **state)
 	struct scene *scene = scene_open(NULL);
 	char outside[4096];
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	scene_send(ssl, "POST /x HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nabcd");
 	snprintf(outside, sizeof outside, "%s", scene_receive(ssl, false));
-	starts_with(outside, "HTTP/1.1 404 Not Found\r\n");
+	scene_starts_with(outside, "HTTP/1.1 404 Not Found\r\n");
 	assert_non_null(strstr(outside, "Connection: close\r\n"));
 	assert_true(scene_ends(ssl, 1000));
 	scene_leave(ssl);
-	ssl = stranger(scene);
+	ssl = scene_stranger(scene);
 	scene_send(ssl, "POST " SCENE_API "x HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nabcd");
 	scene_decoy(scene, scene_expect(scene, MESSAGE_REQUEST).id);
 	assert_string_equal(scene_receive(ssl, false), outside);
@@ -130,10 +118,10 @@ static void malformed(void **state)
 	char first[4096] = "";
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(requests); i++) {
-		SSL *ssl = stranger(scene);
+		SSL *ssl = scene_stranger(scene);
 		scene_send(ssl, requests[i]);
 		const char *answer = scene_receive(ssl, false);
-		starts_with(answer, "HTTP/1.1 400 Bad Request\r\n");
+		scene_starts_with(answer, "HTTP/1.1 400 Bad Request\r\n");
 		if (i == 0)
 			snprintf(first, sizeof first, "%s", answer);
 		assert_string_equal(answer, first);
@@ -148,7 +136,7 @@ static void request_and_answer(void **state)
 {
 	struct scene *scene = scene_open(NULL);
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	for (unsigned i = 0; i < 3; i++) {
 		scene_send(ssl, "GET " SCENE_API "roster?x=1 HTTP/1.1\r\n" HOST "Upload-Key: abc\r\n\r\n");
 		struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
@@ -170,7 +158,7 @@ static void head_has_no_body(void **state)
 {
 	struct scene *scene = scene_open(NULL);
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	scene_send(ssl, "HEAD " SCENE_API "reports/x HTTP/1.1\r\n" HOST "\r\n");
 	/* A body that the store sends all the same goes nowhere. */
 	scene_answer(scene, scene_expect(scene, MESSAGE_REQUEST).id, 404, "body");
@@ -178,7 +166,7 @@ static void head_has_no_body(void **state)
 	assert_non_null(strstr(answer, "Content-Length: 4\r\n"));
 	assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
 	scene_send(ssl, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
+	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
 	scene_leave(ssl);
 	assert_int_equal(scene_close(scene), 0);
 }
@@ -190,12 +178,12 @@ static void length_required(void **state)
 	char request[256];
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(methods); i++) {
-		SSL *ssl = stranger(scene);
+		SSL *ssl = scene_stranger(scene);
 		snprintf(request, sizeof request, "%s " SCENE_API "roster HTTP/1.1\r\n" HOST "\r\n",
 			methods[i]);
 		scene_send(ssl, request);
 		const char *answer = scene_receive(ssl, false);
-		starts_with(
+		scene_starts_with(
 			answer, "HTTP/1.1 411 Length Required\r\nContent-Type: application/problem+json\r\n");
 		assert_non_null(strstr(answer, "/problems/length-required"));
 		assert_true(scene_ends(ssl, 1000));
@@ -211,7 +199,7 @@ static void body_under_credit(void **state)
 	struct scene *scene = scene_open(NULL);
 	char head[256];
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	for (size_t i = 0; i < sizeof body; i++)
 		body[i] = (char)('a' + i % 23);
 	snprintf(head, sizeof head,
@@ -232,7 +220,7 @@ static void body_under_credit(void **state)
 	assert_memory_equal(scene->body, body, sizeof body);
 	scene_answer(scene, request.id, 201, "ok");
 	const char *answer = scene_receive(ssl, false);
-	starts_with(answer, "HTTP/1.1 201 Created\r\n");
+	scene_starts_with(answer, "HTTP/1.1 201 Created\r\n");
 	assert_non_null(strstr(answer, "Connection: keep-alive\r\n"));
 	scene_leave(ssl);
 	assert_int_equal(scene_close(scene), 0);
@@ -244,14 +232,14 @@ static void answer_before_the_end_of_the_body(void **state)
 	static char body[64 * 1024];
 	struct scene *scene = scene_open(NULL);
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	memset(body, 'x', sizeof body);
 	scene_send(ssl, "PUT " SCENE_API "reports/x HTTP/1.1\r\n" HOST "Content-Length: 1000000\r\n\r\n");
 	scene_answer(scene, scene_expect(scene, MESSAGE_REQUEST).id, 413, "too much");
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(SSL_write(ssl, body, sizeof body), sizeof body);
 	const char *answer = scene_receive(ssl, false);
-	starts_with(answer, "HTTP/1.1 413 Content Too Large\r\n");
+	scene_starts_with(answer, "HTTP/1.1 413 Content Too Large\r\n");
 	assert_non_null(strstr(answer, "Connection: close\r\n"));
 	assert_true(scene_ends(ssl, 1000));
 	scene_leave(ssl);
@@ -263,7 +251,7 @@ static void answer_under_credit(void **state)
 	static char piece[64 * 1024];
 	struct scene *scene = scene_open(NULL);
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	memset(piece, 'p', sizeof piece);
 	scene_send(ssl, "GET " SCENE_API "reports/x HTTP/1.1\r\n" HOST "\r\n");
 	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
@@ -287,7 +275,7 @@ static void client_that_leaves_a_long_poll(void **state)
 	struct scene *scene = scene_open(NULL);
 	(void)state;
 	for (int politely = 0; politely < 2; politely++) {
-		SSL *ssl = stranger(scene);
+		SSL *ssl = scene_stranger(scene);
 		scene_send(ssl, "GET " SCENE_API "desks/d/alerts?wait=300 HTTP/1.1\r\n" HOST "\r\n");
 		struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
 		scene_expect_nothing(scene, 50);
@@ -307,7 +295,7 @@ static void bytes_while_a_request_is_held(void **state)
 {
 	struct scene *scene = scene_open(NULL);
 	(void)state;
-	SSL *ssl = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
 	scene_send(ssl, "GET " SCENE_API "desks/d/alerts?wait=300 HTTP/1.1\r\n" HOST "\r\n");
 	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
 	scene_send(ssl, "x");
@@ -315,7 +303,7 @@ static void bytes_while_a_request_is_held(void **state)
 	assert_true(scene_ends(ssl, 1000));
 	scene_leave(ssl);
 	/* The same where they came with the request. */
-	ssl = stranger(scene);
+	ssl = scene_stranger(scene);
 	scene_send(ssl,
 		"GET " SCENE_API "a HTTP/1.1\r\n" HOST "\r\nGET " SCENE_API "b HTTP/1.1\r\n" HOST "\r\n");
 	request = scene_expect(scene, MESSAGE_REQUEST);
@@ -329,28 +317,29 @@ static void store_that_is_lost(void **state)
 {
 	struct scene *scene = scene_open(NULL);
 	(void)state;
-	SSL *ssl = stranger(scene);
-	SSL *other = stranger(scene);
+	SSL *ssl = scene_stranger(scene);
+	SSL *other = scene_stranger(scene);
 	scene_send(ssl, "GET " SCENE_API "roster HTTP/1.1\r\n" HOST "\r\n");
 	scene_expect(scene, MESSAGE_REQUEST);
 	scene_lose_store(scene);
 	const char *answer = scene_receive(ssl, false);
-	starts_with(answer, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n");
+	scene_starts_with(
+		answer, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n");
 	assert_non_null(strstr(answer, "/problems/busy"));
 	assert_true(scene_ends(ssl, 1000));
 	scene_leave(ssl);
 	scene_send(other, "HEAD " SCENE_API "roster HTTP/1.1\r\n" HOST "\r\n");
-	starts_with(scene_receive(other, true), "HTTP/1.1 503 ");
+	scene_starts_with(scene_receive(other, true), "HTTP/1.1 503 ");
 	scene_leave(other);
 	/* The decoy site goes on, and so does everything with a new store. */
-	ssl = stranger(scene);
+	ssl = scene_stranger(scene);
 	scene_send(ssl, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
+	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
 	scene_new_store(scene);
 	scene_expect_nothing(scene, 50);
 	scene_send(ssl, "GET " SCENE_API "roster HTTP/1.1\r\n" HOST "\r\n");
 	scene_answer(scene, scene_expect(scene, MESSAGE_REQUEST).id, 200, "ok");
-	starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
+	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
 	scene_leave(ssl);
 	assert_int_equal(scene_close(scene), 0);
 }
@@ -388,7 +377,7 @@ static void store_that_lies(void **state)
 	struct scene *scene = scene_open(NULL);
 	(void)state;
 	for (enum lie lie = 0; lie < LIES; lie++) {
-		SSL *ssl = stranger(scene);
+		SSL *ssl = scene_stranger(scene);
 		scene_send(ssl, "GET " SCENE_API "roster HTTP/1.1\r\n" HOST "\r\n");
 		tell(scene, lie, scene_expect(scene, MESSAGE_REQUEST).id);
 		for (int i = 0; i < 100 && !scene->store_ended; i++)
@@ -398,108 +387,6 @@ static void store_that_lies(void **state)
 		scene_new_store(scene);
 	}
 	assert_int_equal(scene_close(scene), 0);
-}
-
-static void deadlines(void **state)
-{
-	static const struct scene_setting hasty[] = { { "handshake_seconds", "1" },
-		{ "headers_seconds", "1" }, { "body_seconds", "1" },
-		{ "minimum_bytes_per_second", "1000000" }, { "idle_seconds", "2" }, { NULL, NULL } };
-	struct scene *scene = scene_open(hasty);
-	char byte;
-	(void)state;
-	int silent = scene_connect(scene->port);
-	SSL *idle = stranger(scene);
-	SSL *slow = stranger(scene);
-	SSL *kept = stranger(scene);
-	SSL *body = stranger(scene);
-	scene_send(kept, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	starts_with(scene_receive(kept, false), "HTTP/1.1 200 OK\r\n");
-	scene_send(body, "PUT " SCENE_API "x HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\n");
-	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
-	scene_want(scene, request.id, 100);
-	/* A byte now and then doesn't put a deadline off. */
-	scene_send(slow, "GET / HTTP/1.1\r\n");
-	for (int i = 0; i < 8; i++) {
-		SSL_write(slow, "X", 1);
-		SSL_write(body, "x", 1);
-		scene_expect_body(scene, scene->body_len); /* lets some time pass */
-		usleep(200000);
-	}
-	assert_int_equal(recv(silent, &byte, 1, 0), 0);
-	assert_true(scene_ends(idle, 0));
-	assert_true(scene_ends(slow, 0));
-	assert_true(scene_ends(body, 0));
-	assert_int_equal(scene_expect(scene, MESSAGE_REQUEST_GONE).id, request.id);
-	assert_true(scene_ends(kept, 1500));
-	close(silent);
-	scene_leave(idle);
-	scene_leave(slow);
-	scene_leave(body);
-	scene_leave(kept);
-	assert_int_equal(scene_close(scene), 0);
-}
-
-static void caps(void **state)
-{
-	static const struct scene_setting few[] = { { "connections_per_group", "2" },
-		{ "requests_per_connection", "2" }, { NULL, NULL } };
-	struct scene *scene = scene_open(few);
-	(void)state;
-	SSL *first = stranger(scene);
-	SSL *second = stranger(scene);
-	assert_null(scene_tls(scene->port, TLS1_3_VERSION));
-	scene_leave(second);
-	scene_expect_nothing(scene, 100);
-	second = stranger(scene);
-	scene_send(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	assert_non_null(strstr(scene_receive(first, false), "Connection: keep-alive\r\n"));
-	scene_send(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	assert_non_null(strstr(scene_receive(first, false), "Connection: close\r\n"));
-	assert_true(scene_ends(first, 1000));
-	/* The shared listener counts for itself, and lets the fourth wait instead of turning it away. */
-	SSL *shared[3];
-	for (size_t i = 0; i < COUNT_OF(shared); i++)
-		assert_non_null(shared[i] = scene_tls(scene->shared_port, TLS1_3_VERSION));
-	int waiting = scene_connect(scene->shared_port);
-	char byte;
-	assert_int_equal(recv(waiting, &byte, 1, MSG_DONTWAIT), -1);
-	usleep(100000);
-	assert_int_equal(recv(waiting, &byte, 1, MSG_DONTWAIT), -1);
-	close(waiting);
-	for (size_t i = 0; i < COUNT_OF(shared); i++)
-		scene_leave(shared[i]);
-	shared[0] = scene_tls(scene->shared_port, TLS1_3_VERSION);
-	assert_non_null(shared[0]);
-	scene_leave(shared[0]);
-	scene_leave(first);
-	scene_leave(second);
-	assert_int_equal(scene_close(scene), 0);
-}
-
-static void drain(void **state)
-{
-	struct scene *scene = scene_open(NULL);
-	(void)state;
-	SSL *idle = stranger(scene);
-	SSL *answered = stranger(scene);
-	SSL *held = stranger(scene);
-	scene_send(answered, "GET " SCENE_API "a HTTP/1.1\r\n" HOST "\r\n");
-	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
-	scene_send(held, "GET " SCENE_API "desks/d/alerts?wait=300 HTTP/1.1\r\n" HOST "\r\n");
-	struct scene_event waiting = scene_expect(scene, MESSAGE_REQUEST);
-	scene_drain(scene);
-	scene_expect_nothing(scene, 100);
-	assert_true(scene_ends(idle, 1000));
-	scene_answer(scene, request.id, 200, "ok");
-	assert_non_null(strstr(scene_receive(answered, false), "Connection: close\r\n"));
-	/* What the store holds longer is told to come again. */
-	assert_int_equal(scene_expect(scene, MESSAGE_REQUEST_GONE).id, waiting.id);
-	starts_with(scene_receive(held, false), "HTTP/1.1 503 ");
-	scene_leave(idle);
-	scene_leave(answered);
-	scene_leave(held);
-	assert_int_equal(scene_wait(scene), 0);
 }
 
 int main(void)
@@ -520,9 +407,6 @@ int main(void)
 		cmocka_unit_test(bytes_while_a_request_is_held),
 		cmocka_unit_test(store_that_is_lost),
 		cmocka_unit_test(store_that_lies),
-		cmocka_unit_test(deadlines),
-		cmocka_unit_test(caps),
-		cmocka_unit_test(drain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

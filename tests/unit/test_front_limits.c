@@ -1,0 +1,126 @@
+/* The network-facing role when clients are slow or many, and when it ends. */
+#include "front_scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HOST "Host: Test.Example\r\n"
+
+static void deadlines(void **state)
+{
+	static const struct scene_setting hasty[] = { { "handshake_seconds", "1" },
+		{ "headers_seconds", "1" }, { "body_seconds", "1" },
+		{ "minimum_bytes_per_second", "1000000" }, { "idle_seconds", "2" }, { NULL, NULL } };
+	struct scene *scene = scene_open(hasty);
+	char byte;
+	(void)state;
+	int silent = scene_connect(scene->port);
+	SSL *idle = scene_stranger(scene);
+	SSL *slow = scene_stranger(scene);
+	SSL *kept = scene_stranger(scene);
+	SSL *body = scene_stranger(scene);
+	scene_send(kept, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	scene_starts_with(scene_receive(kept, false), "HTTP/1.1 200 OK\r\n");
+	scene_send(body, "PUT " SCENE_API "x HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\n");
+	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
+	scene_want(scene, request.id, 100);
+	/* A byte now and then doesn't put a deadline off. */
+	scene_send(slow, "GET / HTTP/1.1\r\n");
+	for (int i = 0; i < 8; i++) {
+		SSL_write(slow, "X", 1);
+		SSL_write(body, "x", 1);
+		scene_expect_body(scene, scene->body_len); /* lets some time pass */
+		usleep(200000);
+	}
+	assert_int_equal(recv(silent, &byte, 1, 0), 0);
+	assert_true(scene_ends(idle, 0));
+	assert_true(scene_ends(slow, 0));
+	assert_true(scene_ends(body, 0));
+	assert_int_equal(scene_expect(scene, MESSAGE_REQUEST_GONE).id, request.id);
+	assert_true(scene_ends(kept, 1500));
+	close(silent);
+	scene_leave(idle);
+	scene_leave(slow);
+	scene_leave(body);
+	scene_leave(kept);
+	assert_int_equal(scene_close(scene), 0);
+}
+
+static void caps(void **state)
+{
+	static const struct scene_setting few[] = { { "connections_per_group", "2" },
+		{ "requests_per_connection", "2" }, { NULL, NULL } };
+	struct scene *scene = scene_open(few);
+	(void)state;
+	SSL *first = scene_stranger(scene);
+	SSL *second = scene_stranger(scene);
+	assert_null(scene_tls(scene->port, TLS1_3_VERSION));
+	scene_leave(second);
+	scene_expect_nothing(scene, 100);
+	second = scene_stranger(scene);
+	scene_send(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	assert_non_null(strstr(scene_receive(first, false), "Connection: keep-alive\r\n"));
+	scene_send(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	assert_non_null(strstr(scene_receive(first, false), "Connection: close\r\n"));
+	assert_true(scene_ends(first, 1000));
+	/* The shared listener counts for itself, and lets the fourth wait instead of turning it away. */
+	SSL *shared[3];
+	for (size_t i = 0; i < COUNT_OF(shared); i++)
+		assert_non_null(shared[i] = scene_tls(scene->shared_port, TLS1_3_VERSION));
+	int waiting = scene_connect(scene->shared_port);
+	char byte;
+	assert_int_equal(recv(waiting, &byte, 1, MSG_DONTWAIT), -1);
+	usleep(100000);
+	assert_int_equal(recv(waiting, &byte, 1, MSG_DONTWAIT), -1);
+	close(waiting);
+	for (size_t i = 0; i < COUNT_OF(shared); i++)
+		scene_leave(shared[i]);
+	shared[0] = scene_tls(scene->shared_port, TLS1_3_VERSION);
+	assert_non_null(shared[0]);
+	scene_leave(shared[0]);
+	scene_leave(first);
+	scene_leave(second);
+	assert_int_equal(scene_close(scene), 0);
+}
+
+static void drain(void **state)
+{
+	struct scene *scene = scene_open(NULL);
+	(void)state;
+	SSL *idle = scene_stranger(scene);
+	SSL *answered = scene_stranger(scene);
+	SSL *held = scene_stranger(scene);
+	scene_send(answered, "GET " SCENE_API "a HTTP/1.1\r\n" HOST "\r\n");
+	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
+	scene_send(held, "GET " SCENE_API "desks/d/alerts?wait=300 HTTP/1.1\r\n" HOST "\r\n");
+	struct scene_event waiting = scene_expect(scene, MESSAGE_REQUEST);
+	scene_drain(scene);
+	scene_expect_nothing(scene, 100);
+	assert_true(scene_ends(idle, 1000));
+	scene_answer(scene, request.id, 200, "ok");
+	assert_non_null(strstr(scene_receive(answered, false), "Connection: close\r\n"));
+	/* What the store holds longer is told to come again. */
+	assert_int_equal(scene_expect(scene, MESSAGE_REQUEST_GONE).id, waiting.id);
+	scene_starts_with(scene_receive(held, false), "HTTP/1.1 503 ");
+	scene_leave(idle);
+	scene_leave(answered);
+	scene_leave(held);
+	assert_int_equal(scene_wait(scene), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deadlines),
+		cmocka_unit_test(caps),
+		cmocka_unit_test(drain),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
