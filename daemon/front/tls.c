@@ -70,6 +70,8 @@ cleanup:
 
 static int harden(SSL_CTX *context)
 {
+	char with_ml_kem[] = "X25519MLKEM768:X25519"; /* not const: OpenSSL's macro casts it away */
+	char classic[] = "X25519";
 	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 					     SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
@@ -80,10 +82,10 @@ static int harden(SSL_CTX *context)
 		SSL_CTX_set_num_tickets(context, 0) != 1 || SSL_CTX_set_max_early_data(context, 0) != 1)
 		return -1;
 	/* OpenSSL before 3.5 doesn't know the first. */
-	if (SSL_CTX_set1_groups_list(context, "X25519MLKEM768:X25519") == 1)
+	if (SSL_CTX_set1_groups_list(context, with_ml_kem) == 1)
 		return 0;
 	ERR_clear_error();
-	return SSL_CTX_set1_groups_list(context, "X25519") == 1 ? 0 : -1;
+	return SSL_CTX_set1_groups_list(context, classic) == 1 ? 0 : -1;
 }
 
 /* A handshake with ourselves in memory: OpenSSL fetches algorithms and reads its random seed at first use. */
