@@ -20,7 +20,7 @@ def shared(tmp_path_factory):
 
     organisation = Organisation(tmp_path_factory.mktemp("strangers"))
     organisation.officer("amina")
-    programs._running.remove(organisation.process)
+    programs.keep(organisation.process)
     yield organisation
     programs.stop(organisation.process)
     programs.assert_no_sanitizer_report(organisation.log())

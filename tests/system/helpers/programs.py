@@ -83,6 +83,11 @@ def start(command, stdout, stderr, environment=None, stdin=subprocess.DEVNULL):
     return process
 
 
+def keep(process):
+    """Leaves a process out of what a test's end stops: for fixtures of a whole module, which stop it themselves."""
+    _running.remove(process)
+
+
 def stop(process, seconds=10):
     """SIGTERM, then SIGKILL for one that doesn't listen. Returns its exit code."""
     if process.poll() is None:
