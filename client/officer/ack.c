@@ -18,7 +18,9 @@ static int acknowledge(struct officer *officer, const struct report *report, str
 		*ret_is_new = false;
 		if (history_fetch(officer, report, ret_history, failure) != 0)
 			return -1;
-		if (event_next_state(ret_history->state, EVENT_ACK, &next) != 0)
+		/* Others may add theirs; mine counts once. */
+		if (ret_history->is_acknowledged_by_me ||
+			event_next_state(ret_history->state, EVENT_ACK, &next) != 0)
 			return 0;
 		*ret_is_new = true;
 		if (history_add(officer, report, EVENT_ACK, ret_history, failure) == 0)
