@@ -1,0 +1,70 @@
+/* clarion-admin: who the officers are, and who is invited. Start reading at the verbs. */
+#include "verbs.h"
+
+static const struct program_option init_options[] = {
+	{ "org", "TEXT", "what people call the organisation", false },
+	{ "url", "https://HOST:PORT", "where its server will be reached", false },
+	{ "admin", "NAME", "your name in the roster (admin)", false },
+	{ "card", "NAME", "only make an identity, for another organisation's `admin add'", false },
+};
+static const struct program_option desk_add_options[] = {
+	{ "title", "TEXT", "what people call the desk", false },
+	{ "admission", "open|token", "who may report: anybody invited, or only with a token (token)", false },
+	{ "ack-minutes", "I,U,P,R", "acknowledge within: immediate,urgent,priority,record (15,120,1440,4320)",
+		false },
+	{ "retention-days", "N", "how long closed reports are kept (90)", false },
+	{ "fallback", "DESK", "the desk that is alerted when nobody answers", false },
+};
+static const struct program_option officer_add_options[] = {
+	{ "desk", "DESK[,DESK]", "the desks that she serves", false },
+	{ "tier", "N", "1 is alerted first (1)", false },
+	{ "title", "TEXT", "what people call her (her name)", false },
+};
+static const struct program_option invite_options[] = {
+	{ "desk", "DESK", "for a defender of this desk", false },
+	{ "officer", NULL, "for an officer", false },
+	{ "count", "N", "how many (1)", false },
+	{ "qr", NULL, "draw a QR code too", false },
+};
+
+#define OPTIONS(options) options, COUNT_OF(options)
+#define NO_OPTIONS       NULL, 0
+
+static const struct verb verbs[] = {
+	{ "init", "", "make an organisation, or an admin's card", verb_init, OPTIONS(init_options), 0, 0,
+		true },
+	{ "desk add", "DESK", "add a desk to the draft", verb_desk_add, OPTIONS(desk_add_options), 1, 1,
+		false },
+	{ "officer add", "CARD|-", "add an officer to the draft, or change what she serves", verb_officer_add,
+		OPTIONS(officer_add_options), 1, 1, false },
+	{ "officer remove", "NAME", "remove an officer in the draft", verb_officer_remove, NO_OPTIONS, 1, 1,
+		false },
+	{ "admin add", "CARD|-", "add an admin to the draft", verb_admin_add, NO_OPTIONS, 1, 1, false },
+	{ "admin remove", "NAME", "remove an admin in the draft", verb_admin_remove, NO_OPTIONS, 1, 1,
+		false },
+	{ "threshold", "K", "how many admins must sign, in the draft", verb_threshold, NO_OPTIONS, 1, 1,
+		false },
+	{ "roster show", "", "show the newest roster, and what the draft changes", verb_roster_show,
+		NO_OPTIONS, 0, 0, false },
+	{ "roster sign", "[FILE|-]", "sign the draft, or another admin's draft", verb_roster_sign, NO_OPTIONS,
+		0, 1, false },
+	{ "roster publish", "", "put the draft in force; without one, renew the roster", verb_roster_publish,
+		NO_OPTIONS, 0, 0, false },
+	{ "roster verify", "FILE|-", "check a roster as a client would", verb_roster_verify, NO_OPTIONS, 1, 1,
+		false },
+	{ "invite", "", "print invitations, one a line", verb_invite, OPTIONS(invite_options), 0, 0, false },
+	{ "status", "", "show how the organisation and its server are", verb_status, NO_OPTIONS, 0, 0,
+		false },
+};
+
+static const struct program program = {
+	.folder = "clarion-admin",
+	.summary = "Says who an organisation's officers are, and invites its defenders.",
+	.verbs = verbs,
+	.verb_count = COUNT_OF(verbs),
+};
+
+int main(int argc, char **argv)
+{
+	return program_main(&program, argc, argv);
+}

@@ -1,0 +1,153 @@
+/* status: what this home knows, then what the daemon says (69 where it doesn't answer). */
+#include "draft.h"
+#include "show.h"
+#include "verbs.h"
+
+#include "client/signed_call.h"
+#include "keys/trust.h"
+#include "proto/json.h"
+
+#define STATUS_MAX  (64 * 1024)
+#define STATUS_DONE 200
+#define WEEK        (7 * 86400)
+
+static int home_facts(
+	const struct admin *admin, const struct roster *draft, json_t **ret_facts, struct failure *failure)
+{
+	const struct roster *newest = admin->newest;
+	char fingerprint[FINGERPRINT_SIZE];
+	json_t *facts = NULL;
+	int rc = 0;
+
+	if (roster_fingerprint(newest, fingerprint) != 0 || (facts = show_roster_facts(newest, NULL)) == NULL)
+		return failure_memory(failure);
+	rc |= json_object_set_new(facts, "organisation", json_string(newest->organisation));
+	rc |= json_object_set_new(facts, "fingerprint", json_string(fingerprint));
+	rc |= json_object_set_new(facts, "admins", json_integer((json_int_t)newest->admin_count));
+	rc |= json_object_set_new(facts, "desks", json_integer((json_int_t)newest->desk_count));
+	rc |= json_object_set_new(facts, "officers", json_integer((json_int_t)newest->officer_count));
+	rc |= json_object_set_new(
+		facts, "draft", draft == NULL ? json_null() : json_integer((json_int_t)draft->version));
+	rc |= json_object_set_new(facts, "server", json_null());
+	if (rc != 0) {
+		json_decref(facts);
+		return failure_memory(failure);
+	}
+	*ret_facts = facts;
+	return 0;
+}
+
+static void say_home(const struct admin *admin, const struct roster *draft)
+{
+	const struct roster *newest = admin->newest;
+	struct fault fault;
+
+	say(admin->invocation, "%zu admins, %zu desks, %zu officers\n", newest->admin_count,
+		newest->desk_count, newest->officer_count);
+	show_roster_line(admin->invocation, "newest", newest, NULL);
+	if (draft != NULL)
+		show_roster_line(admin->invocation, "draft", draft, newest);
+	if (newest->threshold == 1)
+		say_aside(admin->invocation, "one admin alone can publish a roster: add a second with `admin "
+					     "add', then say `threshold 2'");
+	if (trust_fresh(newest, admin_now(admin), &fault) != 0)
+		say_aside(admin->invocation, "%s", fault.text);
+	else if (newest->expires - admin_now(admin) < WEEK)
+		say_aside(admin->invocation,
+			"the roster expires within a week: renew it with `roster publish'");
+}
+
+static int ask_server(struct admin *admin, json_t **ret_status, struct failure *failure)
+{
+	struct link_request request = { .method = "GET", .path = "status", .answer_max = STATUS_MAX };
+	struct link_answer answer = { 0 };
+	struct organisation *organisation = NULL;
+	struct identity *identity = NULL;
+	struct link *link = NULL;
+	struct fault fault;
+	int rc = -1;
+
+	if (organisation_load(&admin->items, &organisation, failure) != 0 ||
+		admin_identity(admin, &identity, failure) != 0)
+		goto cleanup;
+	for (size_t server = 0; server < organisation_servers(organisation); server++) {
+		link_close(link);
+		link = NULL;
+		if (organisation_link(organisation, server, &link, failure) != 0)
+			goto cleanup;
+		rc = signed_call(organisation, link, identity->signing_key, &request, &answer, failure);
+		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
+			break;
+	}
+	if (rc == 0 && answer.status != STATUS_DONE)
+		rc = link_refused(&answer, "the server didn't tell its status", failure);
+	else if (rc == 0 && json_parse((const char *)answer.body.data, answer.body.len, STATUS_MAX,
+				    ret_status, &fault) != 0)
+		rc = failure_of(failure, EX_PROTOCOL, &fault);
+cleanup:
+	link_answer_free(&answer);
+	link_close(link);
+	identity_free(identity);
+	organisation_free(organisation);
+	return rc;
+}
+
+static void say_server(const struct admin *admin, const json_t *status)
+{
+	uint64_t version = 0, reports = 0, open = 0, bytes = 0, capacity = 0;
+	const json_t *roster = json_object_get(status, "roster");
+
+	if (roster == NULL || member_number(roster, "version", &version) != 0 ||
+		member_number(status, "reports", &reports) != 0 ||
+		member_number(status, "open", &open) != 0 || member_number(status, "bytes", &bytes) != 0 ||
+		member_number(status, "capacity", &capacity) != 0) {
+		say(admin->invocation, "server: answers, in a form that this version doesn't know\n");
+		return;
+	}
+	say(admin->invocation, "server: roster %llu, %llu reports (%llu open), %llu of %llu MiB used\n",
+		(unsigned long long)version, (unsigned long long)reports, (unsigned long long)open,
+		(unsigned long long)(bytes >> 20), (unsigned long long)(capacity >> 20));
+	if (version != admin->newest->version)
+		say_aside(admin->invocation, "the server's roster is %llu, this home's %llu",
+			(unsigned long long)version, (unsigned long long)admin->newest->version);
+}
+
+/* Prints the result in either case; the failure to reach the server is what status then ends with. */
+static int report(struct admin *admin, json_t *facts, struct failure *failure)
+{
+	struct failure reached = { .exit_code = 0 }, printed = { .exit_code = 0 };
+	json_t *status = NULL;
+	int rc = ask_server(admin, &status, &reached);
+
+	if (rc == 0)
+		say_server(admin, status);
+	if (rc == 0 && json_object_set(facts, "server", status) != 0)
+		rc = failure_memory(&reached);
+	if (output_result(admin->invocation, json_incref(facts), &printed) != 0) {
+		*failure = printed;
+		rc = -1;
+	} else if (rc != 0) {
+		*failure = reached;
+	}
+	json_decref(status);
+	return rc;
+}
+
+int verb_status(const struct invocation *invocation, struct failure *failure)
+{
+	struct admin *admin = NULL;
+	struct roster *draft = NULL;
+	json_t *facts = NULL;
+	int rc = -1;
+
+	if (admin_open(invocation, &admin, failure) != 0 || draft_load(admin, &draft, failure) != 0 ||
+		home_facts(admin, draft, &facts, failure) != 0)
+		goto cleanup;
+	say_home(admin, draft);
+	rc = report(admin, facts, failure);
+cleanup:
+	json_decref(facts);
+	roster_free(draft);
+	admin_close(admin);
+	return rc;
+}

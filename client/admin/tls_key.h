@@ -1,0 +1,20 @@
+/* The server's TLS key and certificate. tls_key.c is the only file of clarion-admin that knows OpenSSL. */
+#ifndef ADMIN_TLS_KEY_H
+#define ADMIN_TLS_KEY_H
+
+#include "proto/base.h"
+#include "proto/buffer.h"
+
+struct tls_pair {
+	uint8_t *key; /* PEM, in sodium_malloc memory */
+	size_t key_len;
+	struct buffer certificate; /* PEM */
+	uint8_t pin[SHA256_BYTES]; /* SHA-256 of the SPKI */
+};
+
+/* ECDSA P-256, self-signed for this host name or address: what any small web site might show. now in seconds.
+ */
+MUST_USE int tls_pair_new(const char *host, int64_t now, struct tls_pair *ret_pair, struct fault *fault);
+void tls_pair_free(struct tls_pair *pair);
+
+#endif

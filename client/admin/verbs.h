@@ -1,0 +1,21 @@
+/* The verbs of clarion-admin, one file each. */
+#ifndef ADMIN_VERBS_H
+#define ADMIN_VERBS_H
+
+#include "client/program.h"
+
+int verb_init(const struct invocation *invocation, struct failure *failure);
+int verb_desk_add(const struct invocation *invocation, struct failure *failure);
+int verb_officer_add(const struct invocation *invocation, struct failure *failure);
+int verb_officer_remove(const struct invocation *invocation, struct failure *failure);
+int verb_admin_add(const struct invocation *invocation, struct failure *failure);
+int verb_admin_remove(const struct invocation *invocation, struct failure *failure);
+int verb_threshold(const struct invocation *invocation, struct failure *failure);
+int verb_roster_show(const struct invocation *invocation, struct failure *failure);
+int verb_roster_sign(const struct invocation *invocation, struct failure *failure);
+int verb_roster_publish(const struct invocation *invocation, struct failure *failure);
+int verb_roster_verify(const struct invocation *invocation, struct failure *failure);
+int verb_invite(const struct invocation *invocation, struct failure *failure);
+int verb_status(const struct invocation *invocation, struct failure *failure);
+
+#endif
