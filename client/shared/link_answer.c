@@ -155,7 +155,7 @@ static int judge_code(struct link *link, CURLcode code, struct failure *failure)
 		if (status_of(link) == 0)
 			return failure_set(
 				failure, EX_UNAVAILABLE, "the connection broke off: try again later");
-		/* fall through */
+		__attribute__((fallthrough));
 	case CURLE_PARTIAL_FILE:
 		return failure_set(failure, EX_PROTOCOL, "the server's answer was cut off: try again later");
 	default:
