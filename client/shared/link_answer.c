@@ -42,11 +42,12 @@ static bool is_named(const char *line, size_t name_len, const char *name)
 
 static void take_field(struct link *link, const char *line, size_t len)
 {
-	const char *colon = memchr(line, ':', len), *value = colon + 1;
+	const char *colon = memchr(line, ':', len), *value;
 	size_t name_len, value_len;
 
 	if (colon == NULL)
 		return;
+	value = colon + 1;
 	name_len = (size_t)(colon - line);
 	value_len = len - name_len - 1;
 	for (; value_len > 0 && (*value == ' ' || *value == '\t'); value_len--)
