@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("CLARION_BUILD", ROOT / "build")).resolve()
-CLOCK_BUILD = os.environ.get("CLARION_BUILD_CLOCK") or os.environ.get("CLARION_TEST_CLOCK_BUILD")
+CLOCK_BUILD = os.environ.get("CLARION_BUILD_CLOCK")
 
 PLACES = {
     "clarion": "client/defender/clarion",
