@@ -50,8 +50,9 @@ static int get_item(
 	struct items files = items_in_folder(admin->home);
 
 	if (strcmp(name, ITEM_ROSTER) == 0) {
-		*ret_found = true;
-		buffer_put(out, admin->newest->note, admin->newest->note_len);
+		*ret_found = admin->newest != NULL;
+		if (admin->newest != NULL)
+			buffer_put(out, admin->newest->note, admin->newest->note_len);
 	} else {
 		if (items_get(&files, name, out, ret_found, failure) != 0)
 			return -1;
@@ -75,37 +76,57 @@ static int put_item(void *owner, const char *name, const void *data, size_t len,
 		return items_put(&files, name, data, len, failure);
 	if (roster_parse(data, len, &roster, &fault) != 0)
 		return failure_of(failure, EX_PROTOCOL, &fault);
-	rc = roster->version == admin->newest->version ? 0 : admin_took(admin, roster, failure);
+	rc = admin->newest != NULL && roster->version == admin->newest->version
+		     ? 0
+		     : admin_took(admin, roster, failure);
 	roster_free(roster);
 	return rc;
 }
 
-int admin_open(const struct invocation *invocation, struct admin **ret_admin, struct failure *failure)
+static int load_newest(struct admin *admin, struct failure *failure)
 {
-	struct admin *admin = calloc(1, sizeof *admin);
 	char path[PATH_MAX];
 	struct fault fault;
-	int rc = -1;
+
+	if (admin_path(admin->home, ROSTER_FOLDER, path, failure) != 0)
+		return -1;
+	if (roster_folder_newest(path, &admin->newest, &fault) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return failure_set(failure, EX_CONFIG,
+			"this home holds no organisation: make one with `init --org', or `join' one");
+	return admin_file_failure(failure, errno, &fault);
+}
+
+int admin_open_unjoined(
+	const struct invocation *invocation, struct admin **ret_admin, struct failure *failure)
+{
+	struct admin *admin = calloc(1, sizeof *admin);
 
 	if (admin == NULL)
 		return failure_memory(failure);
 	admin->invocation = invocation;
 	admin->items = (struct items){ .owner = admin, .get = get_item, .put = put_item };
-	if (home_open(invocation, HOME_EXISTING, &admin->home, failure) != 0 ||
-		admin_path(admin->home, ROSTER_FOLDER, path, failure) != 0)
-		goto cleanup;
-	if (roster_folder_newest(path, &admin->newest, &fault) != 0) {
-		rc = errno == ENOENT ? failure_set(failure, EX_CONFIG,
-					       "this home holds no organisation: make one with `init --org'")
-				     : admin_file_failure(failure, errno, &fault);
-		goto cleanup;
+	if (home_open(invocation, HOME_EXISTING, &admin->home, failure) != 0) {
+		admin_close(admin);
+		return -1;
 	}
 	*ret_admin = admin;
-	admin = NULL;
-	rc = 0;
-cleanup:
-	admin_close(admin);
-	return rc;
+	return 0;
+}
+
+int admin_open(const struct invocation *invocation, struct admin **ret_admin, struct failure *failure)
+{
+	struct admin *admin = NULL;
+
+	if (admin_open_unjoined(invocation, &admin, failure) != 0)
+		return -1;
+	if (load_newest(admin, failure) != 0) {
+		admin_close(admin);
+		return -1;
+	}
+	*ret_admin = admin;
+	return 0;
 }
 
 void admin_close(struct admin *admin)

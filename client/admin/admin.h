@@ -19,12 +19,16 @@
 struct admin {
 	const struct invocation *invocation;
 	struct home *home;
-	struct roster *newest; /* the newest of the chain: in force, or on its way there */
-	struct items items;    /* the same home as client/organisation.h sees it */
+	struct roster
+		*newest;    /* the newest of the chain: in force, or on its way there. NULL before `join' */
+	struct items items; /* the same home as client/organisation.h sees it */
 };
 
 /* 66 where there is no home, 78 where it holds no organisation. */
 MUST_USE int admin_open(
+	const struct invocation *invocation, struct admin **ret_admin, struct failure *failure);
+/* The same for a home that holds an admin's identity and no organisation yet: newest is NULL. */
+MUST_USE int admin_open_unjoined(
 	const struct invocation *invocation, struct admin **ret_admin, struct failure *failure);
 void admin_close(struct admin *admin);
 

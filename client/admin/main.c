@@ -33,6 +33,8 @@ static const struct program_option invite_options[] = {
 static const struct verb verbs[] = {
 	{ "init", "", "make an organisation, or an admin's card", verb_init, OPTIONS(init_options), 0, 0,
 		true },
+	{ "join", "INVITATION|-", "pin the organisation whose rosters you will sign", verb_join, NO_OPTIONS,
+		1, 1, false },
 	{ "desk add", "DESK", "add a desk to the draft", verb_desk_add, OPTIONS(desk_add_options), 1, 1,
 		false },
 	{ "officer add", "CARD|-", "add an officer to the draft, or change what she serves", verb_officer_add,

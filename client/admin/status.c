@@ -57,36 +57,60 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 			"the roster expires within a week: renew it with `roster publish'");
 }
 
+/* Another admin may have published: then this home catches up, by the rules that clients follow. */
+static int follow(struct organisation *organisation, const struct admin *admin, const json_t *status,
+	struct failure *failure)
+{
+	const json_t *roster = json_object_get(status, "roster");
+	uint64_t version = 0;
+
+	if (roster == NULL || member_number(roster, "version", &version) != 0 ||
+		version <= admin->newest->version)
+		return 0;
+	return organisation_refresh(organisation, NULL, failure);
+}
+
+/* The first server of the roster that can be reached. */
+static int call(struct organisation *organisation, const struct identity *identity,
+	struct link_answer *ret_answer, struct failure *failure)
+{
+	const struct link_request request = { .method = "GET", .path = "status", .answer_max = STATUS_MAX };
+	int rc = -1;
+
+	for (size_t server = 0; server < organisation_servers(organisation); server++) {
+		struct link *link = NULL;
+
+		if (organisation_link(organisation, server, &link, failure) != 0)
+			return -1;
+		rc = signed_call(organisation, link, identity->signing_key, &request, ret_answer, failure);
+		link_close(link);
+		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
+			break;
+	}
+	return rc;
+}
+
 static int ask_server(struct admin *admin, json_t **ret_status, struct failure *failure)
 {
-	struct link_request request = { .method = "GET", .path = "status", .answer_max = STATUS_MAX };
 	struct link_answer answer = { 0 };
 	struct organisation *organisation = NULL;
 	struct identity *identity = NULL;
-	struct link *link = NULL;
 	struct fault fault;
 	int rc = -1;
 
 	if (organisation_load(&admin->items, &organisation, failure) != 0 ||
 		admin_identity(admin, &identity, failure) != 0)
 		goto cleanup;
-	for (size_t server = 0; server < organisation_servers(organisation); server++) {
-		link_close(link);
-		link = NULL;
-		if (organisation_link(organisation, server, &link, failure) != 0)
-			goto cleanup;
-		rc = signed_call(organisation, link, identity->signing_key, &request, &answer, failure);
-		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
-			break;
-	}
+	rc = call(organisation, identity, &answer, failure);
 	if (rc == 0 && answer.status != STATUS_DONE)
 		rc = link_refused(&answer, "the server didn't tell its status", failure);
 	else if (rc == 0 && json_parse((const char *)answer.body.data, answer.body.len, STATUS_MAX,
 				    ret_status, &fault) != 0)
 		rc = failure_of(failure, EX_PROTOCOL, &fault);
+	if (rc == 0)
+		rc = follow(organisation, admin, *ret_status, failure);
 cleanup:
 	link_answer_free(&answer);
-	link_close(link);
 	identity_free(identity);
 	organisation_free(organisation);
 	return rc;

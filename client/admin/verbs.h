@@ -5,6 +5,7 @@
 #include "client/program.h"
 
 int verb_init(const struct invocation *invocation, struct failure *failure);
+int verb_join(const struct invocation *invocation, struct failure *failure);
 int verb_desk_add(const struct invocation *invocation, struct failure *failure);
 int verb_officer_add(const struct invocation *invocation, struct failure *failure);
 int verb_officer_remove(const struct invocation *invocation, struct failure *failure);
