@@ -1,0 +1,241 @@
+/* Who may: request signatures against the roster in force (FORMATS, "HTTP interface"). */
+#include "store_state.h"
+
+#include "proto/digest.h"
+#include "proto/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SKEW_SECONDS  300
+#define NONCE_SECONDS 600 /* twice the skew: what is older is refused by its time */
+#define NONCES_MAX    200000
+
+/* Nonces that were taken, by blind index: a table that is rebuilt as they expire. */
+struct nonce {
+	struct nonce *next;
+	int64_t until;
+	bool committed; /* it lies in the database as well */
+	uint8_t index[BLIND_INDEX_BYTES];
+};
+
+#define NONCE_SLOTS 4096
+
+struct nonces {
+	struct nonce *slots[NONCE_SLOTS];
+	size_t count;
+};
+
+static struct nonce **nonce_slot(struct nonces *nonces, const uint8_t index[BLIND_INDEX_BYTES])
+{
+	struct nonce **slot = &nonces->slots[((size_t)index[0] << 8 | index[1]) % NONCE_SLOTS];
+
+	while (*slot != NULL && !bytes_equal((*slot)->index, index, BLIND_INDEX_BYTES))
+		slot = &(*slot)->next;
+	return slot;
+}
+
+static int nonce_add(struct nonces *nonces, const uint8_t index[BLIND_INDEX_BYTES], int64_t until)
+{
+	struct nonce **slot = nonce_slot(nonces, index), *nonce;
+
+	if (*slot != NULL || nonces->count >= NONCES_MAX)
+		return -1;
+	nonce = calloc(1, sizeof *nonce);
+	if (nonce == NULL)
+		return -1;
+	memcpy(nonce->index, index, BLIND_INDEX_BYTES);
+	nonce->until = until;
+	*slot = nonce;
+	nonces->count++;
+	return 0;
+}
+
+/* @authority must be one of the roster's servers: a request for one organisation is no request for another.
+ */
+static bool is_our_authority(const struct roster *roster, const char *authority)
+{
+	struct server_url url;
+	struct fault fault;
+
+	for (size_t i = 0; i < roster->server_count; i++) {
+		const char *text = roster->servers[i].url;
+		char ours[AUTHORITY_SIZE];
+
+		if (server_url_parse(text, strlen(text), &url, &fault) == 0) {
+			server_url_authority(&url, ours);
+			if (strcmp(ours, authority) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int verify(struct request *request, struct request_signature *ret_signature)
+{
+	static const char *const words[] = { [METHOD_GET] = "GET",
+		[METHOD_HEAD] = "HEAD",
+		[METHOD_POST] = "POST",
+		[METHOD_PUT] = "PUT",
+		[METHOD_PATCH] = "PATCH",
+		[METHOD_DELETE] = "DELETE" };
+	const struct message_request *fields = &request->fields;
+	struct signed_request signed_request = { .method = words[request->method],
+		.authority = fields->authority };
+	char path[ROUTE_TARGET_MAX + 1];
+	uint8_t digest[SHA256_BYTES];
+	struct fault fault;
+
+	if (request_signature_parse(fields->signature_input, fields->signature, ret_signature, &fault) != 0 ||
+		content_digest_parse(
+			fields->content_digest, strlen(fields->content_digest), signed_request.digest) != 0)
+		return -1;
+	if (buffer_ok(&request->body) != 0 ||
+		sha256_once(request->body.len == 0 ? (const uint8_t *)"" : request->body.data,
+			request->body.len, digest) != 0 ||
+		!bytes_equal(digest, signed_request.digest, sizeof digest))
+		return -1;
+	if (request->route.path_len >= sizeof path)
+		return -1;
+	memcpy(path, request->route.path, request->route.path_len);
+	path[request->route.path_len] = '\0';
+	signed_request.path = path;
+	signed_request.query = request->route.query;
+	return request_signature_verify(ret_signature, &signed_request);
+}
+
+/* Clock and nonce. */
+static int is_fresh(struct store *store, const struct request_signature *signature)
+{
+	uint8_t index[BLIND_INDEX_BYTES];
+	int64_t now = store_now(store);
+
+	if (signature->created < now - SKEW_SECONDS || signature->created > now + SKEW_SECONDS)
+		return -1;
+	/* Nonces that change nothing are only in memory: what was signed before it began may have been taken
+	 * before. */
+	if (signature->created < store->start_wall)
+		return -1;
+	if (seal_index(store->seal, INDEX_NONCE, signature->nonce, strlen(signature->nonce), index) != 0)
+		return -1;
+	return nonce_add(store->nonces, index, now + NONCE_SECONDS);
+}
+
+static bool has_role(struct request *request)
+{
+	const struct roster *roster = request->front->store->roster;
+	struct signer *signer = &request->signer;
+
+	signer->officer = roster_officer_by_key(roster, signer->keyid);
+	signer->admin = roster_admin_by_key(roster, signer->keyid);
+	return request->route.caller == CALLER_ADMIN ? signer->admin != NULL : signer->officer != NULL;
+}
+
+int authority_check(struct request *request)
+{
+	struct store *store = request->front->store;
+	struct request_signature signature;
+
+	if (store->roster == NULL || !is_our_authority(store->roster, request->fields.authority) ||
+		verify(request, &signature) != 0 || is_fresh(store, &signature) != 0) {
+		request_answer_problem(request, PROBLEM_NOT_SIGNED);
+		return -1;
+	}
+	request->signer.present = true;
+	memcpy(request->signer.nonce, signature.nonce, sizeof request->signer.nonce);
+	memcpy(request->signer.keyid, signature.keyid, sizeof request->signer.keyid);
+	if (!has_role(request)) {
+		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
+		return -1;
+	}
+	return 0;
+}
+
+int authority_commit_nonce(struct request *request)
+{
+	struct store *store = request->front->store;
+	struct place place = { .column = COLUMN_NONCE, .identity_len = BLIND_INDEX_BYTES };
+	struct buffer until = buffer_of(8), sealed = buffer_of(128);
+	uint8_t index[BLIND_INDEX_BYTES];
+	struct nonce *nonce;
+	int rc = -1;
+
+	if (seal_index(store->seal, INDEX_NONCE, request->signer.nonce, strlen(request->signer.nonce),
+		    index) != 0)
+		goto cleanup;
+	nonce = *nonce_slot(store->nonces, index);
+	if (nonce == NULL)
+		goto cleanup;
+	place.identity = index;
+	buffer_put_u64(&until, (uint64_t)nonce->until);
+	if (seal_put_row(store->seal, &place, until.data, until.len, &sealed) != 0)
+		goto cleanup;
+	rc = backend_put(store->backend, SHELF_NONCES, index, sizeof index, sealed.data, sealed.len);
+	nonce->committed = rc == 0;
+cleanup:
+	buffer_free(&until);
+	buffer_free(&sealed);
+	return rc;
+}
+
+static int load_one(void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len)
+{
+	struct store *store = context;
+	struct place place = { .column = COLUMN_NONCE, .identity = name, .identity_len = name_len };
+	struct buffer plain = buffer_of(8);
+	struct reader in;
+	uint64_t until;
+
+	if (name_len == BLIND_INDEX_BYTES && seal_get_row(store->seal, &place, data, len, &plain) == 0) {
+		in = reader_of(plain.data, plain.len);
+		if (reader_u64(&in, &until) == 0 && nonce_add(store->nonces, name, (int64_t)until) == 0)
+			(*nonce_slot(store->nonces, name))->committed = true;
+	}
+	buffer_free(&plain);
+	return 0;
+}
+
+int nonces_load(struct store *store)
+{
+	store->nonces = calloc(1, sizeof *store->nonces);
+	return store->nonces == NULL ? -1 : backend_each(store->backend, SHELF_NONCES, load_one, store);
+}
+
+void nonces_expire(struct store *store)
+{
+	int64_t now = store_now(store);
+	bool in_group = backend_in_group(store->backend);
+
+	for (size_t i = 0; i < NONCE_SLOTS; i++) {
+		struct nonce **at = &store->nonces->slots[i];
+
+		while (*at != NULL) {
+			struct nonce *nonce = *at;
+
+			if (nonce->until >= now ||
+				(nonce->committed &&
+					(!in_group || backend_remove(store->backend, SHELF_NONCES,
+							      nonce->index, BLIND_INDEX_BYTES) != 0))) {
+				at = &nonce->next;
+				continue;
+			}
+			*at = nonce->next;
+			store->nonces->count--;
+			free(nonce);
+		}
+	}
+}
+
+void nonces_free(struct store *store)
+{
+	for (size_t i = 0; store->nonces != NULL && i < NONCE_SLOTS; i++) {
+		while (store->nonces->slots[i] != NULL) {
+			struct nonce *nonce = store->nonces->slots[i];
+
+			store->nonces->slots[i] = nonce->next;
+			free(nonce);
+		}
+	}
+	free(store->nonces);
+	store->nonces = NULL;
+}

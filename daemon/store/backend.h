@@ -1,0 +1,129 @@
+/* Storage, as the rest of the store sees it: rows of sealed bytes under blind indexes and numbers. What is in
+ * them, and who may see it, is decided above (seal.h); nothing here knows a key. One implementation: SQLite
+ * (backend_sqlite.c).
+ *
+ * Writes happen between backend_begin and backend_commit; nothing is durable before backend_commit has
+ * returned 0. A write that fails leaves the group to be rolled back. Reads see what was written before them
+ * in the same group. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
+
+#include "proto/base.h"
+#include "proto/buffer.h"
+
+#define BLIND_INDEX_BYTES 16
+
+struct backend;
+
+enum backend_error {
+	BACKEND_FINE,
+	BACKEND_MISSING, /* no such row */
+	BACKEND_FULL,    /* the disk, or the bound set by backend_limit */
+	BACKEND_BROKEN,  /* an I/O error or a damaged file */
+};
+
+/* Opens (or makes) name in the working directory, brings its schema up to date, and takes an exclusive lock
+ * that ends with the process. Refuses a newer schema. */
+MUST_USE int backend_open(const char *name, struct backend **ret_backend, struct fault *fault);
+void backend_close(struct backend *backend);
+
+/* Bytes that the database may grow to; 0 for no bound. */
+void backend_limit(struct backend *backend, uint64_t bytes);
+/* Bytes of the pages in use, and of those that are free again. */
+uint64_t backend_bytes(struct backend *backend);
+
+/* Why the last call failed. */
+enum backend_error backend_error(const struct backend *backend);
+
+MUST_USE int backend_begin(struct backend *backend);
+MUST_USE int backend_commit(struct backend *backend);
+void backend_rollback(struct backend *backend);
+bool backend_in_group(const struct backend *backend);
+
+/* Moves the log into the database and empties it; for a log that has grown beyond its bound, and at a clean
+ * end. */
+MUST_USE int backend_checkpoint(struct backend *backend);
+/* Frames in the log since it was last empty. */
+uint64_t backend_log_bytes(const struct backend *backend);
+
+struct backend_view {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* A report, or (with seq 0) an upload that isn't complete. `body` names its payload's chunks and is unique.
+ */
+struct backend_report {
+	uint64_t seq; /* rises over the whole daemon, without gaps that tell anything; 0 for an upload */
+	uint64_t body;
+	uint8_t id[BLIND_INDEX_BYTES];
+	bool is_open;
+	uint8_t open_desk[BLIND_INDEX_BYTES]; /* only where is_open: the desk it is listed at */
+	uint32_t epoch;                       /* of the storage key that wraps data_key */
+	struct backend_view data_key;         /* wrapped */
+	struct backend_view facts;            /* sealed */
+	struct backend_view header;           /* sealed; empty for an upload */
+};
+
+/* Fills in seq and body. */
+MUST_USE int backend_add_report(struct backend *backend, struct backend_report *report);
+MUST_USE int backend_add_upload(struct backend *backend, struct backend_report *upload);
+/* The upload becomes a report with a seq of its own and a header; its chunks stay. Fills in seq. */
+MUST_USE int backend_finish_upload(struct backend *backend, struct backend_report *upload);
+/* The row and its chunks are gone. */
+MUST_USE int backend_drop_upload(struct backend *backend, uint64_t body);
+
+/* Views in *ret_report live until the next call of the backend. header is left empty: see backend_header. */
+MUST_USE int backend_find(
+	struct backend *backend, const uint8_t id[BLIND_INDEX_BYTES], struct backend_report *ret_report);
+MUST_USE int backend_header(struct backend *backend, uint64_t body, struct buffer *out);
+
+/* New facts; is_open and open_desk as given; a new header where one is given. Found by body. */
+MUST_USE int backend_change(struct backend *backend, const struct backend_report *report);
+
+/* Calls back for each open report of a desk above seq `after`, in order, until it returns other than 0 or
+ * there are no more. Views live during the call. */
+typedef int backend_each_report(void *context, const struct backend_report *report);
+MUST_USE int backend_each_open(struct backend *backend, const uint8_t desk[BLIND_INDEX_BYTES], uint64_t after,
+	backend_each_report *each, void *context);
+MUST_USE int backend_each_upload(struct backend *backend, backend_each_report *each, void *context);
+
+/* The payload in numbered sealed chunks. */
+MUST_USE int backend_add_chunk(
+	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len);
+MUST_USE int backend_chunk(struct backend *backend, uint64_t body, uint32_t number, struct buffer *out);
+/* A chunk that grew (the last one of an upload). */
+MUST_USE int backend_change_chunk(
+	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len);
+
+/* Events of a report by their number, from 1. */
+MUST_USE int backend_add_event(
+	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len);
+MUST_USE int backend_event(struct backend *backend, uint64_t body, uint32_t number, struct buffer *out);
+
+/* Messages of a mailbox; seq rises over the whole daemon. */
+typedef int backend_each_message(void *context, uint64_t seq, const uint8_t *data, size_t len);
+MUST_USE int backend_add_message(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES],
+	const uint8_t *data, size_t len, uint64_t *ret_seq);
+MUST_USE int backend_each_in_box(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES],
+	backend_each_message *each, void *context);
+MUST_USE int backend_empty_box(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES]);
+
+/* Small named things: rosters by version, nonces by blind index, the store's own facts by name. `shelf` keeps
+ * them apart. */
+enum backend_shelf { SHELF_ROSTERS = 1, SHELF_NONCES, SHELF_OWN };
+MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
+	size_t name_len, const uint8_t *data, size_t len);
+MUST_USE int backend_get(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
+	size_t name_len, struct buffer *out);
+MUST_USE int backend_remove(
+	struct backend *backend, enum backend_shelf shelf, const uint8_t *name, size_t name_len);
+typedef int backend_each_named(
+	void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len);
+MUST_USE int backend_each(
+	struct backend *backend, enum backend_shelf shelf, backend_each_named *each, void *context);
+
+/* How many reports there are, and how many of them are open. */
+MUST_USE int backend_count(struct backend *backend, uint64_t *ret_reports, uint64_t *ret_open);
+
+#endif

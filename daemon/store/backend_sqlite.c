@@ -1,0 +1,284 @@
+/* The connection, its statements, and groups. The rows are in backend_rows.c. */
+#include "backend_sqlite.h"
+
+#include "backend_schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOCK_NAME     "lock"
+#define LOCK_TRIES    60 /* of 50 ms: the one before may still be ending */
+#define BUSY_MS       2000
+#define FRAME_BYTES   (4096 + 24)
+#define PAGE_BYTES    4096
+#define LOG_SIZE_KEPT "16777216" /* what a reset log file may keep on the disk */
+
+static const char *const sql[STATEMENTS] = {
+	[S_BEGIN] = "BEGIN IMMEDIATE",
+	[S_COMMIT] = "COMMIT",
+	[S_ROLLBACK] = "ROLLBACK",
+	[S_BYTES] = "SELECT (p.page_count - f.freelist_count) FROM pragma_page_count() p, "
+		    "pragma_freelist_count() f",
+	[S_NEXT] = "SELECT max((SELECT ifnull(max(body), 0) FROM reports),"
+		   " (SELECT ifnull(max(seq), 0) FROM reports WHERE seq > body)) + 1",
+	[S_ADD_REPORT] = "INSERT INTO reports (body, seq, id, open_desk, epoch, data_key, facts, header)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[S_FINISH] = "UPDATE reports SET seq = ?2, open_desk = ?4, facts = ?7, header = ?8 WHERE body = ?1 "
+		     "AND seq IS NULL",
+	[S_DROP_REPORT] = "DELETE FROM reports WHERE body = ?1 AND seq IS NULL",
+	[S_DROP_CHUNKS] = "DELETE FROM chunks WHERE place BETWEEN ?1 AND ?2",
+	[S_FIND] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports WHERE id = ?1",
+	[S_HEADER] = "SELECT header FROM reports WHERE body = ?1",
+	[S_CHANGE] = "UPDATE reports SET open_desk = ?4, facts = ?7 WHERE body = ?1",
+	[S_CHANGE_HEADER] = "UPDATE reports SET open_desk = ?4, facts = ?7, header = ?8 WHERE body = ?1",
+	[S_OPEN] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports"
+		   " WHERE open_desk = ?1 AND seq > ?2 ORDER BY seq",
+	[S_PENDING] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports WHERE seq IS "
+		      "NULL ORDER BY body",
+	[S_ADD_CHUNK] = "INSERT INTO chunks (place, data) VALUES (?1, ?2)",
+	[S_CHUNK] = "SELECT data FROM chunks WHERE place = ?1",
+	[S_CHANGE_CHUNK] = "UPDATE chunks SET data = ?2 WHERE place = ?1",
+	[S_ADD_EVENT] = "INSERT INTO events (place, data) VALUES (?1, ?2)",
+	[S_EVENT] = "SELECT data FROM events WHERE place = ?1",
+	[S_ADD_MESSAGE] = "INSERT INTO messages (box, data) VALUES (?1, ?2)",
+	[S_BOX] = "SELECT seq, data FROM messages WHERE box = ?1 ORDER BY seq",
+	[S_EMPTY_BOX] = "DELETE FROM messages WHERE box = ?1",
+	[S_PUT] = "INSERT INTO shelf (shelf, name, data) VALUES (?1, ?2, ?3)"
+		  " ON CONFLICT (shelf, name) DO UPDATE SET data = excluded.data",
+	[S_GET] = "SELECT data FROM shelf WHERE shelf = ?1 AND name = ?2",
+	[S_REMOVE] = "DELETE FROM shelf WHERE shelf = ?1 AND name = ?2",
+	[S_SHELF] = "SELECT name, data FROM shelf WHERE shelf = ?1 ORDER BY name",
+	[S_COUNT] = "SELECT count(*) FROM reports WHERE seq IS NOT NULL",
+	[S_COUNT_OPEN] = "SELECT count(*) FROM reports WHERE open_desk IS NOT NULL",
+};
+
+sqlite3_stmt *backend_use(struct backend *backend, enum statement which)
+{
+	sqlite3_stmt *statement = backend->statements[which];
+
+	backend->error = BACKEND_FINE;
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	return statement;
+}
+
+void bind_blob(sqlite3_stmt *statement, int at, const void *data, size_t len)
+{
+	/* A value that can't be bound shows as NULL, which every column that matters refuses. */
+	(void)sqlite3_bind_blob64(statement, at, data == NULL ? "" : data, len, SQLITE_STATIC);
+}
+
+void bind_number(sqlite3_stmt *statement, int at, uint64_t value)
+{
+	(void)sqlite3_bind_int64(statement, at, (sqlite3_int64)value);
+}
+
+struct backend_view column_view(sqlite3_stmt *statement, int at)
+{
+	return (struct backend_view){ sqlite3_column_blob(statement, at),
+		(size_t)sqlite3_column_bytes(statement, at) };
+}
+
+static int note_error(struct backend *backend, int code)
+{
+	backend->error = (code & 0xff) == SQLITE_FULL ? BACKEND_FULL : BACKEND_BROKEN;
+	return -1;
+}
+
+int backend_step(struct backend *backend, sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? 0 : note_error(backend, code);
+}
+
+int backend_run(struct backend *backend, sqlite3_stmt *statement)
+{
+	int step = backend_step(backend, statement);
+
+	if (step == 1)
+		sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	return step < 0 ? -1 : 0;
+}
+
+void backend_done(sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+}
+
+static int on_log(void *context, sqlite3 *database, const char *name, int frames)
+{
+	struct backend *backend = context;
+
+	(void)database;
+	(void)name;
+	backend->log_frames = (uint64_t)frames;
+	return SQLITE_OK;
+}
+
+/* One store at a time, whatever started it. */
+static int take_lock(struct backend *backend, struct fault *fault)
+{
+	const struct timespec step = { .tv_nsec = 50 * 1000 * 1000 };
+
+	backend->lock_fd = open(LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (backend->lock_fd == -1)
+		return fault_set(fault, "the store's lock can't be opened: %s", strerror(errno));
+	for (int try = 0; flock(backend->lock_fd, LOCK_EX | LOCK_NB) != 0; try++) {
+		if (errno != EWOULDBLOCK || try == LOCK_TRIES)
+			return fault_set(fault, "another clariond uses this database: stop it first");
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+static int prepare(struct backend *backend, struct fault *fault)
+{
+	for (int i = 0; i < STATEMENTS; i++) {
+		if (sqlite3_prepare_v3(backend->database, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+			    &backend->statements[i], NULL) != SQLITE_OK)
+			return fault_set(
+				fault, "the database can't be used (%s)", sqlite3_errmsg(backend->database));
+	}
+	return 0;
+}
+
+static int count_on(struct backend *backend)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_NEXT);
+
+	if (backend_step(backend, statement) != 1)
+		return -1;
+	backend->next = (uint64_t)sqlite3_column_int64(statement, 0);
+	backend_done(statement);
+	return 0;
+}
+
+int backend_open(const char *name, struct backend **ret_backend, struct fault *fault)
+{
+	struct backend *backend = calloc(1, sizeof *backend);
+	int rc = -1;
+
+	if (backend == NULL)
+		return fault_set(fault, "memory is short");
+	if (take_lock(backend, fault) != 0)
+		goto cleanup;
+	if (sqlite3_open_v2(name, &backend->database,
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		rc = fault_set(fault, "the database can't be opened: %s", sqlite3_errmsg(backend->database));
+		goto cleanup;
+	}
+	sqlite3_busy_timeout(backend->database, BUSY_MS);
+	if (schema_settle(backend->database, fault) != 0 || prepare(backend, fault) != 0)
+		goto cleanup;
+	sqlite3_wal_hook(backend->database, on_log, backend);
+	if (count_on(backend) != 0 ||
+		sqlite3_exec(backend->database, "PRAGMA journal_size_limit = " LOG_SIZE_KEPT, NULL, NULL,
+			NULL) != SQLITE_OK) {
+		rc = fault_set(fault, "the database can't be read: restore a backup");
+		goto cleanup;
+	}
+	*ret_backend = backend;
+	backend = NULL;
+	rc = 0;
+cleanup:
+	backend_close(backend);
+	return rc;
+}
+
+void backend_close(struct backend *backend)
+{
+	if (backend == NULL)
+		return;
+	for (int i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(backend->statements[i]);
+	sqlite3_close(backend->database);
+	if (backend->lock_fd > 0)
+		close(backend->lock_fd);
+	free(backend);
+}
+
+void backend_limit(struct backend *backend, uint64_t bytes)
+{
+	char pragma[64];
+
+	snprintf(pragma, sizeof pragma, "PRAGMA max_page_count = %llu",
+		(unsigned long long)(bytes == 0 ? 4294967294u : bytes / PAGE_BYTES));
+	(void)sqlite3_exec(backend->database, pragma, NULL, NULL, NULL);
+}
+
+uint64_t backend_bytes(struct backend *backend)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_BYTES);
+	uint64_t bytes = 0;
+
+	if (backend_step(backend, statement) == 1)
+		bytes = (uint64_t)sqlite3_column_int64(statement, 0) * PAGE_BYTES;
+	backend_done(statement);
+	return bytes;
+}
+
+enum backend_error backend_error(const struct backend *backend)
+{
+	return backend->error;
+}
+
+int backend_begin(struct backend *backend)
+{
+	if (backend_run(backend, backend_use(backend, S_BEGIN)) != 0)
+		return -1;
+	backend->in_group = true;
+	backend->next_before = backend->next;
+	return 0;
+}
+
+int backend_commit(struct backend *backend)
+{
+	if (backend_run(backend, backend_use(backend, S_COMMIT)) != 0)
+		return -1;
+	backend->in_group = false;
+	return 0;
+}
+
+void backend_rollback(struct backend *backend)
+{
+	enum backend_error error = backend->error;
+
+	/* SQLite may have rolled back by itself; where this fails too, the next begin fails and says so. */
+	if (backend->in_group && sqlite3_get_autocommit(backend->database) == 0)
+		sqlite3_step(backend_use(backend, S_ROLLBACK));
+	if (backend->in_group)
+		backend->next = backend->next_before;
+	backend->in_group = false;
+	backend->error = error;
+}
+
+bool backend_in_group(const struct backend *backend)
+{
+	return backend->in_group;
+}
+
+int backend_checkpoint(struct backend *backend)
+{
+	int code = sqlite3_wal_checkpoint_v2(backend->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	if (code == SQLITE_OK)
+		backend->log_frames = 0;
+	return code == SQLITE_OK ? 0 : note_error(backend, code);
+}
+
+uint64_t backend_log_bytes(const struct backend *backend)
+{
+	return backend->log_frames * FRAME_BYTES;
+}

@@ -1,0 +1,64 @@
+/* What the files of the SQLite backend share. */
+#ifndef STORE_BACKEND_SQLITE_H
+#define STORE_BACKEND_SQLITE_H
+
+#include "backend.h"
+
+#include <sqlite3.h>
+
+enum statement {
+	S_BEGIN,
+	S_COMMIT,
+	S_ROLLBACK,
+	S_BYTES,
+	S_NEXT,
+	S_ADD_REPORT,
+	S_FINISH,
+	S_DROP_REPORT,
+	S_DROP_CHUNKS,
+	S_FIND,
+	S_HEADER,
+	S_CHANGE,
+	S_CHANGE_HEADER,
+	S_OPEN,
+	S_PENDING,
+	S_ADD_CHUNK,
+	S_CHUNK,
+	S_CHANGE_CHUNK,
+	S_ADD_EVENT,
+	S_EVENT,
+	S_ADD_MESSAGE,
+	S_BOX,
+	S_EMPTY_BOX,
+	S_PUT,
+	S_GET,
+	S_REMOVE,
+	S_SHELF,
+	S_COUNT,
+	S_COUNT_OPEN,
+	STATEMENTS,
+};
+
+struct backend {
+	sqlite3 *database;
+	sqlite3_stmt *statements[STATEMENTS];
+	int lock_fd;
+	bool in_group;
+	enum backend_error error;
+	uint64_t next;        /* the next body or seq: both come from one counter */
+	uint64_t next_before; /* as the group began */
+	uint64_t log_frames;
+};
+
+/* A statement ready to be bound, and its end: reset, with the error noted. */
+sqlite3_stmt *backend_use(struct backend *backend, enum statement which);
+/* Runs it to its end: 0 where it was done, -1 else. */
+MUST_USE int backend_run(struct backend *backend, sqlite3_stmt *statement);
+/* One step: 1 a row, 0 the end (and reset), -1 an error (and reset). */
+MUST_USE int backend_step(struct backend *backend, sqlite3_stmt *statement);
+void backend_done(sqlite3_stmt *statement);
+void bind_blob(sqlite3_stmt *statement, int at, const void *data, size_t len);
+void bind_number(sqlite3_stmt *statement, int at, uint64_t value);
+struct backend_view column_view(sqlite3_stmt *statement, int at);
+
+#endif

@@ -1,0 +1,184 @@
+/* GET desks/{desk}/alerts: what is open at a desk, and the long-polls that wait for the next. */
+#include "store_state.h"
+
+#include "base/log.h"
+#include "proto/alert_list.h"
+#include "proto/encode.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE 60
+
+struct listing {
+	struct store *store;
+	struct alert *alerts;
+	size_t count;
+	bool more;
+};
+
+static void fill(struct store *store, const struct report_facts *facts, struct alert *alert)
+{
+	const struct roster_desk *desk = roster_desk(store->roster, facts->desk);
+
+	memset(alert, 0, sizeof *alert);
+	alert->seq = facts->seq;
+	hex_encode(facts->id, sizeof facts->id, alert->report);
+	memcpy(alert->desk, facts->desk, sizeof alert->desk);
+	alert->urgency = facts->urgency;
+	alert->state = facts->state;
+	alert->accepted = facts->accepted;
+	alert->has_due = facts->state == STATE_NEW && desk != NULL;
+	if (alert->has_due)
+		alert->due = facts->listed + (int64_t)desk_ack_minutes(desk, facts->urgency) * MINUTE;
+}
+
+static int list_one(void *context, const struct backend_report *row)
+{
+	struct listing *listing = context;
+	struct report_facts *facts = NULL;
+
+	if (listing->count == ALERTS_MAX) {
+		listing->more = true;
+		return 1;
+	}
+	/* A damaged row is said aloud, and the others are served. */
+	if (report_open_row(listing->store, row, &facts) != 0)
+		log_event(LOG_ERROR, "row_damaged", "seq=%llu", (unsigned long long)row->seq);
+	else
+		fill(listing->store, facts, &listing->alerts[listing->count++]);
+	facts_free(facts);
+	return 0;
+}
+
+/* Writes the answer's body; *ret_count says how many alerts are in it. */
+static int list(struct request *request, size_t *ret_count)
+{
+	struct store *store = request->front->store;
+	struct listing listing = { .store = store, .alerts = calloc(ALERTS_MAX, sizeof(struct alert)) };
+	uint8_t desk[BLIND_INDEX_BYTES];
+	int rc = -1;
+
+	if (listing.alerts == NULL || seal_index(store->seal, INDEX_OPEN_DESK, request->route.desk,
+					      strlen(request->route.desk), desk) != 0)
+		goto cleanup;
+	if (backend_each_open(store->backend, desk, request->route.after, list_one, &listing) != 0)
+		goto cleanup;
+	rc = alert_list_write(listing.alerts, listing.count, listing.more, &request->answer.body);
+	*ret_count = listing.count;
+cleanup:
+	free(listing.alerts);
+	return rc;
+}
+
+static void answer_now(struct request *request)
+{
+	size_t count;
+
+	buffer_free(&request->answer.body);
+	request->answer.body = buffer_of(ALERT_BODY_MAX);
+	if (list(request, &count) != 0)
+		request_answer_problem(request, PROBLEM_BUSY);
+	else
+		request_answer(request, 200, "application/json");
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *context)
+{
+	struct request *request = context;
+
+	(void)fd;
+	(void)what;
+	alerts_stop_waiting(request);
+	answer_now(request);
+}
+
+/* Parks the request with as little memory as it can do with. */
+static void wait_for_more(struct request *request)
+{
+	struct store *store = request->front->store;
+	struct timeval time = { .tv_sec = request->route.wait };
+
+	request->timer = event_new(store->base, -1, 0, on_timeout, request);
+	if (request->timer == NULL || event_add(request->timer, &time) != 0) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		return;
+	}
+	buffer_free(&request->answer.body);
+	free(request->text);
+	request->text = NULL;
+	memset(&request->fields, 0, sizeof request->fields);
+	request->is_waiting = true;
+	request->next_waiting = store->waiting;
+	request->previous_waiting = NULL;
+	if (store->waiting != NULL)
+		store->waiting->previous_waiting = request;
+	store->waiting = request;
+}
+
+void alerts_stop_waiting(struct request *request)
+{
+	struct store *store = request->front->store;
+
+	if (request->timer != NULL)
+		event_free(request->timer);
+	request->timer = NULL;
+	if (!request->is_waiting)
+		return;
+	if (request->previous_waiting != NULL)
+		request->previous_waiting->next_waiting = request->next_waiting;
+	else
+		store->waiting = request->next_waiting;
+	if (request->next_waiting != NULL)
+		request->next_waiting->previous_waiting = request->previous_waiting;
+	request->is_waiting = false;
+}
+
+void call_get_alerts(struct request *request)
+{
+	const struct roster_officer *officer = request->signer.officer;
+	size_t count = 0;
+
+	if (!officer_serves(officer, request->route.desk)) {
+		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
+		return;
+	}
+	if (list(request, &count) != 0)
+		request_answer_problem(request, PROBLEM_BUSY);
+	else if (count == 0 && request->route.wait > 0 && !request->front->store->draining)
+		wait_for_more(request);
+	else
+		request_answer(request, 200, "application/json");
+}
+
+void alerts_wake(struct store *store, const char *desk)
+{
+	struct request *request = store->waiting;
+
+	while (request != NULL) {
+		struct request *next = request->next_waiting;
+
+		if (strcmp(request->route.desk, desk) == 0) {
+			alerts_stop_waiting(request);
+			answer_now(request);
+		}
+		request = next;
+	}
+}
+
+void alerts_answer_all(struct store *store)
+{
+	while (store->waiting != NULL) {
+		struct request *request = store->waiting;
+		const struct roster_officer *officer =
+			roster_officer_by_key(store->roster, request->signer.keyid);
+
+		alerts_stop_waiting(request);
+		/* The roster may have changed meanwhile: whoever isn't in it any more gets nothing. */
+		if (officer == NULL || !officer_serves(officer, request->route.desk))
+			request_answer_problem(request, PROBLEM_NOT_PERMITTED);
+		else
+			answer_now(request);
+	}
+}

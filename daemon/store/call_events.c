@@ -1,0 +1,180 @@
+/* GET and POST reports/{id}/events: what officers do with a report, a chain of signed events. */
+#include "store_state.h"
+
+#include "proto/encode.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define HOUR       3600
+#define EVENTS_MAX 100000
+
+static int event_json(
+	struct store *store, const struct report_facts *facts, uint32_t number, struct buffer *out)
+{
+	struct place place = { .column = COLUMN_EVENT,
+		.identity = facts->blind_id,
+		.identity_len = sizeof facts->blind_id,
+		.number = number };
+	struct buffer sealed = buffer_of(EVENT_MAX + SEAL_OVERHEAD);
+	int rc = backend_event(store->backend, facts->body, number, &sealed);
+
+	if (rc == 0)
+		rc = seal_get(facts->key, &place, sealed.data, sealed.len, out);
+	buffer_free(&sealed);
+	return rc;
+}
+
+void call_get_events(struct request *request)
+{
+	struct report_facts *facts = report_for_officer(request);
+	struct buffer *out = &request->answer.body;
+	int rc = 0;
+
+	if (facts == NULL)
+		return;
+	buffer_put_string(out, "{\"events\":[");
+	for (uint32_t number = 1; rc == 0 && number <= facts->event_count; number++) {
+		if (number > 1)
+			buffer_put_string(out, ",");
+		rc = event_json(request->front->store, facts, number, out);
+	}
+	buffer_put_string(out, "]}");
+	facts_free(facts);
+	if (rc != 0)
+		request_answer_problem(request, PROBLEM_BUSY);
+	else
+		request_answer(request, 200, "application/json");
+}
+
+static int subject_of(struct store *store, const struct report_facts *facts, const struct report_event *event,
+	struct event_subject *ret_subject)
+{
+	hex_encode(facts->id, sizeof facts->id, ret_subject->report);
+	return rosters_fingerprint(store, event->roster, ret_subject->organisation);
+}
+
+/* Her tool may know an older roster than the one in force, but she must be an officer of the desk in both. */
+static bool was_officer(
+	struct store *store, const struct report_facts *facts, const struct report_event *event)
+{
+	struct roster *roster = NULL;
+	const struct roster_officer *officer;
+	bool was = false;
+
+	if (rosters_at(store, event->roster, &roster) == 0) {
+		officer = roster_officer_by_key(roster, event->keyid);
+		was = officer != NULL && officer_serves(officer, facts->desk);
+	}
+	roster_free(roster);
+	return was;
+}
+
+/* Signed by the officer who asks and by whoever can open the report. */
+static bool is_proven(
+	struct request *request, const struct report_facts *facts, const struct report_event *event)
+{
+	struct store *store = request->front->store;
+	struct event_subject subject;
+
+	if (!bytes_equal(event->keyid, request->signer.keyid, sizeof event->keyid) ||
+		subject_of(store, facts, event, &subject) != 0 || !was_officer(store, facts, event))
+		return false;
+	return event_verify(event, &subject, facts->has_proof ? facts->proof_key : NULL) == 0;
+}
+
+static bool is_next(const struct report_facts *facts, const struct report_event *event)
+{
+	return event->number == (uint64_t)facts->event_count + 1 &&
+	       bytes_equal(event->previous, facts->last_event, sizeof event->previous) &&
+	       bytes_equal(event->header, facts->header_digest, sizeof event->header);
+}
+
+/* 0 where this event may happen; the state behind it is then in the facts. */
+static int judge(struct request *request, struct report_facts *facts, const struct report_event *event,
+	enum problem *ret_problem)
+{
+	enum report_state state;
+
+	*ret_problem = PROBLEM_NOT_SIGNED;
+	if (!is_proven(request, facts, event))
+		return -1;
+	*ret_problem = PROBLEM_EVENT_CONFLICT;
+	if (!is_next(facts, event) || facts->event_count >= EVENTS_MAX)
+		return -1;
+	/* The other types come with the workflow. */
+	*ret_problem = PROBLEM_BAD_REQUEST;
+	if (event->type != EVENT_ACK)
+		return -1;
+	*ret_problem = PROBLEM_EVENT_CONFLICT;
+	if (event_next_state(facts->state, event->type, &state) != 0)
+		return -1;
+	facts->state = state;
+	return 0;
+}
+
+static int write_event(struct request *request, struct report_facts *facts, const struct report_event *event)
+{
+	struct store *store = request->front->store;
+	struct place place = { .column = COLUMN_EVENT,
+		.identity = facts->blind_id,
+		.identity_len = sizeof facts->blind_id,
+		.number = event->number };
+	struct buffer json = buffer_of(EVENT_MAX), sealed = buffer_of(EVENT_MAX + SEAL_OVERHEAD);
+	struct event_subject subject;
+	int rc = -1;
+
+	if (subject_of(store, facts, event, &subject) != 0 ||
+		event_digest(event, &subject, facts->last_event) != 0 || event_write(event, &json) != 0)
+		goto cleanup;
+	facts->event_count = (uint32_t)event->number;
+	/* Once acknowledged, the minute has done its duty. */
+	facts->accepted = time_cut(facts->accepted, HOUR);
+	facts->listed = time_cut(facts->listed, HOUR);
+	if (seal_put(facts->key, &place, json.data, json.len, &sealed) != 0 ||
+		backend_add_event(
+			store->backend, facts->body, (uint32_t)event->number, sealed.data, sealed.len) != 0 ||
+		report_save(store, facts) != 0 || authority_commit_nonce(request) != 0)
+		goto cleanup;
+	buffer_put_format(&request->answer.body, "{\"state\":\"%s\",\"number\":%" PRIu64 "}",
+		state_word(facts->state), event->number);
+	rc = 0;
+cleanup:
+	buffer_free(&json);
+	buffer_free(&sealed);
+	return rc;
+}
+
+static void take_event(struct request *request, struct report_facts *facts, const struct report_event *event)
+{
+	enum problem problem;
+
+	if (judge(request, facts, event, &problem) != 0) {
+		request_answer_problem(request, problem);
+		return;
+	}
+	if (group_enter(request) != 0)
+		return;
+	if (write_event(request, facts, event) != 0) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		group_fail(request->front->store);
+		return;
+	}
+	request_answer(request, 201, "application/json");
+}
+
+void call_post_event(struct request *request)
+{
+	struct report_facts *facts = report_for_officer(request);
+	struct report_event *event = NULL;
+	struct fault fault;
+
+	if (facts == NULL)
+		return;
+	if (event_parse((const char *)request->body.data, request->body.len, &event, &fault) != 0)
+		request_answer_problem(request, PROBLEM_BAD_REQUEST);
+	else
+		take_event(request, facts, event);
+	report_event_free(event);
+	facts_free(facts);
+}

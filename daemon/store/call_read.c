@@ -1,0 +1,74 @@
+/* GET reports/{id} and GET reports/{id}/header: for the officers of the report's desk. An unknown report and
+ * another desk's get one answer. */
+#include "store_state.h"
+
+#include "proto/age_stream.h"
+
+#include <string.h>
+
+struct report_facts *report_for_officer(struct request *request)
+{
+	struct store *store = request->front->store;
+	struct report_facts *facts = NULL;
+	struct backend_report row;
+	int found = report_find(store, request->route.report_id, &facts, &row);
+
+	if (found < 0) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		return NULL;
+	}
+	if (found == 0 || facts->stage != STAGE_LISTED ||
+		!officer_serves(request->signer.officer, facts->desk)) {
+		facts_free(facts);
+		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
+		return NULL;
+	}
+	return facts;
+}
+
+void call_get_report(struct request *request)
+{
+	struct report_facts *facts = report_for_officer(request);
+
+	if (facts == NULL)
+		return;
+	/* Never wrapped again, the file is as it was uploaded: its digest is its id. */
+	content_digest_format(facts->id, request->answer.content_digest);
+	request->answer.stream = stream_new(request->front->store, facts);
+	if (request->answer.stream == NULL) {
+		facts_free(facts);
+		request_answer_problem(request, PROBLEM_BUSY);
+		return;
+	}
+	request_answer(request, 200, "application/octet-stream");
+}
+
+/* Enough to open report.json: the header, the nonce, and the first sealed chunk. */
+static int put_first_chunk(struct store *store, const struct report_facts *facts, struct buffer *out)
+{
+	const size_t want = AGE_NONCE_BYTES + AGE_SEALED_CHUNK_BYTES;
+	struct buffer payload = buffer_of(2 * CHUNK_BYTES);
+	int rc = 0;
+
+	for (uint32_t number = 0; rc == 0 && payload.len < want && number < facts->chunk_count; number++)
+		rc = report_chunk(store, facts, number, &payload);
+	if (rc == 0)
+		buffer_put(out, payload.data, payload.len < want ? payload.len : want);
+	buffer_free(&payload);
+	return rc == 0 ? buffer_ok(out) : -1;
+}
+
+void call_get_header(struct request *request)
+{
+	struct store *store = request->front->store;
+	struct report_facts *facts = report_for_officer(request);
+
+	if (facts == NULL)
+		return;
+	if (report_header(store, facts, &request->answer.body) != 0 ||
+		put_first_chunk(store, facts, &request->answer.body) != 0)
+		request_answer_problem(request, PROBLEM_BUSY);
+	else
+		request_answer(request, 200, "application/octet-stream");
+	facts_free(facts);
+}

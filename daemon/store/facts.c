@@ -1,0 +1,140 @@
+#include "facts.h"
+
+#include "proto/cursor.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define FACTS_VERSION 1
+
+struct report_facts *facts_new(void)
+{
+	struct report_facts *facts = sodium_malloc(sizeof *facts);
+
+	if (facts != NULL)
+		memset(facts, 0, sizeof *facts);
+	return facts;
+}
+
+void facts_free(struct report_facts *facts)
+{
+	sodium_free(facts);
+}
+
+static void put_i64(struct buffer *out, int64_t value)
+{
+	buffer_put_u64(out, (uint64_t)value);
+}
+
+int facts_write(const struct report_facts *facts, struct buffer *out)
+{
+	buffer_put_u8(out, FACTS_VERSION);
+	buffer_put_u8(out, (uint8_t)facts->stage);
+	buffer_put(out, facts->id, sizeof facts->id);
+	buffer_put_text(out, facts->desk);
+	buffer_put_u8(out, (uint8_t)facts->urgency);
+	buffer_put_u8(out, (uint8_t)facts->state);
+	put_i64(out, facts->accepted);
+	put_i64(out, facts->listed);
+	buffer_put_text(out, facts->accepted_hour);
+	buffer_put(out, facts->signature, sizeof facts->signature);
+	put_i64(out, facts->release);
+	buffer_put_text(out, facts->hold_key);
+	buffer_put_u64(out, facts->roster);
+	buffer_put_u64(out, facts->length);
+	buffer_put_u8(out, facts->has_proof ? 1 : 0);
+	buffer_put(out, facts->proof_key, sizeof facts->proof_key);
+	buffer_put(out, facts->header_digest, sizeof facts->header_digest);
+	buffer_put_u32(out, facts->chunk_count);
+	buffer_put_u32(out, facts->event_count);
+	buffer_put(out, facts->last_event, sizeof facts->last_event);
+	if (facts->stage == STAGE_UPLOADING) {
+		buffer_put_u64(out, facts->offset);
+		buffer_put(out, facts->upload_key_digest, sizeof facts->upload_key_digest);
+		buffer_put(out, facts->hash_state, sizeof facts->hash_state);
+		put_i64(out, facts->began);
+		buffer_put_u8(out, facts->has_salt ? 1 : 0);
+		buffer_put(out, facts->salt, sizeof facts->salt);
+	}
+	return buffer_ok(out);
+}
+
+static int get_i64(struct reader *in, int64_t *ret_value)
+{
+	uint64_t value;
+
+	if (reader_u64(in, &value) != 0)
+		return -1;
+	*ret_value = (int64_t)value;
+	return 0;
+}
+
+/* A number that must lie below a bound: an enum or a bool. */
+static int get_below(struct reader *in, uint8_t bound, uint8_t *ret_value)
+{
+	return reader_u8(in, ret_value) != 0 || *ret_value >= bound ? -1 : 0;
+}
+
+static int parse_destination(struct reader *in, struct report_facts *facts)
+{
+	uint8_t urgency, state;
+
+	if (reader_fixed(in, facts->id, sizeof facts->id) != 0 ||
+		reader_text(in, facts->desk, sizeof facts->desk) != 0 ||
+		get_below(in, URGENCY_COUNT, &urgency) != 0 || get_below(in, STATE_COUNT, &state) != 0 ||
+		get_i64(in, &facts->accepted) != 0 || get_i64(in, &facts->listed) != 0 ||
+		reader_text(in, facts->accepted_hour, sizeof facts->accepted_hour) != 0 ||
+		reader_fixed(in, facts->signature, sizeof facts->signature) != 0 ||
+		get_i64(in, &facts->release) != 0 ||
+		reader_text(in, facts->hold_key, sizeof facts->hold_key) != 0)
+		return -1;
+	facts->urgency = (enum urgency)urgency;
+	facts->state = (enum report_state)state;
+	return 0;
+}
+
+static int parse_content(struct reader *in, struct report_facts *facts)
+{
+	uint8_t has_proof;
+
+	if (reader_u64(in, &facts->roster) != 0 || reader_u64(in, &facts->length) != 0 ||
+		get_below(in, 2, &has_proof) != 0 ||
+		reader_fixed(in, facts->proof_key, sizeof facts->proof_key) != 0 ||
+		reader_fixed(in, facts->header_digest, sizeof facts->header_digest) != 0 ||
+		reader_u32(in, &facts->chunk_count) != 0 || reader_u32(in, &facts->event_count) != 0 ||
+		reader_fixed(in, facts->last_event, sizeof facts->last_event) != 0)
+		return -1;
+	facts->has_proof = has_proof == 1;
+	return 0;
+}
+
+static int parse_upload(struct reader *in, struct report_facts *facts)
+{
+	uint8_t has_salt;
+
+	if (facts->stage != STAGE_UPLOADING)
+		return 0;
+	if (reader_u64(in, &facts->offset) != 0 ||
+		reader_fixed(in, facts->upload_key_digest, sizeof facts->upload_key_digest) != 0 ||
+		reader_fixed(in, facts->hash_state, sizeof facts->hash_state) != 0 ||
+		get_i64(in, &facts->began) != 0 || get_below(in, 2, &has_salt) != 0 ||
+		reader_fixed(in, facts->salt, sizeof facts->salt) != 0)
+		return -1;
+	facts->has_salt = has_salt == 1;
+	return 0;
+}
+
+int facts_parse(const uint8_t *data, size_t len, struct report_facts *facts)
+{
+	struct reader in = reader_of(data, len);
+	uint8_t version, stage;
+
+	if (reader_u8(&in, &version) != 0 || version != FACTS_VERSION ||
+		get_below(&in, STAGE_LISTED + 1, &stage) != 0 || stage < STAGE_UPLOADING)
+		return -1;
+	facts->stage = (enum report_stage)stage;
+	if (parse_destination(&in, facts) != 0 || parse_content(&in, facts) != 0 ||
+		parse_upload(&in, facts) != 0)
+		return -1;
+	return reader_end(&in);
+}

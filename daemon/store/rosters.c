@@ -1,0 +1,227 @@
+/* The rosters that were ever in force, sealed, and the one that is. */
+#include "store_state.h"
+
+#include "base/log.h"
+#include "keys/trust.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void version_name(uint64_t version, uint8_t ret_name[8])
+{
+	for (int i = 0; i < 8; i++)
+		ret_name[i] = (uint8_t)(version >> (8 * (7 - i)));
+}
+
+static int note_at(struct store *store, uint64_t version, struct buffer *out)
+{
+	uint8_t name[8];
+	struct place place = { .column = COLUMN_ROSTER, .identity = name, .identity_len = sizeof name };
+	struct buffer sealed = buffer_of(ROSTER_MAX_BYTES + 1024);
+	int rc;
+
+	version_name(version, name);
+	rc = backend_get(store->backend, SHELF_ROSTERS, name, sizeof name, &sealed);
+	if (rc == 0)
+		rc = seal_get_row(store->seal, &place, sealed.data, sealed.len, out);
+	buffer_free(&sealed);
+	return rc;
+}
+
+int rosters_at(struct store *store, uint64_t version, struct roster **ret_roster)
+{
+	struct buffer note = buffer_of(ROSTER_MAX_BYTES);
+	struct fault fault;
+	int rc;
+
+	if (store->roster != NULL && store->roster->version == version)
+		return roster_copy(store->roster, ret_roster);
+	rc = note_at(store, version, &note);
+	if (rc == 0)
+		rc = roster_parse(note.data, note.len, ret_roster, &fault);
+	buffer_free(&note);
+	return rc;
+}
+
+int rosters_fingerprint(struct store *store, uint64_t version, char ret_fingerprint[FINGERPRINT_SIZE])
+{
+	struct roster *roster = NULL;
+	int rc;
+
+	/* Almost every upload names the roster in force. */
+	if (store->roster != NULL && store->roster->version == version) {
+		memcpy(ret_fingerprint, store->fingerprint, FINGERPRINT_SIZE);
+		return 0;
+	}
+	if (store->roster == NULL || version > store->roster->version)
+		return -1;
+	rc = rosters_at(store, version, &roster);
+	if (rc == 0)
+		rc = roster_fingerprint(roster, ret_fingerprint);
+	roster_free(roster);
+	return rc;
+}
+
+static int keep_note(struct store *store, const struct roster *roster)
+{
+	uint8_t name[8];
+	struct place place = { .column = COLUMN_ROSTER, .identity = name, .identity_len = sizeof name };
+	struct buffer sealed = buffer_of(ROSTER_MAX_BYTES + 1024);
+	int rc;
+
+	version_name(roster->version, name);
+	rc = seal_put_row(store->seal, &place, roster->note, roster->note_len, &sealed);
+	if (rc == 0)
+		rc = backend_put(store->backend, SHELF_ROSTERS, name, sizeof name, sealed.data, sealed.len);
+	buffer_free(&sealed);
+	return rc;
+}
+
+/* Takes ownership where it succeeds. */
+static int enter_force(struct store *store, struct roster *roster)
+{
+	if (roster_fingerprint(roster, store->fingerprint) != 0)
+		return -1;
+	roster_free(store->roster);
+	store->roster = roster;
+	return 0;
+}
+
+struct newest {
+	uint64_t version;
+};
+
+static int newest_version(
+	void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len)
+{
+	struct newest *newest = context;
+	struct reader in = reader_of(name, name_len);
+	uint64_t version;
+
+	(void)data;
+	(void)len;
+	if (reader_u64(&in, &version) == 0 && version > newest->version)
+		newest->version = version;
+	return 0;
+}
+
+int rosters_load(struct store *store, struct fault *fault)
+{
+	struct newest newest = { 0 };
+	struct roster *roster = NULL;
+
+	if (backend_each(store->backend, SHELF_ROSTERS, newest_version, &newest) != 0)
+		return fault_set(fault, "the rosters in the database can't be read: restore a backup");
+	if (newest.version == 0)
+		return 0;
+	if (rosters_at(store, newest.version, &roster) != 0 || enter_force(store, roster) != 0) {
+		roster_free(roster);
+		return fault_set(fault,
+			"the newest roster in the database doesn't open: is the keyring the right one?");
+	}
+	return 0;
+}
+
+/* Whether it may follow what is in force; the first one of all must be signed by its own admins. */
+static int may_enter(const struct store *store, const struct roster *roster, struct fault *fault)
+{
+	if (store->roster == NULL)
+		return trust_signed_by_its_own(roster, fault);
+	return trust_next(store->roster, roster, fault);
+}
+
+int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct fault *fault)
+{
+	struct roster *roster = NULL;
+	int rc = -1;
+
+	if (roster_parse(note, len, &roster, fault) != 0)
+		goto cleanup;
+	/* What was in force already is no news; the folder keeps the whole chain. */
+	if (store->roster != NULL && roster->version <= store->roster->version) {
+		rc = 0;
+		goto cleanup;
+	}
+	if (may_enter(store, roster, fault) != 0)
+		goto cleanup;
+	group_commit(store);
+	if (backend_begin(store->backend) != 0 || keep_note(store, roster) != 0 ||
+		backend_commit(store->backend) != 0) {
+		backend_rollback(store->backend);
+		rc = fault_set(fault, "a roster can't be stored");
+		goto cleanup;
+	}
+	log_event(LOG_INFO, "roster_in_force", "version=%" PRIu64, roster->version);
+	rc = enter_force(store, roster);
+	if (rc == 0)
+		roster = NULL;
+cleanup:
+	roster_free(roster);
+	return rc;
+}
+
+void call_get_roster(struct request *request)
+{
+	struct store *store = request->front->store;
+	const struct roster *roster = store->roster;
+	uint64_t version = request->route.version;
+
+	if (roster == NULL || (request->route.call == CALL_GET_ROSTER_VERSION && version > roster->version)) {
+		request_answer_problem(request, PROBLEM_NOT_FOUND);
+		return;
+	}
+	if (request->route.call == CALL_GET_ROSTER || version == roster->version)
+		buffer_put(&request->answer.body, roster->note, roster->note_len);
+	else if (note_at(store, version, &request->answer.body) != 0) {
+		request_answer_problem(request, PROBLEM_NOT_FOUND);
+		return;
+	}
+	request_answer(request, 200, "text/plain; charset=utf-8");
+}
+
+/* What is wrong with a roster that doesn't enter force. */
+static enum problem why_not(const struct store *store, const struct roster *roster)
+{
+	struct fault fault;
+
+	if (roster->version <= store->roster->version || trust_follows(store->roster, roster, &fault) != 0)
+		return PROBLEM_ROSTER_CONFLICT;
+	return PROBLEM_NOT_PERMITTED;
+}
+
+static void take_roster(struct request *request, struct roster *roster)
+{
+	struct store *store = request->front->store;
+	struct fault fault;
+
+	if (store->roster != NULL && roster->version == store->roster->version &&
+		bytes_equal(roster->digest, store->roster->digest, sizeof roster->digest)) {
+		request_answer(request, 200, "");
+		return;
+	}
+	if (store->roster == NULL || may_enter(store, roster, &fault) != 0) {
+		request_answer_problem(
+			request, store->roster == NULL ? PROBLEM_NOT_PERMITTED : why_not(store, roster));
+		return;
+	}
+	if (rosters_offer(store, roster->note, roster->note_len, &fault) != 0) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		return;
+	}
+	/* Those who wait were let in by the roster before: they ask again, and are judged by this one. */
+	alerts_answer_all(store);
+	request_answer(request, 201, "");
+}
+
+void call_put_roster(struct request *request)
+{
+	struct roster *roster = NULL;
+	struct fault fault;
+
+	if (buffer_ok(&request->body) != 0 ||
+		roster_parse(request->body.data, request->body.len, &roster, &fault) != 0)
+		request_answer_problem(request, PROBLEM_BAD_ROSTER);
+	else
+		take_roster(request, roster);
+	roster_free(roster);
+}

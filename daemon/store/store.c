@@ -1,0 +1,322 @@
+/* The store: database, keys, roster, deadlines. It decides, seals and commits; everything that a stranger
+ * says reaches it through a front, and nothing of it is believed. */
+#include "store/store.h"
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "channel/setup.h"
+#include "keys/clock.h"
+#include "store_state.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define DATABASE_NAME  "clarion.db"
+#define MINUTE_SECONDS 60
+#define LOG_BYTES_MAX                                                                                        \
+	(64 * 1024 * 1024) /* the checkpointer keeps it far below; beyond it the store does it itself */
+#define PRIORITIES 2
+
+static int load_keys(struct store *store, struct setup *setup, struct fault *fault)
+{
+	const struct setup_file *file = setup_file(setup, FILE_KEYRING, 0);
+	struct keyring *keyring = NULL;
+	int rc = -1;
+
+	store->receipt_secret_key = sodium_malloc(crypto_sign_SECRETKEYBYTES);
+	if (file == NULL || store->receipt_secret_key == NULL) {
+		rc = fault_set(fault, "the store was given no keyring");
+		goto cleanup;
+	}
+	if (keyring_parse(file->data, file->len, &keyring, fault) != 0)
+		goto cleanup;
+	if (keyring_receipt_key(keyring, store->receipt_secret_key, store->receipt_key) != 0) {
+		rc = fault_set(fault, "the keyring has no receipt key that works");
+		goto cleanup;
+	}
+	rc = seal_new(keyring, &store->seal, fault);
+	setup_file_drop(setup, FILE_KEYRING, 0);
+cleanup:
+	keyring_free(keyring);
+	return rc;
+}
+
+/* A clock that went back would let old signatures in again, and date reports wrongly. */
+static int check_time(struct store *store, struct fault *fault)
+{
+	static const char name[] = "newest-time";
+	struct place place = {
+		.column = COLUMN_OWN, .identity = (const uint8_t *)name, .identity_len = sizeof name - 1
+	};
+	struct buffer sealed = buffer_of(128), plain = buffer_of(8);
+	struct reader in;
+	uint64_t newest = 0;
+	int rc = 0;
+
+	if (backend_get(store->backend, SHELF_OWN, place.identity, place.identity_len, &sealed) == 0) {
+		rc = seal_get_row(store->seal, &place, sealed.data, sealed.len, &plain);
+		in = reader_of(plain.data, plain.len);
+		if (rc != 0 || reader_u64(&in, &newest) != 0)
+			rc = fault_set(fault,
+				"the database doesn't open with this keyring: is it another organisation's?");
+		else if (store_now(store) < (int64_t)newest)
+			rc = fault_set(fault, "the clock is earlier than the newest report: set it right, "
+					      "then start again");
+	}
+	store->newest_committed = (int64_t)newest;
+	buffer_free(&sealed);
+	buffer_free(&plain);
+	return rc;
+}
+
+static int load_settings(struct store *store, const struct setup *setup, struct fault *fault)
+{
+	const char *base = setup_setting(setup, "base");
+
+	if (base == NULL || strlen(base) >= sizeof store->base_path)
+		return fault_set(fault, "the store was given no base path");
+	memcpy(store->base_path, base, strlen(base) + 1);
+	if (setup_number(setup, "max_report_bytes", &store->max_report_bytes) != 0 ||
+		setup_number(setup, "capacity_bytes", &store->capacity) != 0)
+		return fault_set(fault, "the store was given no limits");
+	return 0;
+}
+
+static int offer_rosters(struct store *store, const struct setup *setup, struct fault *fault)
+{
+	const struct setup_file *file;
+
+	for (size_t i = 0; (file = setup_file(setup, FILE_ROSTER, i)) != NULL; i++) {
+		if (rosters_offer(store, file->data, file->len, fault) != 0)
+			return -1;
+	}
+	if (store->roster == NULL)
+		return fault_set(fault, "there is no roster: publish one with clarion-admin first");
+	return 0;
+}
+
+static int load(struct store *store, struct setup *setup, struct fault *fault)
+{
+	if (load_settings(store, setup, fault) != 0 || load_keys(store, setup, fault) != 0 ||
+		backend_open(DATABASE_NAME, &store->backend, fault) != 0)
+		return -1;
+	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0 ||
+		offer_rosters(store, setup, fault) != 0)
+		return -1;
+	if (sodium_memcmp(store->roster->receipt_key, store->receipt_key, sizeof store->receipt_key) != 0)
+		return fault_set(
+			fault, "the keyring's receipt key isn't the roster's: is it another organisation's?");
+	if (nonces_load(store) != 0 || group_start(store) != 0 || releases_load(store) != 0)
+		return fault_set(fault, "the database can't be read: restore a backup");
+	return 0;
+}
+
+static void on_minute(evutil_socket_t fd, short what, void *context)
+{
+	struct store *store = context;
+
+	(void)fd;
+	(void)what;
+	store_clock_watch(store);
+	nonces_expire(store);
+	uploads_expire(store);
+	if (backend_log_bytes(store->backend) > LOG_BYTES_MAX) {
+		group_commit(store);
+		if (backend_checkpoint(store->backend) != 0)
+			log_plain(LOG_WARNING, "checkpoint_failed");
+	}
+}
+
+static void on_notify_ended(void *context, const char *reason)
+{
+	struct store *store = context;
+
+	log_event(LOG_WARNING, "notify_channel_ended", "reason=\"%s\"", reason);
+	channel_free(store->notify);
+	store->notify = NULL;
+}
+
+/* notify has nothing to say to the store. */
+static int on_notify_message(void *context, enum message_type type, struct reader *message, int passed_fd)
+{
+	(void)context;
+	(void)type;
+	(void)message;
+	(void)passed_fd;
+	return -1;
+}
+
+static int take_notify(struct store *store, int fd)
+{
+	const struct channel_options options = { .base = store->base,
+		.fd = fd,
+		.me = ROLE_STORE,
+		.peer = ROLE_NOTIFY,
+		.on_message = on_notify_message,
+		.on_ended = on_notify_ended,
+		.context = store };
+
+	channel_free(store->notify);
+	store->notify = channel_new(&options);
+	return store->notify != NULL ? 0 : -1;
+}
+
+static int take_socket(struct store *store, struct reader *message, int fd)
+{
+	struct message_socket socket;
+
+	if (message_socket_get(message, &socket) != 0)
+		return -1;
+	if (socket.kind == SOCKET_FRONT)
+		return front_attach(store, fd);
+	return socket.kind == SOCKET_NOTIFY ? take_notify(store, fd) : -1;
+}
+
+/* What is in flight is committed and answered, those who wait are told, and the loop ends. */
+static void drain(struct store *store)
+{
+	group_commit(store);
+	store->draining = true;
+	alerts_answer_all(store);
+	for (struct front *front = store->fronts; front != NULL; front = front->next)
+		channel_flush(front->channel);
+	event_base_loopexit(store->base, NULL);
+}
+
+static void take_roster_file(struct store *store, const struct message_file *file)
+{
+	uint64_t version = store->roster->version;
+	struct fault fault;
+
+	if (rosters_offer(store, file->data, file->len, &fault) != 0)
+		log_fault(LOG_ERROR, "roster_refused", &fault);
+	else if (store->roster->version != version)
+		alerts_answer_all(store);
+}
+
+static int on_supervisor_message(void *context, enum message_type type, struct reader *message, int passed_fd)
+{
+	struct store *store = context;
+	struct message_file file;
+	struct message_setting setting;
+
+	switch (type) {
+	case MESSAGE_SOCKET:
+		return take_socket(store, message, passed_fd);
+	case MESSAGE_SETTING:
+		return message_setting_get(message, &setting);
+	case MESSAGE_FILE:
+		if (message_file_get(message, &file) != 0)
+			return -1;
+		if (file.kind == FILE_ROSTER)
+			take_roster_file(store, &file);
+		return 0;
+	case MESSAGE_RELOAD:
+		return message_empty_get(message);
+	case MESSAGE_DRAIN:
+		drain(store);
+		return message_empty_get(message);
+	default:
+		return -1;
+	}
+}
+
+static void on_supervisor_ended(void *context, const char *reason)
+{
+	struct store *store = context;
+
+	log_event(LOG_INFO, "supervisor_channel_ended", "reason=\"%s\"", reason);
+	drain(store);
+}
+
+static int take_sockets(struct store *store, struct setup *setup)
+{
+	int fd;
+
+	while ((fd = setup_socket(setup, SOCKET_FRONT)) >= 0) {
+		if (front_attach(store, fd) != 0)
+			return -1;
+	}
+	while ((fd = setup_socket(setup, SOCKET_NOTIFY)) >= 0) {
+		if (take_notify(store, fd) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run(struct store *store, int supervisor_fd, struct setup *setup)
+{
+	const struct timeval minute = { .tv_sec = MINUTE_SECONDS };
+	const struct channel_options options = { .base = store->base,
+		.fd = supervisor_fd,
+		.me = ROLE_STORE,
+		.peer = ROLE_SUPERVISOR,
+		.on_message = on_supervisor_message,
+		.on_ended = on_supervisor_ended,
+		.context = store };
+
+	store->minute_event = event_new(store->base, -1, EV_PERSIST, on_minute, store);
+	store->supervisor = channel_new(&options);
+	if (store->minute_event == NULL || event_add(store->minute_event, &minute) != 0 ||
+		store->supervisor == NULL || take_sockets(store, setup) != 0 ||
+		message_empty_put(channel_out(store->supervisor), MESSAGE_READY) != 0)
+		return EX_OSERR;
+	return event_base_dispatch(store->base) < 0 ? EX_SOFTWARE : EX_OK;
+}
+
+static void store_free(struct store *store)
+{
+	if (store->backend != NULL && store->commit_event != NULL)
+		fronts_free(store);
+	if (store->backend != NULL && backend_checkpoint(store->backend) != 0)
+		log_plain(LOG_WARNING, "checkpoint_failed");
+	channel_free(store->notify);
+	channel_free(store->supervisor);
+	nonces_free(store);
+	if (store->commit_event != NULL)
+		event_free(store->commit_event);
+	if (store->minute_event != NULL)
+		event_free(store->minute_event);
+	if (store->release_event != NULL)
+		event_free(store->release_event);
+	backend_close(store->backend);
+	seal_free(store->seal);
+	roster_free(store->roster);
+	sodium_free(store->receipt_secret_key);
+	if (store->base != NULL)
+		event_base_free(store->base);
+}
+
+static int begin(struct store *store, struct setup *setup, struct fault *fault)
+{
+	const struct sandbox_options options = { .allow_no_landlock = setup_yes(setup, "allow_no_landlock") };
+
+	store->base = event_base_new();
+	if (store->base == NULL || event_base_priority_init(store->base, PRIORITIES) != 0)
+		return fault_set(fault, "the store has no event loop");
+	store_clock_start(store);
+	if (setup_settle(setup, fault) != 0 || load(store, setup, fault) != 0)
+		return -1;
+	return sandbox_store(&options, fault);
+}
+
+int store_main(int supervisor_fd)
+{
+	struct store store = { 0 };
+	struct setup *setup = NULL;
+	struct fault fault;
+	int exit_code;
+
+	if (setup_receive(supervisor_fd, ROLE_STORE, &setup, &fault) != 0)
+		return setup_failed(supervisor_fd, EX_PROTOCOL, &fault);
+	if (begin(&store, setup, &fault) != 0)
+		exit_code = setup_failed(supervisor_fd, EX_CONFIG, &fault);
+	else
+		exit_code = run(&store, supervisor_fd, setup);
+	setup_free(setup);
+	store_free(&store);
+	return exit_code;
+}

@@ -1,0 +1,275 @@
+/* What the store's files share: its state, an open request, and the small services between them. */
+#ifndef STORE_STORE_STATE_H
+#define STORE_STORE_STATE_H
+
+#include "backend.h"
+#include "channel/channel.h"
+#include "facts.h"
+#include "proto/message_signature.h"
+#include "proto/problem.h"
+#include "proto/roster.h"
+#include "proto/route.h"
+#include "seal.h"
+
+#include <sodium.h>
+
+#define BODY_IN_MEMORY_MAX  (64 * 1024 * 1024) /* bodies of all requests that are being collected */
+#define CHUNK_BYTES         (64 * 1024)        /* of payload in a row */
+#define REPORT_PUT_MAX      (1024 * 1024)      /* above it: a resumable upload */
+#define ANSWER_WINDOW       (1024 * 1024)      /* of a streamed answer that front hasn't passed on yet */
+#define REQUEST_TABLE_SLOTS 1024
+#define ALERT_BODY_MAX      (2 * 1024 * 1024) /* any answer that isn't a stream: a full mailbox is the longest */
+
+struct event;
+struct store;
+struct front;
+struct request;
+struct nonces;
+
+/* An answer in the making. body is sent as it is; a stream follows where there is one. */
+struct answer {
+	uint16_t status;
+	const char *content_type;
+	struct buffer body;
+	char upload_offset[24];
+	const char *upload_complete; /* "" or a literal */
+	char location[256];
+	bool close;
+	/* A streamed body instead of `body`: what is read next, and its digest. */
+	struct stream *stream;
+	char content_digest[CONTENT_DIGEST_SIZE];
+};
+
+/* Who has signed a request; verified before a call is run. */
+struct signer {
+	bool present;
+	char nonce[NONCE_SIZE];
+	uint8_t keyid[ED25519_PUBLIC_BYTES];
+	const struct roster_officer *officer; /* one of the two; both live as long as the roster in force */
+	const struct roster_admin *admin;
+};
+
+struct request {
+	struct request *next; /* in the front's table */
+	struct request *next_in_group;
+	struct front *front;
+	uint32_t id;
+	enum http_method method;
+	struct route route;
+	char *text;                    /* the fields' room; freed once the request has been judged */
+	struct message_request fields; /* pointing into text */
+	uint64_t content_length;
+	uint64_t received;
+	uint64_t credited;
+	struct buffer body;
+	struct signer signer;
+	struct upload *upload; /* only while a PATCH runs */
+	struct answer answer;
+	/* Run once the group that holds its writes is durable. */
+	void (*committed)(struct request *request);
+	struct report_facts *facts; /* what the call is about, where it is about one report */
+	uint64_t body_number;       /* its row */
+	uint64_t seq;
+	/* A long-poll that waits. */
+	bool is_waiting;
+	struct request *next_waiting, *previous_waiting;
+	struct event *timer;
+	/* A stream that front takes. */
+	uint64_t stream_untaken;
+	bool in_group;
+	bool is_gone; /* front forgot it while the group held it */
+};
+
+struct front {
+	struct front *next;
+	struct store *store;
+	struct channel *channel;
+	struct request *table[REQUEST_TABLE_SLOTS];
+	bool ended;
+};
+
+struct store {
+	struct event_base *base;
+	struct backend *backend;
+	struct seal *seal;
+	uint8_t *receipt_secret_key; /* 64 bytes of guarded memory */
+	uint8_t receipt_key[ED25519_PUBLIC_BYTES];
+	char base_path[64];
+	uint64_t max_report_bytes;
+	uint64_t capacity;     /* 0 for no bound */
+	struct roster *roster; /* in force; NULL before the first */
+	char fingerprint[FINGERPRINT_SIZE];
+	struct channel *supervisor, *notify;
+	struct front *fronts;
+	struct nonces *nonces;
+	struct request *waiting; /* long-polls */
+	struct upload *uploads;  /* PATCH requests whose bytes are coming */
+	uint64_t body_in_memory;
+	/* The group that is being written. */
+	struct request *group;
+	unsigned group_count;
+	int64_t group_began_ms;
+	struct event *commit_event;
+	struct event *minute_event;
+	struct event *release_event;
+	int64_t start_wall, start_boot_ms;
+	int64_t newest_committed; /* the latest time that a commit holds */
+	bool clock_announced;
+	bool draining;
+	int exit_code;
+};
+
+/* --- clock.c: seconds, on the boot clock from a wall time fixed at start. */
+void store_clock_start(struct store *store);
+int64_t store_now(const struct store *store);
+/* Announces a wall clock that has departed by more than five minutes. */
+void store_clock_watch(struct store *store);
+
+/* --- request.c */
+void request_answer_problem(struct request *request, enum problem problem);
+/* The same, and the connection ends, because the body was not read. */
+void request_refuse(struct request *request, enum problem problem);
+/* JSON (or other) body is in request->answer.body. */
+void request_answer(struct request *request, uint16_t status, const char *content_type);
+void request_decoy(struct request *request);
+/* The request has been answered or dropped: frees it. */
+void request_end(struct request *request);
+/* Sends now, past the group. */
+void request_send(struct request *request);
+/* More of the body may come, within what the request declared. */
+void request_credit(struct request *request, uint64_t bytes);
+void request_more_stream(struct request *request);
+
+/* --- fronts.c */
+MUST_USE int front_attach(struct store *store, int fd);
+void front_forget(struct request *request);
+void fronts_free(struct store *store);
+
+/* --- group.c */
+MUST_USE int group_start(struct store *store);
+/* For writes that belong to no request. */
+MUST_USE int group_open(struct store *store);
+/* Every write of a call: on -1 the group is rolled back, and the request (like all others of the group)
+ * answered. */
+MUST_USE int group_enter(struct request *request);
+void group_commit(struct store *store);
+void group_maybe_commit(struct store *store);
+/* A write failed: everything in the group is refused. */
+void group_fail(struct store *store);
+
+/* --- authority.c */
+/* Verifies signature, clock, nonce and role of a signed call. On -1 the request has been answered. */
+MUST_USE int authority_check(struct request *request);
+/* The nonce goes into the group with the call's effect. */
+MUST_USE int authority_commit_nonce(struct request *request);
+MUST_USE int nonces_load(struct store *store);
+void nonces_expire(struct store *store);
+void nonces_free(struct store *store);
+
+/* --- rosters.c */
+MUST_USE int rosters_load(struct store *store, struct fault *fault);
+/* A note handed over by the supervisor. */
+MUST_USE int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct fault *fault);
+/* The fingerprint of a version that is kept; -1 where it isn't. */
+MUST_USE int rosters_fingerprint(
+	struct store *store, uint64_t version, char ret_fingerprint[FINGERPRINT_SIZE]);
+/* The roster of a version: in force or from storage. The caller frees it. */
+MUST_USE int rosters_at(struct store *store, uint64_t version, struct roster **ret_roster);
+
+/* --- reports.c: rows and their facts */
+/* Finds a row by report id. 1 found, 0 none, -1 storage failed. On 1 the caller frees *ret_facts with
+ * facts_free. */
+MUST_USE int report_find(struct store *store, const uint8_t id[SHA256_BYTES], struct report_facts **ret_facts,
+	struct backend_report *ret_row);
+/* Opens the facts of a row that a listing gave. */
+MUST_USE int report_open_row(
+	struct store *store, const struct backend_report *row, struct report_facts **ret_facts);
+/* Writes changed facts back. */
+MUST_USE int report_save(struct store *store, struct report_facts *facts);
+/* Adds a row for new facts with a fresh data key. */
+MUST_USE int report_add(struct store *store, struct report_facts *facts, const uint8_t *header,
+	size_t header_len, bool is_pending);
+/* The header as it is now, appended. */
+MUST_USE int report_header(struct store *store, const struct report_facts *facts, struct buffer *out);
+MUST_USE int report_add_chunk(struct store *store, const struct report_facts *facts, uint32_t number,
+	const uint8_t *data, size_t len, bool replace);
+MUST_USE int report_chunk(
+	struct store *store, const struct report_facts *facts, uint32_t number, struct buffer *out);
+/* Facts and header of a pending row whose last byte has come. */
+MUST_USE int report_keep_header(
+	struct store *store, const struct report_facts *facts, const uint8_t *header, size_t header_len);
+/* The pending row becomes visible: a seq, listed at its desk. */
+MUST_USE int report_publish(struct store *store, struct report_facts *facts);
+/* After the commit: wakes long-polls and notify. */
+void report_announce(struct store *store, const struct report_facts *facts);
+MUST_USE int report_acceptance(struct store *store, const struct report_facts *facts, struct buffer *out);
+
+/* --- releases.c */
+MUST_USE int releases_load(struct store *store);
+void releases_schedule(struct store *store, int64_t when);
+void releases_run(struct store *store);
+/* Drops uploads that nobody has gone on with for a week. */
+void uploads_expire(struct store *store);
+
+/* --- calls; each ends in exactly one answer, now or later */
+void call_get_roster(struct request *request);
+void call_put_roster(struct request *request);
+void call_put_report(struct request *request);
+bool call_put_report_begins(struct request *request);
+/* Desk, roster version, room: what can be said before the body comes. False where it has answered. */
+bool report_may_come(struct request *request, uint64_t length);
+/* Facts from a request's arguments. NULL where memory is short. */
+MUST_USE struct report_facts *report_facts_of(struct request *request, uint64_t length);
+/* The acceptance, signed, dated now. */
+MUST_USE int report_accept(struct store *store, struct report_facts *facts);
+void call_create_upload(struct request *request);
+void call_head_upload(struct request *request);
+void call_patch_upload(struct request *request);
+bool call_patch_upload_begins(struct request *request);
+void call_patch_upload_bytes(struct request *request, const uint8_t *data, size_t len);
+void upload_dropped(struct request *request);
+void call_get_alerts(struct request *request);
+void alerts_wake(struct store *store, const char *desk);
+void alerts_stop_waiting(struct request *request);
+void alerts_answer_all(struct store *store);
+/* The listed report of the request, for an officer of its desk; else NULL, and the request has been answered.
+ */
+MUST_USE struct report_facts *report_for_officer(struct request *request);
+void call_get_report(struct request *request);
+void call_get_header(struct request *request);
+void call_get_events(struct request *request);
+void call_post_event(struct request *request);
+void call_get_mailbox(struct request *request);
+void call_delete_mailbox(struct request *request);
+void call_post_mailbox(struct request *request);
+void call_get_status(struct request *request);
+
+/* --- sealed_file.c */
+/* What the store can see of a sealed file: an age header without passphrase stanza, a proof stanza that
+ * commits to what the request says, and a payload of a length that age could have written. */
+struct sealed_file {
+	size_t header_len;
+	bool has_proof;
+	struct proof proof;
+	uint8_t header_digest[SHA256_BYTES];
+};
+/* data begins with the whole header; length is the whole file's. Returns -1 with *ret_problem. */
+MUST_USE int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct sealed_file *ret_file,
+	enum problem *ret_problem);
+/* The stanza commits to where these facts say it goes; a file without one can't be held. */
+MUST_USE int sealed_file_destined(
+	struct store *store, const struct sealed_file *file, const struct report_facts *facts);
+
+/* --- admission.c */
+/* Whether this desk takes this report; on -1 the request has been answered. */
+MUST_USE int admission_check(struct request *request, const struct roster_desk *desk);
+
+/* --- stream.c: a report's header and payload, a chunk at a time */
+struct stream;
+MUST_USE struct stream *stream_new(struct store *store, struct report_facts *facts);
+uint64_t stream_length(const struct stream *stream);
+/* Appends the next piece; *ret_done behind the last. */
+MUST_USE int stream_next(struct stream *stream, struct buffer *out, bool *ret_done);
+void stream_free(struct stream *stream);
+
+#endif
