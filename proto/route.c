@@ -264,8 +264,11 @@ int route_parse(const char *method, const char *target, const char *base, struct
 
 		if (strcmp(rows[i].method, method) != 0 || !has_form(rows[i].path, below, below_len))
 			continue;
+		/* A path that names nothing we could have is a path like any other; a query is meant for us.
+		 */
+		if (take_path(rows[i].path, below, below_len, &route) != 0)
+			break;
 		if (strlen(target) > ROUTE_TARGET_MAX ||
-			take_path(rows[i].path, below, below_len, &route) != 0 ||
 			take_query(&rows[i], mark == NULL ? NULL : mark + 1, &route) != 0)
 			return -1;
 		route.call = rows[i].call;

@@ -96,7 +96,7 @@ static int judge(struct request *request, struct report_facts *facts, const stru
 {
 	enum report_state state;
 
-	*ret_problem = PROBLEM_NOT_SIGNED;
+	*ret_problem = PROBLEM_NOT_PERMITTED;
 	if (!is_proven(request, facts, event))
 		return -1;
 	*ret_problem = PROBLEM_EVENT_CONFLICT;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #define DATABASE_NAME  "clarion.db"
 #define MINUTE_SECONDS 60
@@ -98,13 +99,28 @@ static int offer_rosters(struct store *store, const struct setup *setup, struct 
 	return 0;
 }
 
+/* Requests are dated to the second, and what was signed before the start is refused: so that nothing can be both, the
+ * start of a store that ran before waits for a second of its own. */
+static void wait_for_new_second(struct store *store)
+{
+	const struct timespec step = {.tv_nsec = 20 * 1000 * 1000};
+	int64_t second = clock_wall_seconds();
+
+	while (clock_wall_seconds() == second)
+		nanosleep(&step, NULL);
+	store_clock_start(store);
+}
+
 static int load(struct store *store, struct setup *setup, struct fault *fault)
 {
 	if (load_settings(store, setup, fault) != 0 || load_keys(store, setup, fault) != 0 ||
 		backend_open(DATABASE_NAME, &store->backend, fault) != 0)
 		return -1;
-	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0 ||
-		offer_rosters(store, setup, fault) != 0)
+	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0)
+		return -1;
+	if (store->roster != NULL)
+		wait_for_new_second(store);
+	if (offer_rosters(store, setup, fault) != 0)
 		return -1;
 	if (sodium_memcmp(store->roster->receipt_key, store->receipt_key, sizeof store->receipt_key) != 0)
 		return fault_set(

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import programs, wire
 from helpers.organisation import Organisation
-from helpers.programs import wait_until
+from helpers.programs import EX_CONFIG, program, run, wait_until
 
 HOST = b"Host: a\r\n"
 
@@ -106,6 +106,9 @@ def test_a_site_of_ones_own(tmp_path):
     (site / "bread.css").write_text("h1 {}")
     (site / "hidden").symlink_to("/etc/passwd")
     org.set("decoy", str(site))
+    fault = run([program("clariond"), "--config", str(org.configuration), "--check"], expect=EX_CONFIG)
+    assert "hidden" in fault.err, "a link could show a file that is no page: it is named, not followed"
+    (site / "hidden").unlink()
     org.officer("amina")
     assert wire.request(org.port, "GET", "/").body == b"<h1>Bakery</h1>"
     style = wire.request(org.port, "GET", "/bread.css")
