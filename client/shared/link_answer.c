@@ -61,7 +61,7 @@ static void take_field(struct link *link, const char *line, size_t len)
 	else if (is_named(line, name_len, "upload-offset"))
 		keep_offset(link, value, value_len);
 	else if (is_named(line, name_len, "upload-complete"))
-		link->answer.upload_complete = value_len == 2 && memcmp(value, "?1", 2) == 0;
+		link->answer.upload_complete = value_len == 2 && bytes_equal(value, "?1", 2);
 	else if (is_named(line, name_len, "content-digest"))
 		keep(link, link->answer.content_digest, sizeof link->answer.content_digest, value, value_len);
 	else if (is_named(line, name_len, "answer-signature"))
@@ -76,7 +76,7 @@ size_t link_take_header(char *line, size_t size, size_t count, void *owner)
 
 	while (text > 0 && (line[text - 1] == '\n' || line[text - 1] == '\r'))
 		text--;
-	if (text >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+	if (text >= 5 && bytes_equal(line, "HTTP/", 5)) {
 		struct buffer body = link->answer.body;
 
 		link->answer = (struct link_answer){ .body = body };
