@@ -30,7 +30,8 @@ static int past_roster_at(
 	if (past->roster != NULL && past->roster->version == version)
 		return 0;
 	if (organisation_roster_at(officer->organisation, version, &roster, failure) != 0)
-		return -1;
+		return failure->exit_code == EX_DATAERR ? failure_set(failure, EX_PROTOCOL, FORGED, "roster")
+							: -1;
 	roster_free(past->roster);
 	past->roster = roster;
 	return roster_fingerprint(roster, past->fingerprint) == 0 ? 0 : failure_memory(failure);

@@ -56,7 +56,8 @@ static int check_roster(struct officer *officer, const struct report *report, st
 	int rc = -1;
 
 	if (organisation_roster_at(officer->organisation, report->roster, &roster, failure) != 0)
-		return -1;
+		return failure->exit_code == EX_DATAERR ? failure_set(failure, EX_PROTOCOL, ALARM, "roster")
+							: -1;
 	if (roster_fingerprint(roster, fingerprint) != 0)
 		rc = failure_memory(failure);
 	else if (strcmp(fingerprint, report->destination.organisation) != 0)

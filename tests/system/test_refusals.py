@@ -417,31 +417,6 @@ def test_a_mailbox_opens_only_with_its_key(org):
     assert wire.request(org.port, "POST", org.target(f"mailboxes/{mailbox}"), {}, b"x").status == 401
 
 
-def test_an_answer_that_no_officer_signed_is_shown_as_not_proven(org):
-    """Who owns the server can put something into a mailbox, but can't be an officer."""
-    amina, nadia = org.officer("amina"), org.defender("nadia")
-    sent = nadia.report()
-    report = amina.run("open", sent["id"], "--out", org.folder / "out").json
-    box = report["envelope"]["mailbox"]
-    outsider = org.officer("carla", desk=_another_desk(org))
-    roster = org.roster()
-    message = {"schema": 1, "kind": "answer", "report": sent["id"], "mailbox": box["id"], "state": "ack", "text": "Come to the station.",
-               "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "roster": roster.version,
-               "keyid": signing.base64url(bytes(outsider.signing_key.verify_key))}
-    signed = b"clarion-message/1\n" + json.dumps(message, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-    message["signature"] = base64.b64encode(outsider.signing_key.sign(signed).signature).decode()
-    text = json.dumps(message, sort_keys=True, separators=(",", ":")).encode()
-    sealed = stock.seal([box["recipient"]], text.ljust(16 * 1024))
-    answer, _ = amina.call("POST", f"mailboxes/{box['id']}", sealed)
-    assert answer.status == 201
-    assert all(shown["from"] is None for shown in nadia.inbox(sent["receipt"]))
-
-
-def _another_desk(org):
-    org.add_desk("legal")
-    return "legal"
-
-
 # --- answers that were cut or changed on the way
 
 def cut(part):

@@ -1,10 +1,14 @@
 """A server in the middle that owns the daemon's TLS key: it passes on, keeps, cuts or changes what it likes."""
 
+import base64
 import socket
 import ssl
+import struct
 import threading
 
-from . import wire
+from nacl.signing import SigningKey
+
+from . import signing, wire
 
 
 class Middleman:
@@ -92,3 +96,38 @@ def move_daemon_behind(organisation):
 
 def plain_answer(status, body=b"", content_type="application/json"):
     return (f"HTTP/1.1 {status} Answer\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+
+
+def receipt_key(organisation):
+    """The key that signs acceptances and answers, out of an unencrypted keyring: what a broken-into store gives away."""
+    keyring = organisation.file_of("keyring").read_bytes().removeprefix(b"clarion-keyring/1\n")
+    (storage_keys,) = struct.unpack(">I", keyring[:4])
+    at = 4 + storage_keys * 36 + 32
+    key = SigningKey(keyring[at:at + 32])
+    assert bytes(key.verify_key) == organisation.roster().receipt_key
+    return key
+
+
+def signed_answer(key, nonce, status, body, content_type="application/json"):
+    """An answer as the organisation's own store would sign it."""
+    digest = signing.content_digest(body)
+    lines = "".join(f"{line}\n" for line in ("clarion-answer/1", nonce, status, digest))
+    signature = base64.b64encode(key.sign(lines.encode()).signature).decode()
+    fields = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\nContent-Digest: {digest}\r\nAnswer-Signature: {signature}\r\n"
+    return f"HTTP/1.1 {status} Answer\r\n{fields}\r\n".encode() + body
+
+
+class LyingStore(Middleman):
+    """Owns TLS and receipt keys: lie(method, target, answer) gives the body to sign instead of the true one, or None."""
+
+    def __init__(self, organisation, lie):
+        self.key, self.lie = receipt_key(organisation), lie
+        super().__init__(organisation, self._touch)
+
+    def _touch(self, method, target, answer):
+        status = int(answer.split(b" ", 2)[1])
+        body = self.lie(method, target, answer.partition(b"\r\n\r\n")[2])
+        if body is None:
+            return None
+        nonce = self.requests[-1][2]["signature-input"].split('nonce="')[1].split('"')[0]
+        return signed_answer(self.key, nonce, status, body)

@@ -245,7 +245,7 @@ class Organisation(Person):
         return wire.request(port or self.port, "GET", self.target(path), headers, timeout=timeout)
 
     def roster(self):
-        return signing.Roster(self.get("roster").body)
+        return signing.Roster(self.get("roster", port=self.listen_port).body)
 
     def seal(self, summary=SUMMARY, recipients=None, attachments=None, **fields):
         """(id, bytes) of a report that the stock age sealed to the desk."""

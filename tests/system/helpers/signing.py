@@ -100,6 +100,23 @@ def acceptance_verifies(roster, desk, urgency, acceptance):
     return verifies(roster.receipt_key, lines, acceptance["signature"])
 
 
+def mailbox_message(key, report, mailbox, roster, text, kind="answer"):
+    """The plaintext of a message as an officer's tool writes it, padded."""
+    message = {"schema": 1, "kind": kind, "report": report, "mailbox": mailbox, "state": "ack", "text": text, "sent": now(),
+               "roster": roster, "keyid": base64url(bytes(key.verify_key))}
+    message["signature"] = base64.b64encode(key.sign(message_lines(message)).signature).decode()
+    return json.dumps(message, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode().ljust(16 * 1024)
+
+
+def message_lines(message):
+    unsigned = {name: value for name, value in message.items() if name != "signature"}
+    return b"clarion-message/1\n" + json.dumps(unsigned, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def problem_of(answer):
     """The stable word of an RFC 9457 answer."""
     assert answer.headers["content-type"] == "application/problem+json", answer
