@@ -16,7 +16,7 @@ NO_LIMITS = {"workers": 1, "connections_max": 20000, "connections_per_group": 20
              "new_burst": 1000000, "requests_per_connection": 1000000}
 
 NGINX = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log error; worker_rlimit_nofile 40000;
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log error;
 events {{ worker_connections 20000; }}
 http {{
   access_log off; client_body_temp_path {folder}/temporary; client_max_body_size 2m; client_body_buffer_size 64k;
@@ -25,7 +25,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} ssl backlog=4096; ssl_protocols TLSv1.3; ssl_certificate {folder}/cert.pem;
     ssl_certificate_key {folder}/key.pem; ssl_session_tickets off; ssl_session_cache off; ssl_ecdh_curve X25519;
-    location = / {{ root {folder}/site; index index.html; }}
+    location = / {{ root {folder}/site; try_files /index.html =404; }}
     location / {{ root {folder}/dav; dav_methods PUT; create_full_put_path off; }}
   }}
 }}
@@ -103,7 +103,7 @@ class Scene:
         for name in ("", "site", "dav", "temporary"):
             (folder / name).mkdir(exist_ok=True)
         folder.chmod(0o755)
-        (folder / "site/index.html").write_bytes(self.org.request_raw_page() if hasattr(self.org, "request_raw_page") else b"x" * 700)
+        (folder / "site/index.html").write_bytes(wire.request(self.org.port, "GET", "/").body)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                         folder / "key.pem", "-out", folder / "cert.pem", "-subj", "/CN=127.0.0.1", "-days", "2"],
                        check=True, capture_output=True)
@@ -111,8 +111,14 @@ class Scene:
         (folder / "nginx.conf").write_text("user root;\n" + NGINX.format(folder=folder, port=self.nginx_port))
         self.nginx = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf"],
                                       env={**os.environ, "LD_PRELOAD": str(self.build / "tests/bench/libbench-durable-rename.so")})
-        programs.wait_until(lambda: wire.request(self.nginx_port, "GET", "/", {}, b"").status == 200, 20, "nginx")
+        programs.wait_until(self.nginx_answers, 20, "nginx")
         self.pin(self.nginx_pids(), SERVER_CORE)
+
+    def nginx_answers(self):
+        try:
+            return wire.request(self.nginx_port, "GET", "/", {}, b"").status == 200
+        except OSError:
+            return False
 
     def nginx_pids(self):
         return family(self.nginx.pid)
