@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import wire
+from helpers import signing, wire
 from helpers.programs import EX_CONFIG, is_sanitized, program, run, wait_until
 
 
@@ -101,6 +101,20 @@ def test_sigterm_ends_everything_in_five_seconds(running):
     watch.stop()
 
 
+def test_waiting_polls_are_answered_at_once_when_the_daemon_ends(running):
+    amina = running.officers["amina"]
+    target = running.target(f"desks/{running.desk}/alerts?wait=60")
+    with wire.connect(running.port) as line:
+        headers = signing.signed_headers(amina.signing_key, "GET", running.authority, target)
+        line.sendall(wire.request_bytes("GET", target, running.authority, headers))
+        time.sleep(0.5)
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        answer = wire.read_answer(line)
+    assert answer.status in (200, 503) and time.monotonic() - began < 3
+    assert running.process.wait(6) == 0
+
+
 def test_sighup_brings_new_fronts_and_keeps_connections(running):
     before = by_role(running)
     line = wire.connect(running.port)
@@ -157,7 +171,6 @@ def test_check_reads_everything_and_changes_nothing(org):
 def test_a_waiting_poll_is_let_go_when_its_client_leaves(running):
     """Two hundred officers that came and went leave nothing behind in a front."""
     amina = running.officers["amina"]
-    from helpers import signing
     target = running.target(f"desks/{running.desk}/alerts?wait=60")
     fronts = by_role(running)["front"]
     count = lambda: sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in fronts)

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import secrets
+import subprocess
 import time
 
 import pytest
@@ -384,6 +386,34 @@ def test_a_full_store_refuses_reports_and_serves_officers(tmp_path):
     org.stop_daemon()
     org.start_daemon()
     assert nadia.run("send").json["sent"] == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_disk_that_is_really_full(tmp_path):
+    """No capacity setting, but no space left: nothing is accepted that isn't there afterwards, and officers are served."""
+    org = Organisation(tmp_path)
+    small = org.home / "daemon" / "store"
+    small.mkdir(mode=0o700, exist_ok=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "small", str(small)], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        amina = org.officer("amina")
+        accepted, refused = [], []
+        for _ in range(25):
+            report, sealed = org.seal(attachments={"attachments/001.bin": secrets.token_bytes(900_000)})
+            answer = org.put(report, sealed)
+            (accepted if answer.status == 201 else refused).append((report, answer.status))
+        assert accepted and refused and {status for _, status in refused} <= {503, 507}
+        assert {alert["report"] for alert in amina.alerts()} == {report for report, _ in accepted}
+        assert amina.run("open", accepted[0][0], "--out", tmp_path / "out").json["summary"]
+        org.stop_daemon()
+        org.start_daemon()
+        assert {alert["report"] for alert in amina.alerts()} == {report for report, _ in accepted}
+    finally:
+        if org.process is not None:
+            org.stop_daemon()
+        subprocess.run(["umount", str(small)], check=True)
 
 
 # --- receipts and mailboxes
