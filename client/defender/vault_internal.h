@@ -1,11 +1,19 @@
-/* Between vault.c and vault_payload.c. */
+/* Between vault.c, vault_writer.c and vault_reader.c. */
 #ifndef DEFENDER_VAULT_INTERNAL_H
 #define DEFENDER_VAULT_INTERNAL_H
 
 #include "disk.h"
 #include "vault.h"
 
+#include <sodium.h>
+
 #define FILE_NAME_SIZE 33 /* 16 bytes as hex + NUL */
+
+/* A payload is a secretstream of chunks like age's, so that a chunk of a sealed report mostly is a chunk
+ * here. */
+#define CHUNK_BYTES        (64 * 1024)
+#define SEALED_CHUNK_BYTES (CHUNK_BYTES + crypto_secretstream_xchacha20poly1305_ABYTES)
+#define STREAM_HEADER      crypto_secretstream_xchacha20poly1305_HEADERBYTES
 
 struct vault_keys {
 	uint8_t names[32];

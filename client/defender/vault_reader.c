@@ -4,19 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Like age's chunks, so that a chunk of a sealed report mostly is a chunk here. */
-#define CHUNK_BYTES        (64 * 1024)
-#define SEALED_CHUNK_BYTES (CHUNK_BYTES + crypto_secretstream_xchacha20poly1305_ABYTES)
-#define STREAM_HEADER      crypto_secretstream_xchacha20poly1305_HEADERBYTES
-
-struct vault_writer {
-	struct disk_writer *disk;
-	crypto_secretstream_xchacha20poly1305_state state;
-	uint8_t chunk[CHUNK_BYTES];
-	size_t len;
-	uint8_t sealed[SEALED_CHUNK_BYTES];
-};
-
 struct vault_reader {
 	struct disk_reader *disk;
 	crypto_secretstream_xchacha20poly1305_state state;
@@ -25,71 +12,6 @@ struct vault_reader {
 	bool at_end;
 	uint8_t sealed[SEALED_CHUNK_BYTES];
 };
-
-int vault_writer_new(
-	struct vault *vault, const char *name, struct vault_writer **ret_writer, struct failure *failure)
-{
-	uint8_t header[STREAM_HEADER];
-	char file[FILE_NAME_SIZE];
-	struct vault_writer *writer = sodium_malloc(sizeof *writer);
-
-	if (writer == NULL)
-		return failure_memory(failure);
-	writer->disk = NULL;
-	writer->len = 0;
-	vault_file_name(vault, name, file);
-	(void)crypto_secretstream_xchacha20poly1305_init_push(&writer->state, header, vault->keys->payloads);
-	if (disk_writer_new(vault->home, file, &writer->disk, failure) != 0 ||
-		disk_writer_put(writer->disk, header, sizeof header, failure) != 0) {
-		vault_writer_free(writer);
-		return -1;
-	}
-	*ret_writer = writer;
-	return 0;
-}
-
-static int write_chunk(struct vault_writer *writer, uint8_t tag, struct failure *failure)
-{
-	unsigned long long len;
-
-	(void)crypto_secretstream_xchacha20poly1305_push(
-		&writer->state, writer->sealed, &len, writer->chunk, writer->len, NULL, 0, tag);
-	writer->len = 0;
-	return disk_writer_put(writer->disk, writer->sealed, (size_t)len, failure);
-}
-
-int vault_writer_put(struct vault_writer *writer, const uint8_t *bytes, size_t len, struct failure *failure)
-{
-	while (len > 0) {
-		size_t room = CHUNK_BYTES - writer->len, some = len < room ? len : room;
-
-		if (room == 0) {
-			if (write_chunk(writer, 0, failure) != 0)
-				return -1;
-			continue;
-		}
-		memcpy(writer->chunk + writer->len, bytes, some);
-		writer->len += some;
-		bytes += some;
-		len -= some;
-	}
-	return 0;
-}
-
-int vault_writer_end(struct vault_writer *writer, struct failure *failure)
-{
-	if (write_chunk(writer, crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0)
-		return -1;
-	return disk_writer_end(writer->disk, failure);
-}
-
-void vault_writer_free(struct vault_writer *writer)
-{
-	if (writer == NULL)
-		return;
-	disk_writer_free(writer->disk);
-	sodium_free(writer);
-}
 
 static int damaged(struct failure *failure)
 {

@@ -1,0 +1,165 @@
+#include "vault_internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Chunks between the caller, who seals the report, and the worker, who encrypts it once more and writes it:
+ * with long evidence each keeps a processor busy. A payload of one chunk has no worker. */
+#define SLOTS 8
+
+struct slot {
+	uint8_t bytes[CHUNK_BYTES];
+	size_t len;
+};
+
+struct vault_writer {
+	struct disk_writer *disk;
+	crypto_secretstream_xchacha20poly1305_state state;
+	struct slot slots[SLOTS];
+	uint8_t sealed[SEALED_CHUNK_BYTES];
+	bool has_worker;
+	pthread_t worker;
+	/* Under the lock: */
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	size_t filled;  /* slots given to the worker so far; the caller fills slots[filled % SLOTS] */
+	size_t emptied; /* slots that the worker is done with */
+	bool is_over;   /* nothing more comes */
+	bool has_failed;
+	struct failure failure; /* the worker's */
+};
+
+int vault_writer_new(
+	struct vault *vault, const char *name, struct vault_writer **ret_writer, struct failure *failure)
+{
+	uint8_t header[STREAM_HEADER];
+	char file[FILE_NAME_SIZE];
+	struct vault_writer *writer = sodium_malloc(sizeof *writer);
+
+	if (writer == NULL)
+		return failure_memory(failure);
+	writer->disk = NULL;
+	writer->has_worker = writer->is_over = writer->has_failed = false;
+	writer->filled = writer->emptied = 0;
+	writer->slots[0].len = 0;
+	(void)pthread_mutex_init(&writer->lock, NULL);
+	(void)pthread_cond_init(&writer->moved, NULL);
+	vault_file_name(vault, name, file);
+	(void)crypto_secretstream_xchacha20poly1305_init_push(&writer->state, header, vault->keys->payloads);
+	if (disk_writer_new(vault->home, file, &writer->disk, failure) != 0 ||
+		disk_writer_put(writer->disk, header, sizeof header, failure) != 0) {
+		vault_writer_free(writer);
+		return -1;
+	}
+	*ret_writer = writer;
+	return 0;
+}
+
+static int write_slot(
+	struct vault_writer *writer, const struct slot *slot, uint8_t tag, struct failure *failure)
+{
+	unsigned long long len;
+
+	(void)crypto_secretstream_xchacha20poly1305_push(
+		&writer->state, writer->sealed, &len, slot->bytes, slot->len, NULL, 0, tag);
+	return disk_writer_put(writer->disk, writer->sealed, (size_t)len, failure);
+}
+
+/* After a failure it only empties slots: the caller learns of it with the next one. */
+static void *work(void *owner)
+{
+	struct vault_writer *writer = owner;
+
+	(void)pthread_mutex_lock(&writer->lock);
+	while (!writer->is_over || writer->emptied < writer->filled) {
+		int rc = 0;
+
+		if (writer->emptied == writer->filled) {
+			(void)pthread_cond_wait(&writer->moved, &writer->lock);
+			continue;
+		}
+		if (!writer->has_failed) {
+			(void)pthread_mutex_unlock(&writer->lock);
+			rc = write_slot(writer, &writer->slots[writer->emptied % SLOTS], 0, &writer->failure);
+			(void)pthread_mutex_lock(&writer->lock);
+		}
+		writer->has_failed = writer->has_failed || rc != 0;
+		writer->emptied++;
+		(void)pthread_cond_signal(&writer->moved);
+	}
+	(void)pthread_mutex_unlock(&writer->lock);
+	return NULL;
+}
+
+/* Gives the full slot away and waits for an empty one. */
+static int next_slot(struct vault_writer *writer, struct failure *failure)
+{
+	bool has_failed;
+
+	if (!writer->has_worker && pthread_create(&writer->worker, NULL, work, writer) != 0)
+		return failure_memory(failure);
+	writer->has_worker = true;
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->filled++;
+	(void)pthread_cond_signal(&writer->moved);
+	while (writer->filled - writer->emptied == SLOTS)
+		(void)pthread_cond_wait(&writer->moved, &writer->lock);
+	writer->slots[writer->filled % SLOTS].len = 0;
+	has_failed = writer->has_failed;
+	(void)pthread_mutex_unlock(&writer->lock);
+	return has_failed ? failure_of(failure, writer->failure.exit_code, &writer->failure.fault) : 0;
+}
+
+int vault_writer_put(struct vault_writer *writer, const uint8_t *bytes, size_t len, struct failure *failure)
+{
+	while (len > 0) {
+		struct slot *slot = &writer->slots[writer->filled % SLOTS];
+		size_t room = CHUNK_BYTES - slot->len, some = len < room ? len : room;
+
+		if (room == 0) {
+			if (next_slot(writer, failure) != 0)
+				return -1;
+			continue;
+		}
+		memcpy(slot->bytes + slot->len, bytes, some);
+		slot->len += some;
+		bytes += some;
+		len -= some;
+	}
+	return 0;
+}
+
+static void stop_worker(struct vault_writer *writer)
+{
+	if (!writer->has_worker)
+		return;
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->is_over = true;
+	(void)pthread_cond_signal(&writer->moved);
+	(void)pthread_mutex_unlock(&writer->lock);
+	(void)pthread_join(writer->worker, NULL);
+	writer->has_worker = false;
+}
+
+int vault_writer_end(struct vault_writer *writer, struct failure *failure)
+{
+	stop_worker(writer);
+	if (writer->has_failed)
+		return failure_of(failure, writer->failure.exit_code, &writer->failure.fault);
+	if (write_slot(writer, &writer->slots[writer->filled % SLOTS],
+		    crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0)
+		return -1;
+	return disk_writer_end(writer->disk, failure);
+}
+
+void vault_writer_free(struct vault_writer *writer)
+{
+	if (writer == NULL)
+		return;
+	stop_worker(writer);
+	disk_writer_free(writer->disk);
+	(void)pthread_mutex_destroy(&writer->lock);
+	(void)pthread_cond_destroy(&writer->moved);
+	sodium_free(writer);
+}
