@@ -61,7 +61,7 @@ static void begin(struct connection *connection, const struct http_request *requ
 	connection->method = request->method;
 	connection->body_left = request->content_length;
 	connection->has_body = request->content_length > 0;
-	connection->credit = 0;
+	connection->credit = CHANNEL_FIRST_CREDIT;
 	connection->requests++;
 	connection->close = request->close || connection->front->draining ||
 			    connection->requests >= settings->requests_per_connection;

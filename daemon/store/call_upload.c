@@ -293,7 +293,7 @@ static bool begin(struct request *request, struct report_facts *facts)
 		uint64_t first = upload->left < CREDIT_BYTES ? upload->left : CREDIT_BYTES;
 
 		upload->left -= first;
-		request_credit(request, first);
+		request_credit(request, 0, first);
 	}
 	return true;
 }
@@ -343,7 +343,7 @@ static void credit_more(struct request *request, size_t len)
 		return;
 	upload->left -= more;
 	upload->uncredited = 0;
-	request_credit(request, more);
+	request_credit(request, CREDIT_BYTES, more);
 }
 
 void call_patch_upload_bytes(struct request *request, const uint8_t *data, size_t len)

@@ -117,7 +117,7 @@ static void collect(struct request *request)
 	store->body_in_memory += request->content_length;
 	request->credited = request->content_length;
 	request->body = buffer_of((size_t)request->content_length);
-	request_credit(request, request->content_length);
+	request_credit(request, 0, request->content_length);
 }
 
 static void judge(struct request *request)

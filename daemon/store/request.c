@@ -197,12 +197,14 @@ void request_decoy(struct request *request)
 	request_end(request);
 }
 
-void request_credit(struct request *request, uint64_t bytes)
+void request_credit(struct request *request, uint64_t before, uint64_t bytes)
 {
-	struct message_credit message = { .id = request->id, .bytes = (uint32_t)bytes };
+	uint64_t unasked = before < CHANNEL_FIRST_CREDIT ? CHANNEL_FIRST_CREDIT - before : 0;
+	struct message_credit message = { .id = request->id };
 
-	if (bytes == 0)
+	if (bytes <= unasked)
 		return;
+	message.bytes = (uint32_t)(bytes - unasked);
 	if (message_credit_put(channel_out(request->front->channel), MESSAGE_BODY_WANTED, &message) != 0)
 		request->front->ended = true;
 }

@@ -99,11 +99,11 @@ static int offer_rosters(struct store *store, const struct setup *setup, struct 
 	return 0;
 }
 
-/* Requests are dated to the second, and what was signed before the start is refused: so that nothing can be both, the
- * start of a store that ran before waits for a second of its own. */
+/* Requests are dated to the second, and what was signed before the start is refused: so that nothing can be
+ * both, the start of a store that ran before waits for a second of its own. */
 static void wait_for_new_second(struct store *store)
 {
-	const struct timespec step = {.tv_nsec = 20 * 1000 * 1000};
+	const struct timespec step = { .tv_nsec = 20 * 1000 * 1000 };
 	int64_t second = clock_wall_seconds();
 
 	while (clock_wall_seconds() == second)

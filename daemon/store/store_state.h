@@ -107,7 +107,7 @@ struct store {
 	uint64_t body_in_memory;
 	/* The group that is being written. */
 	struct request *group;
-	unsigned group_count;
+	unsigned group_count, group_count_before;
 	int64_t group_began_ms;
 	struct event *commit_event;
 	struct event *minute_event;
@@ -136,8 +136,9 @@ void request_decoy(struct request *request);
 void request_end(struct request *request);
 /* Sends now, past the group. */
 void request_send(struct request *request);
-/* More of the body may come, within what the request declared. */
-void request_credit(struct request *request, uint64_t bytes);
+/* So many bytes of the body may come in all so far: what goes beyond the first credit, which front has
+ * unasked, is said. before: what had been credited until now. */
+void request_credit(struct request *request, uint64_t before, uint64_t bytes);
 void request_more_stream(struct request *request);
 
 /* --- fronts.c */

@@ -18,8 +18,10 @@
 #define CHANNEL_BODY_MAX  (64 * 1024)               /* bytes of a body in one message */
 #define CHANNEL_PEER_FRAME_MAX                                                                               \
 	(CHANNEL_BODY_MAX + 4096) /* from anybody else; a request's fields are fewer bytes */
-#define CHANNEL_TEXT_MAX   1024   /* names and values of settings, names of files, a last sentence */
-#define CHANNEL_FIELD_MAX  4096   /* one header field of a request */
+#define CHANNEL_TEXT_MAX 1024     /* names and values of settings, names of files, a last sentence */
+#define CHANNEL_FIRST_CREDIT                                                                                 \
+	(32 * 1024)             /* of a body that front may send unasked: a one-page report comes in one go */
+#define CHANNEL_FIELD_MAX  4096 /* one header field of a request */
 #define CHANNEL_TARGET_MAX 2048
 
 enum message_type {
