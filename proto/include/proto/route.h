@@ -69,7 +69,8 @@ struct route {
 
 /* method is a word (`GET`), target ends with a NUL and starts with `/`. 0 with CALL_NONE: not under
  * `/BASE/v1/`, no such path, or no such method there. -1: one of our calls with a query whose arguments are
- * unknown, double, missing or malformed. Nothing percent-encoded is taken anywhere. base is compared in constant time.
+ * unknown, double, missing or malformed. Nothing percent-encoded is taken anywhere. base is compared in
+ * constant time.
  */
 MUST_USE int route_parse(const char *method, const char *target, const char *base, struct route *ret_route);
 
