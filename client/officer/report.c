@@ -267,7 +267,7 @@ int report_take(struct officer *officer, const char *id, struct report **ret_rep
 {
 	struct report *report = NULL;
 
-	if (report_fetch(officer, id, &report, failure) != 0)
+	if (report_fetch(officer, id, &report, failure) != 0 || report == NULL)
 		return -1;
 	if (report_look(officer, report, failure) != 0) {
 		report_free(report);

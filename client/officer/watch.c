@@ -17,17 +17,17 @@
 #define TICK_MS         1000 /* so that a signal ends the watch soon, whenever it comes */
 
 struct poll {
-	char desk[NAME_SIZE];
-	char path[ALERTS_PATH_SIZE];
 	struct link *link;
 	size_t server;
+	uint64_t after;
+	int64_t started_ms, again_at_ms;
 	struct link_request request;
 	struct signed_prepared prepared;
-	uint64_t after;
 	bool is_under_way;
 	bool is_first; /* what was there before she watched is shown, but rings no bell for what is
 			  acknowledged */
-	int64_t started_ms, again_at_ms;
+	char desk[NAME_SIZE];
+	char path[ALERTS_PATH_SIZE];
 };
 
 struct watch {
