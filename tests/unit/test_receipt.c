@@ -1,0 +1,136 @@
+/* The receipt number: digits, check digits, and the keys that follow from it. */
+#include "cmocka_all.h"
+
+#include "proto/digest.h"
+#include "proto/receipt.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+static int refuses(const char *text, const char *word)
+{
+	char canonical[RECEIPT_SIZE] = "untouched";
+	struct fault fault = { "" };
+
+	return receipt_parse(text, strlen(text), canonical, &fault) == -1 &&
+	       strstr(fault.text, word) != NULL && strcmp(canonical, "untouched") == 0;
+}
+
+static void a_new_number_has_its_form(void **state)
+{
+	char text[RECEIPT_SIZE], again[RECEIPT_SIZE];
+	struct fault fault;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		receipt_new(text);
+		assert_int_equal(strlen(text), 35);
+		for (size_t at = 0; at < 35; at++)
+			assert_true(at % 6 == 5 ? text[at] == ' ' : text[at] >= '0' && text[at] <= '9');
+		assert_int_equal(receipt_parse(text, strlen(text), again, &fault), 0);
+		assert_string_equal(text, again);
+	}
+}
+
+/* ISO 7064 MOD 97-10 finds every single wrong digit and every swap of neighbours. */
+static void every_common_mistake_is_found(void **state)
+{
+	char text[RECEIPT_SIZE], wrong[RECEIPT_SIZE];
+
+	(void)state;
+	receipt_new(text);
+	for (size_t at = 0; at < 35; at++) {
+		for (char digit = '0'; text[at] != ' ' && digit <= '9'; digit++) {
+			memcpy(wrong, text, sizeof wrong);
+			wrong[at] = digit;
+			if (digit != text[at])
+				assert_true(refuses(wrong, "typed wrong"));
+		}
+		memcpy(wrong, text, sizeof wrong);
+		if (at < 34 && text[at] != ' ' && text[at + 1] != ' ' && text[at] != text[at + 1]) {
+			wrong[at] = text[at + 1];
+			wrong[at + 1] = text[at];
+			assert_true(refuses(wrong, "typed wrong"));
+		}
+	}
+}
+
+/* The example of ISO 7064: 794 gets the check digits 44. */
+static void the_standards_example(void **state)
+{
+	char canonical[RECEIPT_SIZE];
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(receipt_parse("000000000000000000000000079444", 30, canonical, &fault), 0);
+	assert_string_equal(canonical, "00000 00000 00000 00000 00000 79444");
+	assert_true(refuses("000000000000000000000000079445", "typed wrong"));
+}
+
+static void every_way_of_typing_it(void **state)
+{
+	static const char *const rows[] = { "000000000000000000000000079444",
+		" 00000-00000-00000-00000-00000-79444 ",
+		"0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 9 4 4 4",
+		"00000 00000 00000 00000 00000 \xd9\xa7\xd9\xa9\xd9\xa4\xd9\xa4\xd9\xa4",
+		"00000 00000 00000 00000 00000 \xdb\xb7\xdb\xb9\xdb\xb4\xdb\xb4\xdb\xb4" };
+	char canonical[RECEIPT_SIZE];
+	struct fault fault;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(receipt_parse(rows[i], strlen(rows[i]), canonical, &fault), 0);
+		assert_string_equal(canonical, "00000 00000 00000 00000 00000 79444");
+	}
+	assert_true(refuses("", "0 digits"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944", "29 digits"));
+	assert_true(refuses("00000 00000 00000 00000 00000 794440", "more than 30"));
+	assert_true(refuses("00000 00000 00000 00000 00000 79444x", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 O0000 79444", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xd9", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xd9\xaa", "no digit"));
+}
+
+static void the_same_number_leads_to_the_same_keys(void **state)
+{
+	static const char text[RECEIPT_SIZE] = "00000 00000 00000 00000 00000 79444";
+	uint8_t seed[RECEIPT_SEED_BYTES], again[RECEIPT_SEED_BYTES], digest[SHA256_BYTES];
+	struct receipt_keys *keys, *twin;
+	char mailbox[33];
+
+	(void)state;
+	assert_int_equal(receipt_stretch(text, seed), 0);
+	assert_int_equal(receipt_stretch(text, again), 0);
+	assert_memory_equal(seed, again, sizeof seed);
+	keys = receipt_keys_of(seed);
+	twin = receipt_keys_of(again);
+	assert_memory_equal(keys->mailbox_key, twin->mailbox_key, sizeof keys->mailbox_key);
+	assert_memory_equal(keys->replies.recipient, twin->replies.recipient, sizeof keys->replies.recipient);
+	assert_memory_equal(keys->hand_key, twin->hand_key, sizeof keys->hand_key);
+	/* The mailbox's id is the start of its key's hash; the three keys are different ones. */
+	assert_int_equal(sha256_once(keys->mailbox_key, sizeof keys->mailbox_key, digest), 0);
+	hex_encode(digest, 16, mailbox);
+	assert_string_equal(keys->mailbox, mailbox);
+	assert_int_not_equal(memcmp(keys->mailbox_key, keys->replies.secret_key, 32), 0);
+	assert_int_not_equal(memcmp(keys->hand_secret_key, keys->replies.secret_key, 32), 0);
+	seed[0] ^= 1;
+	receipt_keys_free(twin);
+	twin = receipt_keys_of(seed);
+	assert_string_not_equal(keys->mailbox, twin->mailbox);
+	receipt_keys_free(keys);
+	receipt_keys_free(twin);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_number_has_its_form),
+		cmocka_unit_test(every_common_mistake_is_found),
+		cmocka_unit_test(the_standards_example),
+		cmocka_unit_test(every_way_of_typing_it),
+		cmocka_unit_test(the_same_number_leads_to_the_same_keys),
+	};
+
+	return proto_init() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
