@@ -34,7 +34,7 @@ static int to_nowhere(void *context, const uint8_t *data, size_t len)
 }
 
 static struct buffer seal_report(
-	const struct age_identity *identity, size_t attachment, size_t step, uint8_t ret_id[REPORT_ID_BYTES])
+	struct age_identity *identity, size_t attachment, size_t step, uint8_t ret_id[REPORT_ID_BYTES])
 {
 	struct buffer sealed = buffer_of(FILE_MAX);
 	const struct report_sealer_options options = {
