@@ -24,29 +24,30 @@ static void bind_report(sqlite3_stmt *statement, const struct backend_report *re
 	bind_blob(statement, 8, report->header.data, report->header.len);
 }
 
-int backend_add_report(struct backend *backend, struct backend_report *report)
+static int add_row(struct backend *backend, struct backend_report *report, uint64_t seq)
 {
 	sqlite3_stmt *statement = backend_use(backend, S_ADD_REPORT);
+	struct backend_report row = *report;
 
-	report->body = report->seq = backend->next;
-	bind_report(statement, report);
+	row.body = backend->next;
+	row.seq = seq;
+	bind_report(statement, &row);
 	if (backend_run(backend, statement) != 0)
 		return -1;
 	backend->next++;
+	report->body = row.body;
+	report->seq = seq;
 	return 0;
+}
+
+int backend_add_report(struct backend *backend, struct backend_report *report)
+{
+	return add_row(backend, report, backend->next);
 }
 
 int backend_add_upload(struct backend *backend, struct backend_report *upload)
 {
-	sqlite3_stmt *statement = backend_use(backend, S_ADD_REPORT);
-
-	upload->body = backend->next;
-	upload->seq = 0;
-	bind_report(statement, upload);
-	if (backend_run(backend, statement) != 0)
-		return -1;
-	backend->next++;
-	return 0;
+	return add_row(backend, upload, 0);
 }
 
 /* A statement with a report's fields that must hit exactly one row. */
@@ -66,10 +67,12 @@ static int change_one(struct backend *backend, enum statement which, const struc
 
 int backend_finish_upload(struct backend *backend, struct backend_report *upload)
 {
-	upload->seq = backend->next;
-	if (change_one(backend, S_FINISH, upload) != 0)
+	struct backend_report row = *upload;
+
+	row.seq = backend->next;
+	if (change_one(backend, S_FINISH, &row) != 0)
 		return -1;
-	backend->next++;
+	upload->seq = backend->next++;
 	return 0;
 }
 
@@ -112,22 +115,40 @@ static int read_report(sqlite3_stmt *statement, struct backend_report *ret_repor
 	return 0;
 }
 
+/* A statement left at its row would hold the log where it was: no checkpoint gets past a reader. So the views
+ * point into a copy. */
+static int keep_found(struct backend *backend, struct backend_report *report)
+{
+	struct buffer *found = &backend->found;
+
+	buffer_clear(found);
+	buffer_put(found, report->data_key.data, report->data_key.len);
+	buffer_put(found, report->facts.data, report->facts.len);
+	if (buffer_ok(found) != 0)
+		return -1;
+	report->data_key.data = found->data;
+	report->facts.data = found->data + report->data_key.len;
+	return 0;
+}
+
 int backend_find(
 	struct backend *backend, const uint8_t id[BLIND_INDEX_BYTES], struct backend_report *ret_report)
 {
 	sqlite3_stmt *statement = backend_use(backend, S_FIND);
+	struct backend_report report;
 	int step;
 
 	bind_blob(statement, 1, id, BLIND_INDEX_BYTES);
 	step = backend_step(backend, statement);
-	if (step == 1 && read_report(statement, ret_report) != 0) {
-		backend->error = BACKEND_BROKEN;
-		return -1;
-	}
 	if (step == 0)
 		backend->error = BACKEND_MISSING;
-	/* Left at its row: the views live until the statement is used again. */
-	return step == 1 ? 0 : -1;
+	else if (step == 1 && (read_report(statement, &report) != 0 || keep_found(backend, &report) != 0))
+		backend->error = BACKEND_BROKEN;
+	backend_done(statement);
+	if (backend->error != BACKEND_FINE)
+		return -1;
+	*ret_report = report;
+	return 0;
 }
 
 /* The one blob of a query that finds one row. */

@@ -43,6 +43,20 @@ static int read_version(sqlite3 *database, int *ret_version)
 	return rc;
 }
 
+/* A file system that can't do WAL would quietly leave another mode, and with it what is promised on a power
+ * cut. */
+static bool is_write_ahead(sqlite3 *database)
+{
+	sqlite3_stmt *statement = NULL;
+	bool is_wal = false;
+
+	if (sqlite3_prepare_v2(database, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+		sqlite3_step(statement) == SQLITE_ROW)
+		is_wal = sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+	sqlite3_finalize(statement);
+	return is_wal;
+}
+
 static int take_step(sqlite3 *database, int version)
 {
 	char mark[48];
@@ -74,6 +88,9 @@ int schema_settle(sqlite3 *database, struct fault *fault)
 		read_version(database, &version) != 0)
 		return fault_set(
 			fault, "the database can't be read (%s): restore a backup", sqlite3_errmsg(database));
+	if (!is_write_ahead(database))
+		return fault_set(
+			fault, "the database's file system can't keep a write-ahead log: use another one");
 	if (version > SCHEMA_VERSION)
 		return fault_set(fault,
 			"the database is of schema %d, and this program knows up to %d: run the newer "

@@ -17,7 +17,8 @@
 #define BUSY_MS       2000
 #define FRAME_BYTES   (4096 + 24)
 #define PAGE_BYTES    4096
-#define LOG_SIZE_KEPT "16777216" /* what a reset log file may keep on the disk */
+#define FOUND_MAX     (64 * 1024) /* key and facts of a row; the store writes less than a tenth */
+#define LOG_SIZE_KEPT "16777216"  /* what a reset log file may keep on the disk */
 
 static const char *const sql[STATEMENTS] = {
 	[S_BEGIN] = "BEGIN IMMEDIATE",
@@ -172,6 +173,7 @@ int backend_open(const char *name, struct backend **ret_backend, struct fault *f
 
 	if (backend == NULL)
 		return fault_set(fault, "memory is short");
+	backend->found = buffer_of(FOUND_MAX);
 	if (take_lock(backend, fault) != 0)
 		goto cleanup;
 	if (sqlite3_open_v2(name, &backend->database,
@@ -206,6 +208,7 @@ void backend_close(struct backend *backend)
 	sqlite3_close(backend->database);
 	if (backend->lock_fd > 0)
 		close(backend->lock_fd);
+	buffer_free(&backend->found);
 	free(backend);
 }
 

@@ -48,6 +48,7 @@ struct backend {
 	uint64_t next;        /* the next body or seq: both come from one counter */
 	uint64_t next_before; /* as the group began */
 	uint64_t log_frames;
+	struct buffer found; /* what the last backend_find's views point into */
 };
 
 /* A statement ready to be bound, and its end: reset, with the error noted. */

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOO_LONG                                                                                             \
+	"attachments/"                                                                                       \
+	"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
+
 struct seen {
 	struct buffer log; /* `name:size:content;` for each entry */
 };
@@ -118,15 +122,11 @@ static void what_we_write_we_read_in_any_pieces(void **state)
 
 static void only_safe_names(void **state)
 {
-	static const char *const unsafe[] = {
-		"", "report.jso", "Report.json", "report.json/", "/report.json", "./report.json",
-		"attachments", "attachments/", "attachments/.hidden", "attachments/..", "attachments/../x",
-		"attachments/a/b", "attachments//a", "/attachments/a", "attachments/a b", "attachments/a\n",
-		"attachments/\xc3\xa9", "attachments/a\\b", "../attachments/a", "attachments/a;b",
-		"x/report.json",
-		"attachments/"
-		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
-	};
+	static const char *const unsafe[] = { "", "report.jso", "Report.json", "report.json/", "/report.json",
+		"./report.json", "attachments", "attachments/", "attachments/.hidden", "attachments/..",
+		"attachments/../x", "attachments/a/b", "attachments//a", "/attachments/a", "attachments/a b",
+		"attachments/a\n", "attachments/\xc3\xa9", "attachments/a\\b", "../attachments/a",
+		"attachments/a;b", "x/report.json", TOO_LONG };
 	uint8_t block[ARCHIVE_BLOCK];
 
 	(void)state;
