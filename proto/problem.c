@@ -44,8 +44,6 @@ static const struct row {
 		"Send desk, urgency, salt and release as they were when it was sealed." },
 	[PROBLEM_UNKNOWN_DESK] = { "unknown-desk", 422, "There is no such desk",
 		"Fetch the newest roster and choose one of its desks." },
-	[PROBLEM_EXPIRED_ROSTER] = { "expired-roster", 422, "The roster is out of date",
-		"Fetch the newest roster; if it has expired, an admin must publish a new one." },
 	[PROBLEM_TOO_MANY] = { "too-many", 429, "Too many requests", "Wait a little and try again." },
 	[PROBLEM_BUSY] = { "busy", 503, "The server is busy", "Wait a little and try again." },
 	[PROBLEM_STORAGE_FULL] = { "storage-full", 507, "The server's storage is full",

@@ -23,12 +23,11 @@ enum problem {
 	PROBLEM_NOT_SEALED,
 	PROBLEM_WRONG_DESTINATION,
 	PROBLEM_UNKNOWN_DESK,
-	PROBLEM_EXPIRED_ROSTER,
 	PROBLEM_TOO_MANY,
 	PROBLEM_BUSY,
 	PROBLEM_STORAGE_FULL,
 };
-#define PROBLEM_COUNT 18
+#define PROBLEM_COUNT 17
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);
