@@ -229,6 +229,8 @@ void call_patch_upload(struct request *request);
 bool call_patch_upload_begins(struct request *request);
 void call_patch_upload_bytes(struct request *request, const uint8_t *data, size_t len);
 void upload_dropped(struct request *request);
+/* The last byte of request->facts' upload has been stored. */
+void upload_complete(struct request *request);
 void call_get_alerts(struct request *request);
 void alerts_wake(struct store *store, const char *desk);
 void alerts_stop_waiting(struct request *request);
