@@ -155,7 +155,8 @@ int age_header_parse(
 		goto cleanup;
 	}
 	/* The arguments point into this copy, so that the header outlives the caller's bytes. */
-	memcpy(header->text, data, span);
+	if (span > 0)
+		memcpy(header->text, data, span);
 	reader = reader_of(header->text, span);
 	if (parse_lines(&reader, header, ret_short, fault) != 0) {
 		*ret_short = *ret_short && len < AGE_HEADER_MAX;

@@ -15,6 +15,8 @@ enum {
 	AT_PREFIX = 345,
 };
 
+#define END_LEN ((size_t)2 * ARCHIVE_BLOCK) /* POSIX: "at least two 512-byte blocks of zeros" */
+
 enum state { STATE_HEADER, STATE_CONTENT, STATE_PADDING, STATE_ENDED };
 
 struct archive_reader {
@@ -24,6 +26,7 @@ struct archive_reader {
 	size_t block_len;
 	uint64_t content_left;
 	size_t padding_left;
+	size_t end_len; /* zeros from the end's first block on, counted up to two blocks */
 	char names[ARCHIVE_ENTRIES_MAX][ARCHIVE_NAME_SIZE];
 	size_t count;
 	bool skips_entry; /* the folder that stock tar adds */
@@ -113,7 +116,8 @@ static int begin_entry(struct archive_reader *reader, struct fault *fault)
 		return refuse(fault, "it isn't ustar");
 	reader->skips_entry = block[AT_TYPE] == '5';
 	if (reader->skips_entry) {
-		if (size != 0 || !bytes_equal(block, ARCHIVE_FOLDER, sizeof ARCHIVE_FOLDER))
+		if (size != 0 || block[AT_PREFIX] != '\0' ||
+			!bytes_equal(block, ARCHIVE_FOLDER, sizeof ARCHIVE_FOLDER))
 			return refuse(fault, "it holds a folder");
 		return 0;
 	}
@@ -146,6 +150,7 @@ static int take_header(struct archive_reader *reader, struct reader *in, struct 
 	reader->block_len = 0;
 	if (sodium_is_zero(reader->block, ARCHIVE_BLOCK)) {
 		reader->state = STATE_ENDED;
+		reader->end_len = ARCHIVE_BLOCK;
 		return 0;
 	}
 	if (begin_entry(reader, fault) != 0)
@@ -179,13 +184,14 @@ static int take_padding(struct archive_reader *reader, struct reader *in, struct
 	return 0;
 }
 
-static int take_end(struct reader *in, struct fault *fault)
+static int take_end(struct archive_reader *reader, struct reader *in, struct fault *fault)
 {
 	const uint8_t *data;
-	size_t len = in->left;
+	size_t len = in->left, owed = END_LEN - reader->end_len;
 
 	if (reader_view(in, len, &data) != 0 || !sodium_is_zero(data, len))
 		return refuse(fault, "something follows its end");
+	reader->end_len += len < owed ? len : owed;
 	return 0;
 }
 
@@ -206,7 +212,7 @@ int archive_feed(struct archive_reader *reader, const uint8_t *data, size_t len,
 			rc = take_padding(reader, &in, fault);
 			break;
 		case STATE_ENDED:
-			rc = take_end(&in, fault);
+			rc = take_end(reader, &in, fault);
 			break;
 		}
 	}
@@ -215,7 +221,7 @@ int archive_feed(struct archive_reader *reader, const uint8_t *data, size_t len,
 
 int archive_finish(const struct archive_reader *reader, struct fault *fault)
 {
-	if (reader->state != STATE_ENDED)
+	if (reader->state != STATE_ENDED || reader->end_len < END_LEN)
 		return refuse(fault, "it has no end");
 	if (reader->count == 0)
 		return refuse(fault, "it has no report.json");

@@ -65,15 +65,43 @@ static int far_digit(const char *text, size_t len, char *ret_digit)
 	return 0;
 }
 
+/* What phones, word processors and right-to-left text put between digits: length of the mark at text, 0 for
+ * none. */
+static size_t mark_between(const char *text, size_t len)
+{
+	static const char *const marks[] = {
+		"\xc2\xa0",                                                     /* no-break space */
+		"\xe2\x80\xaf",                                                 /* narrow no-break space */
+		"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92",                 /* hyphens, figure dash */
+		"\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x88\x92",                 /* en and em dash, minus */
+		"\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c",                     /* direction marks */
+		"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac",                 /* embeddings and their end */
+		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", /* isolates and their end */
+	};
+
+	if (text[0] == ' ' || text[0] == '-' || text[0] == '\t')
+		return 1;
+	for (size_t i = 0; i < COUNT_OF(marks); i++) {
+		size_t mark_len = strlen(marks[i]);
+
+		if (len >= mark_len && bytes_equal(text, marks[i], mark_len))
+			return mark_len;
+	}
+	return 0;
+}
+
 static int collect(const char *text, size_t len, char digits[RECEIPT_DIGITS], struct fault *fault)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		char digit = text[i];
+		size_t mark_len = mark_between(text + i, len - i);
 
-		if (digit == ' ' || digit == '-')
+		if (mark_len > 0) {
+			i += mark_len - 1;
 			continue;
+		}
 		if (digit < '0' || digit > '9') {
 			if (far_digit(text + i, len - i, &digit) != 0)
 				return fault_set(fault,

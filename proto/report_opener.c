@@ -147,6 +147,14 @@ int report_opener_feed(struct report_opener *opener, const uint8_t *data, size_t
 
 int report_opener_finish(struct report_opener *opener, uint8_t ret_id[REPORT_ID_BYTES], struct fault *fault)
 {
+	struct age_header *header = NULL;
+	bool cut_short;
+
+	/* Says what the bytes so far lack, or that they never were an age file. */
+	if (!opener->failed && opener->header == NULL &&
+		age_header_parse(opener->head.data, opener->head.len, &header, &cut_short, fault) != 0)
+		return -1;
+	age_header_free(header);
 	if (opener->failed || opener->stream == NULL || opener->sealed_len == 0)
 		return fault_set(fault, "it is cut short");
 	if (open_chunk(opener, true, fault) != 0)

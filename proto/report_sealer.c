@@ -18,6 +18,7 @@ struct report_sealer {
 	size_t chunk_len;
 	uint8_t *sealed;
 	uint64_t entries_len;
+	size_t entry_count;
 	uint64_t entry_left; /* content that the entry still owes */
 	size_t entry_padding;
 };
@@ -180,8 +181,13 @@ int report_sealer_entry(struct report_sealer *sealer, const char *name, uint64_t
 {
 	uint8_t block[ARCHIVE_BLOCK];
 
+	/* What archive.h's reader would refuse isn't written. */
+	if (sealer->entry_count == ARCHIVE_ENTRIES_MAX ||
+		(sealer->entry_count == 0) != (strcmp(name, ARCHIVE_REPORT) == 0))
+		return -1;
 	if (close_entry(sealer) != 0 || archive_header(name, size, block) != 0)
 		return -1;
+	sealer->entry_count++;
 	sealer->entries_len += archive_entry_len(size);
 	sealer->entry_left = size;
 	sealer->entry_padding = archive_padding(size);

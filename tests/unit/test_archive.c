@@ -218,6 +218,81 @@ static void no_name_twice_and_not_too_many(void **state)
 	buffer_free(&archive);
 }
 
+/* A header as stock tar writes it: with modes, owners and times, which tell nothing here. */
+static void put_stock_entry(struct buffer *archive, const char *name, char type, const char *content)
+{
+	static const uint8_t zeros[ARCHIVE_BLOCK];
+	uint8_t block[ARCHIVE_BLOCK] = { 0 };
+
+	memcpy(block, name, strlen(name));
+	snprintf((char *)block + 100, 8, "%07o", type == '5' ? 0775u : 0664u);
+	snprintf((char *)block + 108, 8, "%07o", 1000u);
+	snprintf((char *)block + 116, 8, "%07o", 1000u);
+	snprintf((char *)block + 124, 12, "%011o", (unsigned)strlen(content) & 077777777u);
+	snprintf((char *)block + 136, 12, "%011o", 1795509000u);
+	block[156] = (uint8_t)type;
+	memcpy(block + 257,
+		"ustar\0"
+		"00",
+		8);
+	memcpy(block + 265, "amina", 5);
+	memcpy(block + 297, "amina", 5);
+	set_checksum(block);
+	buffer_put(archive, block, sizeof block);
+	buffer_put_string(archive, content);
+	buffer_put(archive, zeros, archive_padding(strlen(content)));
+}
+
+static void what_stock_tar_makes_is_taken(void **state)
+{
+	struct buffer archive = buffer_of(64 * 1024);
+	struct seen seen;
+
+	(void)state;
+	put_stock_entry(&archive, "report.json", '0', "{}");
+	put_stock_entry(&archive, "attachments/", '5', "");
+	put_stock_entry(&archive, "attachments/001.jpg", '0', "photo");
+	put_end(&archive, 15); /* a record of 10 KiB */
+	assert_int_equal(archive.len, 10 * 1024);
+	assert_int_equal(read_archive(&archive, 1000, &seen), 0);
+	assert_string_equal(buffer_text(&seen.log), "report.json:2:{};attachments/001.jpg:5:photo;");
+	buffer_free(&seen.log);
+	/* A prefix would put the folder elsewhere. */
+	archive.data[1024 + 345] = 'x';
+	set_checksum(archive.data + 1024);
+	assert_int_equal(read_archive(&archive, 1000, &seen), -1);
+	buffer_free(&seen.log);
+	buffer_free(&archive);
+}
+
+/* Whoever reads can stop at any point, and the archive counts as refused. */
+static int refuse_entry(void *context, const char *name, uint64_t size, struct fault *fault)
+{
+	(void)context;
+	(void)name;
+	(void)size;
+	return fault_set(fault, "enough");
+}
+
+static void a_reader_can_stop(void **state)
+{
+	struct buffer archive = buffer_of(64 * 1024);
+	struct seen seen = { buffer_of(1024) };
+	const struct archive_handler handler = { &seen, refuse_entry, on_content, on_entry_end };
+	struct archive_reader *reader = archive_reader_new(&handler);
+	struct fault fault = { "" };
+
+	(void)state;
+	put_entry(&archive, "report.json", "{}");
+	put_end(&archive, 2);
+	assert_int_equal(archive_feed(reader, archive.data, archive.len, &fault), -1);
+	assert_string_equal(fault.text, "enough");
+	assert_int_equal(seen.log.len, 0);
+	archive_reader_free(reader);
+	buffer_free(&seen.log);
+	buffer_free(&archive);
+}
+
 static void every_cut_is_noticed(void **state)
 {
 	struct buffer archive = buffer_of(64 * 1024), cut;
@@ -225,7 +300,9 @@ static void every_cut_is_noticed(void **state)
 
 	(void)state;
 	put_entry(&archive, "report.json", "{}");
-	put_end(&archive, 1);
+	put_end(&archive, 2);
+	assert_int_equal(read_archive(&archive, 512, &seen), 0);
+	buffer_free(&seen.log);
 	for (size_t len = 0; len < archive.len; len++) {
 		cut = archive;
 		cut.len = len;
@@ -242,6 +319,8 @@ int main(void)
 		cmocka_unit_test(only_safe_names),
 		cmocka_unit_test(what_is_wrong_is_refused),
 		cmocka_unit_test(no_name_twice_and_not_too_many),
+		cmocka_unit_test(what_stock_tar_makes_is_taken),
+		cmocka_unit_test(a_reader_can_stop),
 		cmocka_unit_test(every_cut_is_noticed),
 	};
 

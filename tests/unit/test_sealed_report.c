@@ -160,13 +160,102 @@ static void a_sealer_holds_its_caller_to_what_she_said(void **state)
 	assert_int_equal(report_sealer_new(&options, &sealer), 0);
 	assert_int_equal(report_sealer_finish(sealer, id), -1); /* an empty archive is no report */
 	assert_int_equal(report_sealer_entry(sealer, "../x", 2), -1);
+	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_FOLDER "a", 0), -1); /* the report comes first */
 	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_REPORT, 2), 0);
 	assert_int_equal(report_sealer_content(sealer, (const uint8_t *)"{} ", 3), -1);
 	assert_int_equal(report_sealer_content(sealer, (const uint8_t *)"{", 1), 0);
 	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_FOLDER "a", 0), -1);
 	assert_int_equal(report_sealer_finish(sealer, id), -1);
+	assert_int_equal(report_sealer_content(sealer, (const uint8_t *)"}", 1), 0);
+	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_REPORT, 2), -1); /* and once */
+	for (int i = 1; i < ARCHIVE_ENTRIES_MAX; i++)
+		assert_int_equal(report_sealer_entry(sealer, ARCHIVE_FOLDER "a", 0), 0);
+	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_FOLDER "a", 0), -1);
 	report_sealer_free(sealer);
 	buffer_free(&sealed);
+	age_identity_free(amina);
+}
+
+/* Plaintext comes out a chunk at a time, and only once the chunk has verified. */
+static void nothing_comes_out_before_it_verified(void **state)
+{
+	struct age_identity *amina = age_identity_new();
+	uint8_t id[REPORT_ID_BYTES];
+	struct buffer sealed = seal_report(amina, 200000, FILE_MAX, id), plain = buffer_of(FILE_MAX);
+	struct age_header *header = NULL;
+	struct report_opener *opener = report_opener_new(amina, to_buffer, &plain);
+	struct fault fault = { "" };
+	size_t payload_at, second_at;
+	bool cut_short;
+
+	(void)state;
+	assert_int_equal(age_header_parse(sealed.data, sealed.len, &header, &cut_short, &fault), 0);
+	payload_at = header->len + AGE_NONCE_BYTES;
+	second_at = payload_at + AGE_SEALED_CHUNK_BYTES;
+	sealed.data[second_at + 10] ^= 1;
+	assert_null(report_opener_header(opener));
+	assert_null(report_opener_file_key(opener));
+	assert_int_equal(report_opener_feed(opener, sealed.data, payload_at, &fault), 0);
+	assert_non_null(report_opener_file_key(opener));
+	assert_memory_equal(report_opener_header(opener)->text, sealed.data, header->len);
+	assert_int_equal(
+		report_opener_feed(opener, sealed.data + payload_at, AGE_SEALED_CHUNK_BYTES, &fault), 0);
+	assert_int_equal(plain.len, 0); /* it might be the last */
+	assert_int_equal(report_opener_feed(opener, sealed.data + second_at, 1, &fault), 0);
+	assert_int_equal(plain.len, AGE_CHUNK_BYTES);
+	assert_int_equal(
+		report_opener_feed(opener, sealed.data + second_at + 1, sealed.len - second_at - 1, &fault),
+		-1);
+	assert_int_equal(plain.len, AGE_CHUNK_BYTES);
+	/* Once refused, it stays refused. */
+	assert_int_equal(report_opener_feed(opener, sealed.data, 1, &fault), -1);
+	assert_int_equal(report_opener_finish(opener, id, &fault), -1);
+	report_opener_free(opener);
+	age_header_free(header);
+	buffer_free(&sealed);
+	buffer_free(&plain);
+	age_identity_free(amina);
+}
+
+static void a_sink_that_stops_ends_the_opening(void **state)
+{
+	struct age_identity *amina = age_identity_new();
+	uint8_t id[REPORT_ID_BYTES];
+	struct buffer sealed = seal_report(amina, 200000, FILE_MAX, id);
+	struct report_opener *opener = report_opener_new(amina, to_nowhere, NULL);
+	struct fault fault = { "" };
+
+	(void)state;
+	assert_int_equal(report_opener_feed(opener, sealed.data, sealed.len, &fault), -1);
+	assert_non_null(strstr(fault.text, "could not be taken"));
+	report_opener_free(opener);
+	buffer_free(&sealed);
+	age_identity_free(amina);
+}
+
+static void what_is_no_age_file_is_said_to_be_none(void **state)
+{
+	static const struct {
+		const char *text, *word;
+	} rows[] = { { "", "cut short" }, { "{}", "version line" },
+		{ "age-encryption.org/v1\n-> X", "cut short" },
+		{ "age-encryption.org/v1\nnothing\n", "arrow" } };
+	struct age_identity *amina = age_identity_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct report_opener *opener = report_opener_new(amina, to_nowhere, NULL);
+		uint8_t id[REPORT_ID_BYTES];
+		struct fault fault = { "" };
+
+		assert_int_equal(report_opener_feed(
+					 opener, (const uint8_t *)rows[i].text, strlen(rows[i].text), &fault),
+			0);
+		assert_int_equal(report_opener_finish(opener, id, &fault), -1);
+		if (i > 0 && strstr(fault.text, rows[i].word) == NULL)
+			fail_msg("row %zu: %s", i, fault.text);
+		report_opener_free(opener);
+	}
 	age_identity_free(amina);
 }
 
@@ -291,6 +380,9 @@ int main(void)
 		cmocka_unit_test(what_is_sealed_opens_whatever_the_pieces),
 		cmocka_unit_test(changed_cut_and_extended_files_are_refused),
 		cmocka_unit_test(a_sealer_holds_its_caller_to_what_she_said),
+		cmocka_unit_test(nothing_comes_out_before_it_verified),
+		cmocka_unit_test(a_sink_that_stops_ends_the_opening),
+		cmocka_unit_test(what_is_no_age_file_is_said_to_be_none),
 		cmocka_unit_test(the_proof_is_for_one_destination),
 		cmocka_unit_test(the_proof_key_comes_from_the_file_key),
 		cmocka_unit_test(malformed_proofs_are_refused),

@@ -65,9 +65,12 @@ static void hkdf_vectors(void **state)
 	assert_int_equal(hkdf_sha256(secret, sizeof secret, NULL, 0, "", key, 255 * 32 + 1), -1);
 }
 
-/* A pair that age-keygen made. */
+/* The pair in age-encryption.org/v1. */
 #define SECRET    "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"
 #define RECIPIENT "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+
+#define PADDED  "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73epp9g8nq"
+#define BECH32M "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73eqf0v7ts"
 
 static void age_keys_are_bech32(void **state)
 {
@@ -108,6 +111,10 @@ static void what_is_not_bech32_is_refused(void **state)
 	assert_int_equal(age_recipient_parse(RECIPIENT "q", strlen(RECIPIENT) + 1, bytes), -1);
 	assert_int_equal(bech32_decode("agf", RECIPIENT, strlen(RECIPIENT), bytes), -1);
 	assert_int_equal(age_recipient_parse("", 0, bytes), -1);
+	/* A right checksum over data that isn't 32 whole bytes: bits of padding that aren't zero. */
+	assert_int_equal(age_recipient_parse(PADDED, strlen(PADDED), bytes), -1);
+	/* Bech32m's checksum, which is another format's. */
+	assert_int_equal(age_recipient_parse(BECH32M, strlen(BECH32M), bytes), -1);
 	/* A low-order point is well-formed Bech32 and no recipient. */
 	bech32_encode("age", zero, text);
 	assert_int_equal(age_recipient_parse(text, strlen(text), bytes), -1);

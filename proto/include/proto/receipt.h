@@ -24,9 +24,9 @@ struct receipt_keys {
 /* A fresh number. ret_text is a secret: sodium_malloc memory. */
 void receipt_new(char ret_text[RECEIPT_SIZE]);
 
-/* Any grouping with spaces or hyphens, and Arabic-Indic or Persian digits too. ret_text is the canonical
- * form. The fault says whether there are too few or too many digits, something that is no digit, or a digit
- * typed wrong. */
+/* Any grouping with spaces, hyphens or dashes, and Arabic-Indic or Persian digits too; invisible direction
+ * marks, which copied right-to-left text carries, are passed over. ret_text is the canonical form. The fault
+ * says whether there are too few or too many digits, something that is no digit, or a digit typed wrong. */
 MUST_USE int receipt_parse(const char *text, size_t len, char ret_text[RECEIPT_SIZE], struct fault *fault);
 
 /* Argon2id with libsodium's MODERATE limits: takes a good part of a second and 256 MiB, on purpose. text is
