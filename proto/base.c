@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int fault_set(struct fault *fault, const char *format, ...)
+void fault_write(struct fault *fault, const char *format, ...)
 {
 	va_list arguments;
 
@@ -13,7 +13,6 @@ int fault_set(struct fault *fault, const char *format, ...)
 	if (vsnprintf(fault->text, sizeof(fault->text), format, arguments) < 0)
 		fault->text[0] = '\0';
 	va_end(arguments);
-	return -1;
 }
 
 bool bytes_equal(const void *left, const void *right, size_t len)

@@ -136,6 +136,7 @@ int draft_change(
 	if (admin_open(invocation, &admin, failure) != 0 || load_or_new(admin, &draft, failure) != 0 ||
 		edit(admin, draft, failure) != 0 || draft_save(admin, &draft, failure) != 0)
 		goto cleanup;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): load_or_new gave one */
 	say(invocation, "%s, in the draft of roster %llu. `roster publish' puts it in force.\n", done,
 		(unsigned long long)draft->version);
 	rc = output_result(invocation, show_roster_facts(draft, admin->newest), failure);

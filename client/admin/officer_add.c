@@ -18,11 +18,12 @@ static int read_desks(
 	size_t len = 0;
 
 	while (reader_field(&reader, ',', &desk, &len) == 0) {
-		char *name = officer->desks[officer->desk_count];
+		char *name;
 
 		if (officer->desk_count == OFFICER_DESKS_MAX)
 			return failure_set(
 				failure, EX_DATAERR, "an officer serves at most %d desks", OFFICER_DESKS_MAX);
+		name = officer->desks[officer->desk_count];
 		if (name_of(desk, len, name) != 0 || roster_desk(draft, name) == NULL)
 			return failure_set(failure, EX_DATAERR,
 				"--desk names a desk that isn't in the roster: add it with `desk add' first");

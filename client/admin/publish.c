@@ -43,7 +43,7 @@ static int get_version(
 		rc = link_refused(&answer, "the server's roster didn't come", failure);
 	else if (rc == 0 && roster_parse(answer.body.data, answer.body.len, &roster, &fault) != 0)
 		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	if (rc == 0)
+	if (rc == 0 && roster != NULL)
 		*ret_version = roster->version;
 	roster_free(roster);
 	link_answer_free(&answer);

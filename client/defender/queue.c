@@ -129,8 +129,8 @@ static void forget(struct queue *queue, const struct queued *entry)
 			continue;
 		free(queue->entries[at]);
 		queue->count--;
-		memmove(&queue->entries[at], &queue->entries[at + 1],
-			(queue->count - at) * sizeof queue->entries[0]);
+		for (; at < queue->count; at++)
+			queue->entries[at] = queue->entries[at + 1];
 		return;
 	}
 }

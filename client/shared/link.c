@@ -238,7 +238,7 @@ int link_prepare(struct link *link, const struct link_request *request, struct f
 		request->sink == NULL && request->answer_max != 0 ? request->answer_max : LINK_ANSWER_MAX);
 	link->digest = sha256_new();
 	if (link->digest == NULL || len < 0 || (size_t)len >= sizeof url ||
-		curl_easy_setopt(link->curl, CURLOPT_CUSTOMREQUEST, NULL) != CURLE_OK ||
+		curl_easy_setopt(link->curl, CURLOPT_CUSTOMREQUEST, (char *)NULL) != CURLE_OK ||
 		set_method(link, request) != CURLE_OK || set_headers(link, request) != 0 ||
 		curl_easy_setopt(link->curl, CURLOPT_LOW_SPEED_TIME,
 			(long)(LINK_STALL_SECONDS + request->wait_seconds)) != CURLE_OK ||

@@ -88,7 +88,7 @@ static int input_reserve(struct input *in, size_t max)
 		free(larger);
 		return -1;
 	}
-	if (held > 0) {
+	if (in->data != NULL) {
 		memcpy(larger, in->data, held);
 		sodium_memzero(in->data, in->capacity);
 	}
@@ -175,6 +175,7 @@ static enum dispatched dispatch(struct channel *channel, enum message_type type,
 		return DISPATCH_BROKEN;
 	}
 	bool freed = false;
+	/* cppcheck-suppress autoVariables ; it is taken back below, unless the channel is gone by then */
 	channel->freed = &freed;
 	const int rc = channel->options.on_message(channel->options.context, type, message, fd);
 	if (freed)

@@ -1,6 +1,7 @@
 /* Who may: request signatures against the roster in force (FORMATS, "HTTP interface"). */
 #include "store_state.h"
 
+#include "base/log.h"
 #include "proto/digest.h"
 #include "proto/url.h"
 
@@ -35,7 +36,9 @@ static struct nonce **nonce_slot(struct nonces *nonces, const uint8_t index[BLIN
 	return slot;
 }
 
-static int nonce_add(struct nonces *nonces, const uint8_t index[BLIND_INDEX_BYTES], int64_t until)
+/* -1 for one that was taken before, or where there are too many. */
+static int nonce_add(
+	struct nonces *nonces, const uint8_t index[BLIND_INDEX_BYTES], int64_t until, bool committed)
 {
 	struct nonce **slot = nonce_slot(nonces, index), *nonce;
 
@@ -46,6 +49,7 @@ static int nonce_add(struct nonces *nonces, const uint8_t index[BLIND_INDEX_BYTE
 		return -1;
 	memcpy(nonce->index, index, BLIND_INDEX_BYTES);
 	nonce->until = until;
+	nonce->committed = committed;
 	*slot = nonce;
 	nonces->count++;
 	return 0;
@@ -118,7 +122,7 @@ static int is_fresh(struct store *store, const struct request_signature *signatu
 		return -1;
 	if (seal_index(store->seal, INDEX_NONCE, signature->nonce, strlen(signature->nonce), index) != 0)
 		return -1;
-	return nonce_add(store->nonces, index, now + NONCE_SECONDS);
+	return nonce_add(store->nonces, index, now + NONCE_SECONDS, false);
 }
 
 static bool has_role(struct request *request)
@@ -188,8 +192,8 @@ static int load_one(void *context, const uint8_t *name, size_t name_len, const u
 
 	if (name_len == BLIND_INDEX_BYTES && seal_get_row(store->seal, &place, data, len, &plain) == 0) {
 		in = reader_of(plain.data, plain.len);
-		if (reader_u64(&in, &until) == 0 && nonce_add(store->nonces, name, (int64_t)until) == 0)
-			(*nonce_slot(store->nonces, name))->committed = true;
+		if (reader_u64(&in, &until) != 0 || nonce_add(store->nonces, name, (int64_t)until, true) != 0)
+			log_plain(LOG_WARNING, "nonce_not_loaded");
 	}
 	buffer_free(&plain);
 	return 0;

@@ -73,8 +73,8 @@ struct family *family_new(const struct family_options *options, struct fault *fa
 {
 	struct family *family = calloc(1, sizeof *family);
 	if (family == NULL) {
-		if (fault_set(fault, "no memory") != 0)
-			return NULL;
+		fault_write(fault, "no memory");
+		return NULL;
 	}
 	family->base = options->base;
 	family->root = options->root;
@@ -176,8 +176,8 @@ static void on_failed(void *context, struct child *child, const struct message_f
 	if (family->state != FAMILY_STARTING ||
 		(failed->exit_code == EX_TEMPFAIL && member->failures < START_TRIES))
 		return;
-	if (fault_set(&fault, "%s: %.200s", role_name(member->role), failed->text) != 0)
-		log_fault(LOG_ERROR, "start_failed", &fault);
+	fault_write(&fault, "%s: %.200s", role_name(member->role), failed->text);
+	log_fault(LOG_ERROR, "start_failed", &fault);
 	family_stop(family, failed->exit_code);
 	family_kill(family);
 }

@@ -26,8 +26,11 @@ struct fault {
 	char text[240];
 };
 
-/* Writes the sentence and returns -1, so that a refusal is one line. */
-MUST_USE int fault_set(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Writes the sentence. */
+void fault_write(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The same, and is -1, so that a refusal is one line. A macro, so that the compiler and the analyzers see the
+ * -1. */
+#define fault_set(...) (fault_write(__VA_ARGS__), -1)
 
 /* True where both hold the same len bytes. Takes as long as it takes: secrets are compared with
  * sodium_memcmp. */
