@@ -96,7 +96,7 @@ int report_accept(struct store *store, struct report_facts *facts)
 	int64_t now = store_now(store);
 
 	facts->accepted = time_cut(now, MINUTE);
-	facts->listed = facts->release != 0 ? facts->release : facts->accepted;
+	facts->listed = facts->release > now ? facts->release : facts->accepted;
 	facts->stage = facts->release > now ? STAGE_HELD : STAGE_LISTED;
 	time_format(time_cut(now, HOUR), facts->accepted_hour);
 	hex_encode(facts->id, sizeof facts->id, acceptance.id);

@@ -1,12 +1,12 @@
 #include "store_state.h"
 
+#include "base/log.h"
 #include "proto/digest.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HELD_BY_BODY(request) ((request)->body.capacity)
 
 static void answer_free(struct answer *answer)
 {
@@ -120,24 +120,28 @@ void request_more_stream(struct request *request)
 {
 	struct answer *answer = &request->answer;
 	bool done = false;
+	int rc = 0;
 
 	while (!done && request->stream_untaken < ANSWER_WINDOW) {
 		struct buffer piece = buffer_of(CHANNEL_BODY_MAX);
 		struct message_request_body message = { .id = request->id };
-		int rc = stream_next(answer->stream, &piece, &done);
 
+		rc = stream_next(answer->stream, &piece, &done);
 		message.data = piece.data;
 		message.len = piece.len;
-		if (rc != 0 ||
-			(piece.len > 0 && message_request_body_put(channel_out(request->front->channel),
-						  MESSAGE_ANSWER_BODY, &message) != 0))
-			request->front->ended = true;
+		if (rc == 0 && piece.len > 0 &&
+			message_request_body_put(
+				channel_out(request->front->channel), MESSAGE_ANSWER_BODY, &message) != 0)
+			rc = -1;
 		request->stream_untaken += piece.len;
 		buffer_free(&piece);
-		if (request->front->ended)
-			return;
+		if (rc != 0)
+			break;
 	}
-	if (done)
+	if (rc != 0)
+		/* A row that is damaged: the answer stays short, which the client's own checks notice. */
+		log_event(LOG_ERROR, "row_damaged", "seq=%" PRIu64, stream_seq(answer->stream));
+	if (done || rc != 0)
 		request_end(request);
 }
 

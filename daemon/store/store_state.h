@@ -271,6 +271,7 @@ MUST_USE int admission_check(struct request *request, const struct roster_desk *
 struct stream;
 MUST_USE struct stream *stream_new(struct store *store, struct report_facts *facts);
 uint64_t stream_length(const struct stream *stream);
+uint64_t stream_seq(const struct stream *stream);
 /* Appends the next piece; *ret_done behind the last. */
 MUST_USE int stream_next(struct stream *stream, struct buffer *out, bool *ret_done);
 void stream_free(struct stream *stream);
