@@ -11,6 +11,7 @@
  * enough to read the answer before a reset would take it away. */
 #define LINGER_SECONDS          3
 #define LINGER_SECONDS_DRAINING 1
+#define FIRST_SECONDS_DRAINING  2 /* within the 5 s that SIGTERM may take */
 #define LINGER_BYTES            (2 * 1024 * 1024)
 
 static const bool may_go[CONNECTION_STATES][CONNECTION_STATES] = {
@@ -44,6 +45,15 @@ void connection_deadline(struct connection *connection, uint64_t seconds)
 	arm(connection, seconds);
 }
 
+/* Whoever came before a reload and hasn't asked yet is still answered, if she asks soon. */
+static uint64_t first_request_seconds(const struct connection *connection, uint64_t otherwise)
+{
+	if (connection->requests > 0)
+		return otherwise;
+	return connection->front->draining ? FIRST_SECONDS_DRAINING
+					   : connection->front->settings->headers_seconds;
+}
+
 void connection_go(struct connection *connection, enum connection_state state)
 {
 	const struct front_settings *settings = connection->front->settings;
@@ -55,8 +65,7 @@ void connection_go(struct connection *connection, enum connection_state state)
 		arm(connection, settings->handshake_seconds);
 		break;
 	case CONNECTION_IDLE:
-		arm(connection,
-			connection->requests == 0 ? settings->headers_seconds : settings->idle_seconds);
+		arm(connection, first_request_seconds(connection, settings->idle_seconds));
 		break;
 	case CONNECTION_HEAD:
 		arm(connection, settings->headers_seconds);
@@ -244,8 +253,10 @@ void connections_drain(struct front *front)
 	for (struct connection *connection = front->first; connection != NULL; connection = next) {
 		next = connection->next;
 		connection->close = true;
-		if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HANDSHAKE)
+		if (connection->state == CONNECTION_IDLE && connection->requests > 0)
 			connection_end(connection);
+		else if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_HANDSHAKE)
+			arm(connection, FIRST_SECONDS_DRAINING);
 	}
 }
 

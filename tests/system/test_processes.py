@@ -205,3 +205,11 @@ def test_a_poll_is_answered_the_moment_a_report_comes(running):
     watch.wait_for(lambda line: line.get("report") == report)
     assert watch.times[-1] - accepted < 2
     watch.stop()
+
+
+def test_who_connected_before_a_reload_is_answered_after_it(running):
+    line = wire.connect(running.port)
+    running.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: running.log().count("event=drain") >= 1, 10, "the old fronts to drain")
+    line.sendall(wire.request_bytes("GET", "/", running.authority))
+    assert wire.read_answer(line).status == 200

@@ -95,8 +95,11 @@ static void drain(void **state)
 	struct scene *scene = scene_open(NULL);
 	(void)state;
 	SSL *idle = scene_stranger(scene);
+	SSL *fresh = scene_stranger(scene);
 	SSL *answered = scene_stranger(scene);
 	SSL *held = scene_stranger(scene);
+	scene_send(idle, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	scene_starts_with(scene_receive(idle, false), "HTTP/1.1 200 ");
 	scene_send(answered, "GET " SCENE_API "a HTTP/1.1\r\n" HOST "\r\n");
 	struct scene_event request = scene_expect(scene, MESSAGE_REQUEST);
 	scene_send(held, "GET " SCENE_API "desks/d/alerts?wait=300 HTTP/1.1\r\n" HOST "\r\n");
@@ -104,12 +107,16 @@ static void drain(void **state)
 	scene_drain(scene);
 	scene_expect_nothing(scene, 100);
 	assert_true(scene_ends(idle, 1000));
+	/* Whoever came before and hasn't asked yet is answered, once. */
+	scene_send(fresh, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	assert_non_null(strstr(scene_receive(fresh, false), "Connection: close\r\n"));
 	scene_answer(scene, request.id, 200, "ok");
 	assert_non_null(strstr(scene_receive(answered, false), "Connection: close\r\n"));
 	/* What the store holds longer is told to come again. */
 	assert_int_equal(scene_expect(scene, MESSAGE_REQUEST_GONE).id, waiting.id);
 	scene_starts_with(scene_receive(held, false), "HTTP/1.1 503 ");
 	scene_leave(idle);
+	scene_leave(fresh);
 	scene_leave(answered);
 	scene_leave(held);
 	assert_int_equal(scene_wait(scene), 0);
