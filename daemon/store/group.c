@@ -8,30 +8,13 @@
 #include <event2/event.h>
 
 #define GROUP_REQUESTS_MAX 256 /* a group's memory and its sync stay small */
-#define GROUP_JOIN_MS      2   /* what a report at most waits for others whose bodies are coming */
-#define GROUP_JOIN_US      250
-#define GROUP_MS_MAX       5 /* and nobody waits longer for others to join */
-
-/* Where the group before held several requests, the next ones are likely on their way: the group stays open a
- * moment for as many and one more, because one sync for all is what makes many reports cheap. A request that
- * comes alone doesn't wait. */
-static bool others_are_coming(const struct store *store)
-{
-	return store->group_count_before > 1 && store->group_count <= store->group_count_before &&
-	       clock_boot_ms() - store->group_began_ms < GROUP_JOIN_MS;
-}
+#define GROUP_MS_MAX       5   /* and nobody waits longer for others to join */
 
 static void on_commit(evutil_socket_t fd, short what, void *context)
 {
-	static const struct timeval moment = { .tv_usec = GROUP_JOIN_US };
-	struct store *store = context;
-
 	(void)fd;
 	(void)what;
-	if (backend_in_group(store->backend) && others_are_coming(store) &&
-		evtimer_add(store->commit_event, &moment) == 0)
-		return;
-	group_commit(store);
+	group_commit(context);
 }
 
 int group_start(struct store *store)
@@ -132,7 +115,6 @@ void group_commit(struct store *store)
 		group_fail(store);
 		return;
 	}
-	store->group_count_before = store->group_count;
 	request = take_group(store);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;

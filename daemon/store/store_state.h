@@ -107,7 +107,7 @@ struct store {
 	uint64_t body_in_memory;
 	/* The group that is being written. */
 	struct request *group;
-	unsigned group_count, group_count_before;
+	unsigned group_count;
 	int64_t group_began_ms;
 	struct event *commit_event;
 	struct event *minute_event;

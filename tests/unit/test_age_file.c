@@ -30,7 +30,7 @@ static const uint8_t *bytes_of(const char *text)
 	return (const uint8_t *)text;
 }
 
-static struct buffer sealed_to(const struct age_identity *identity, const char *text)
+static struct buffer sealed_to(struct age_identity *identity, const char *text)
 {
 	struct buffer file = buffer_of(FILE_MAX);
 
