@@ -108,7 +108,7 @@ static int parse_lines(struct reader *reader, struct age_header *header, bool *r
 	if (reader_literal(reader, VERSION_LINE) != 0) {
 		*ret_short = reader->left < strlen(VERSION_LINE) &&
 			     bytes_equal(reader->at, VERSION_LINE, reader->left);
-		return refuse(fault, "its version line is another");
+		return refuse(fault, *ret_short ? "its header is cut short" : "its version line is another");
 	}
 	for (;;) {
 		const uint8_t *line_at = reader->at;

@@ -18,9 +18,11 @@ struct report_sealer {
 	size_t chunk_len;
 	uint8_t *sealed;
 	uint64_t entries_len;
+	char names[ARCHIVE_ENTRIES_MAX][ARCHIVE_NAME_SIZE];
 	size_t entry_count;
 	uint64_t entry_left; /* content that the entry still owes */
 	size_t entry_padding;
+	bool failed; /* the sink lacks something: what comes now would make no report */
 };
 
 static int emit(struct report_sealer *sealer, const uint8_t *data, size_t len)
@@ -120,14 +122,17 @@ void report_sealer_free(struct report_sealer *sealer)
 
 static int seal_chunk(struct report_sealer *sealer, const uint8_t *plaintext, size_t len, bool last)
 {
-	if (age_stream_seal(sealer->stream, plaintext, len, last, sealer->sealed) != 0)
+	if (sealer->failed || age_stream_seal(sealer->stream, plaintext, len, last, sealer->sealed) != 0)
 		return -1;
-	return emit(sealer, sealer->sealed, len + AGE_TAG_BYTES);
+	sealer->failed = emit(sealer, sealer->sealed, len + AGE_TAG_BYTES) != 0;
+	return sealer->failed ? -1 : 0;
 }
 
 /* A full chunk is sealed only once more plaintext is there: the last one must be marked as such. */
 static int put_plaintext(struct report_sealer *sealer, const uint8_t *data, size_t len)
 {
+	if (sealer->failed)
+		return -1;
 	while (len > 0) {
 		size_t room = AGE_CHUNK_BYTES - sealer->chunk_len, take = len < room ? len : room;
 
@@ -177,17 +182,26 @@ static int close_entry(struct report_sealer *sealer)
 	return put_zeros(sealer, padding);
 }
 
+/* Whether archive.h's reader would take this name next. */
+static bool name_fits(const struct report_sealer *sealer, const char *name)
+{
+	if (sealer->entry_count == ARCHIVE_ENTRIES_MAX ||
+		(sealer->entry_count == 0) != (strcmp(name, ARCHIVE_REPORT) == 0))
+		return false;
+	for (size_t i = 0; i < sealer->entry_count; i++) {
+		if (strcmp(sealer->names[i], name) == 0)
+			return false;
+	}
+	return true;
+}
+
 int report_sealer_entry(struct report_sealer *sealer, const char *name, uint64_t size)
 {
 	uint8_t block[ARCHIVE_BLOCK];
 
-	/* What archive.h's reader would refuse isn't written. */
-	if (sealer->entry_count == ARCHIVE_ENTRIES_MAX ||
-		(sealer->entry_count == 0) != (strcmp(name, ARCHIVE_REPORT) == 0))
+	if (!name_fits(sealer, name) || close_entry(sealer) != 0 || archive_header(name, size, block) != 0)
 		return -1;
-	if (close_entry(sealer) != 0 || archive_header(name, size, block) != 0)
-		return -1;
-	sealer->entry_count++;
+	memcpy(sealer->names[sealer->entry_count++], name, strlen(name) + 1);
 	sealer->entries_len += archive_entry_len(size);
 	sealer->entry_left = size;
 	sealer->entry_padding = archive_padding(size);

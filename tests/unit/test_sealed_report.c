@@ -6,6 +6,7 @@
 #include "proto/sealed_report.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,8 +169,12 @@ static void a_sealer_holds_its_caller_to_what_she_said(void **state)
 	assert_int_equal(report_sealer_finish(sealer, id), -1);
 	assert_int_equal(report_sealer_content(sealer, (const uint8_t *)"}", 1), 0);
 	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_REPORT, 2), -1); /* and once */
-	for (int i = 1; i < ARCHIVE_ENTRIES_MAX; i++)
-		assert_int_equal(report_sealer_entry(sealer, ARCHIVE_FOLDER "a", 0), 0);
+	for (int i = 1; i < ARCHIVE_ENTRIES_MAX; i++) {
+		char name[ARCHIVE_NAME_SIZE];
+
+		snprintf(name, sizeof name, ARCHIVE_FOLDER "%d", i);
+		assert_int_equal(report_sealer_entry(sealer, name, 0), 0);
+	}
 	assert_int_equal(report_sealer_entry(sealer, ARCHIVE_FOLDER "a", 0), -1);
 	report_sealer_free(sealer);
 	buffer_free(&sealed);
@@ -237,7 +242,7 @@ static void what_is_no_age_file_is_said_to_be_none(void **state)
 {
 	static const struct {
 		const char *text, *word;
-	} rows[] = { { "", "cut short" }, { "{}", "version line" },
+	} rows[] = { { "", "cut short" }, { "age-encryption", "cut short" }, { "{}", "version line" },
 		{ "age-encryption.org/v1\n-> X", "cut short" },
 		{ "age-encryption.org/v1\nnothing\n", "arrow" } };
 	struct age_identity *amina = age_identity_new();
@@ -252,7 +257,7 @@ static void what_is_no_age_file_is_said_to_be_none(void **state)
 					 opener, (const uint8_t *)rows[i].text, strlen(rows[i].text), &fault),
 			0);
 		assert_int_equal(report_opener_finish(opener, id, &fault), -1);
-		if (i > 0 && strstr(fault.text, rows[i].word) == NULL)
+		if (strstr(fault.text, rows[i].word) == NULL)
 			fail_msg("row %zu: %s", i, fault.text);
 		report_opener_free(opener);
 	}

@@ -37,8 +37,8 @@ MUST_USE int report_sealer_new(
 	const struct report_sealer_options *options, struct report_sealer **ret_sealer);
 void report_sealer_free(struct report_sealer *sealer);
 
-/* One entry after the other, `report.json` first and once, at most ARCHIVE_ENTRIES_MAX in all; each entry's
- * content in any pieces, exactly size bytes in all. */
+/* One entry after the other, `report.json` first, no name twice, at most ARCHIVE_ENTRIES_MAX in all; each
+ * entry's content in any pieces, exactly size bytes in all. Once the sink stopped, all calls are refused. */
 MUST_USE int report_sealer_entry(struct report_sealer *sealer, const char *name, uint64_t size);
 MUST_USE int report_sealer_content(struct report_sealer *sealer, const uint8_t *data, size_t len);
 
