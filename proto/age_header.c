@@ -56,9 +56,9 @@ static int parse_body(struct reader *reader, struct age_stanza *stanza, bool *re
 			*ret_short = true;
 			return refuse(fault, "its header is cut short");
 		}
-		if (len > BODY_COLUMNS || sizeof body - body_len < BODY_LINE_BYTES)
+		if (len > BODY_COLUMNS || len * 3 / 4 > sizeof body - body_len)
 			return refuse(fault, "a stanza's body is too long");
-		if (base64_decode(BASE64_RAW, line, len, body + body_len, BODY_LINE_BYTES, &got) != 0)
+		if (base64_decode(BASE64_RAW, line, len, body + body_len, sizeof body - body_len, &got) != 0)
 			return refuse(fault, "a stanza's body isn't canonical base64");
 		body_len += got;
 	}

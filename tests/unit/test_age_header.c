@@ -170,6 +170,80 @@ static void sizes_are_bounded(void **state)
 	buffer_free(&text);
 }
 
+/* A header of exactly this length, whose last stanza has one argument that fills it up. */
+static struct buffer header_of_len(size_t len)
+{
+	static const char body[] = "\n\n" MAC;
+	struct buffer text = buffer_of(2 * AGE_HEADER_MAX);
+	uint8_t *fill;
+
+	buffer_put_string(&text, VERSION "-> a ");
+	fill = buffer_grow(&text, len - text.len - strlen(body));
+	assert_non_null(fill);
+	memset(fill, 'b', len - (size_t)(fill - text.data) - strlen(body));
+	buffer_put_string(&text, body);
+	assert_int_equal(text.len, len);
+	return text;
+}
+
+static void a_header_is_at_most_64_kib_long(void **state)
+{
+	(void)state;
+	for (size_t over = 0; over <= 2; over++) {
+		struct buffer text = header_of_len(AGE_HEADER_MAX - 1 + over);
+		struct age_header *header = NULL;
+		bool cut_short;
+
+		assert_int_equal(
+			parse((const char *)text.data, text.len, &header, &cut_short), over < 2 ? 0 : -1);
+		assert_false(cut_short);
+		assert_int_equal(header == NULL ? 0 : header->len, over < 2 ? text.len : 0);
+		age_header_free(header);
+		/* What follows it doesn't count. */
+		header = NULL;
+		buffer_put_string(&text, "payload");
+		assert_int_equal(
+			parse((const char *)text.data, text.len, &header, &cut_short), over < 2 ? 0 : -1);
+		age_header_free(header);
+		buffer_free(&text);
+	}
+}
+
+/* A body of a whole number of lines ends with an empty one, which is written, wanted, and no body by itself.
+ */
+static void body_comes_back(const uint8_t *body, size_t len)
+{
+	static const struct age_arg type = { "a", 1 };
+	static const uint8_t file_key[AGE_FILE_KEY_BYTES];
+	struct buffer text = buffer_of(AGE_HEADER_MAX);
+	struct age_header *header = NULL;
+	bool cut_short;
+
+	age_header_begin(&text);
+	age_header_put_stanza(&text, &type, 1, body, len);
+	assert_int_equal(age_header_end(&text, file_key), 0);
+	if (parse((const char *)text.data, text.len, &header, &cut_short) !=
+		(len <= AGE_STANZA_BODY_MAX ? 0 : -1))
+		fail_msg("%zu bytes", len);
+	if (header != NULL) {
+		assert_int_equal(header->stanzas[0].body_len, len);
+		assert_memory_equal(header->stanzas[0].body, body, len);
+	}
+	age_header_free(header);
+	buffer_free(&text);
+}
+
+static void bodies_around_a_line_come_back(void **state)
+{
+	static const uint8_t body[AGE_STANZA_BODY_MAX + 48] = { 1, 2, 3 };
+
+	(void)state;
+	for (size_t len = 0; len < 150; len++)
+		body_comes_back(body, len);
+	for (size_t len = AGE_STANZA_BODY_MAX - 100; len <= sizeof body; len++)
+		body_comes_back(body, len);
+}
+
 /* --- keys */
 
 static struct buffer sealed_to(const struct age_identity *identity, const uint8_t *file_key)
@@ -355,6 +429,8 @@ int main(void)
 		cmocka_unit_test(a_nul_is_refused),
 		cmocka_unit_test(a_header_that_is_cut_short_is_said_to_be),
 		cmocka_unit_test(sizes_are_bounded),
+		cmocka_unit_test(a_header_is_at_most_64_kib_long),
+		cmocka_unit_test(bodies_around_a_line_come_back),
 		cmocka_unit_test(whoever_it_is_sealed_to_opens_it),
 		cmocka_unit_test(an_added_stanza_breaks_the_mac),
 		cmocka_unit_test(malformed_x25519_stanzas_are_refused),
