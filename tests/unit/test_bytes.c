@@ -127,6 +127,74 @@ static void a_buffer_never_grows_beyond_its_bound(void **state)
 	buffer_free(&buffer);
 }
 
+static void what_a_buffer_puts_a_cursor_takes(void **state)
+{
+	struct buffer buffer = buffer_of(1000);
+	struct reader reader;
+	const uint8_t *view = NULL;
+	char text[6] = "", fixed[2] = "";
+	size_t len = 0;
+
+	(void)state;
+	buffer_put_text(&buffer, "hello");
+	buffer_put_blob(&buffer, "a\0b", 3);
+	buffer_put_blob(&buffer, "", 0);
+	buffer_put(&buffer, "xyz", 3);
+	assert_int_equal(buffer_ok(&buffer), 0);
+	reader = reader_of(buffer.data, buffer.len);
+	assert_int_equal(reader_text(&reader, text, sizeof text), 0);
+	assert_string_equal(text, "hello");
+	assert_int_equal(reader_blob(&reader, 3, &view, &len), 0);
+	assert_int_equal(len, 3);
+	assert_memory_equal(view, "a\0b", 3);
+	assert_int_equal(reader_blob(&reader, 0, &view, &len), 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(reader_view(&reader, 4, &view), -1);
+	assert_int_equal(reader_view(&reader, 1, &view), 0);
+	assert_memory_equal(view, "x", 1);
+	assert_int_equal(reader_fixed(&reader, fixed, 3), -1);
+	assert_int_equal(reader_fixed(&reader, fixed, 2), 0);
+	assert_memory_equal(fixed, "yz", 2);
+	assert_int_equal(reader_end(&reader), 0);
+	buffer_free(&buffer);
+}
+
+/* Once a put failed, the content stays as it was and nothing more is added, even what would fit. */
+static void a_failed_buffer_stays_failed(void **state)
+{
+	struct buffer buffer = buffer_of(8);
+
+	(void)state;
+	buffer_put_u32(&buffer, 0x01020304);
+	buffer_put_blob(&buffer, "x", 1); /* five bytes */
+	assert_int_equal(buffer_ok(&buffer), -1);
+	assert_int_equal(buffer.len, 4);
+	buffer_put_u8(&buffer, 5);
+	buffer_put_format(&buffer, "%d", 5);
+	assert_int_equal(buffer.len, 4);
+	assert_memory_equal(buffer.data, "\1\2\3\4", 4);
+	buffer_free(&buffer);
+	buffer_free(&buffer);
+	buffer_free(NULL);
+}
+
+static void a_cleared_buffer_holds_nothing_of_before(void **state)
+{
+	struct buffer buffer = buffer_of(100);
+	const uint8_t *data;
+
+	(void)state;
+	buffer_put_string(&buffer, "a secret");
+	data = buffer.data;
+	buffer_clear(&buffer);
+	assert_int_equal(buffer.len, 0);
+	assert_ptr_equal(buffer.data, data);
+	for (size_t i = 0; i < strlen("a secret"); i++)
+		assert_int_equal(data[i], 0);
+	assert_string_equal(buffer_text(&buffer), "");
+	buffer_free(&buffer);
+}
+
 /* RFC 4648, section 10. */
 static void base64_vectors(void **state)
 {
@@ -180,6 +248,33 @@ static void only_canonical_base64(void **state)
 	assert_int_equal(base64_decode_fixed(BASE64_RAW, "Zm9v", 4, data, 4), -1);
 }
 
+/* Of all texts of up to three characters, exactly those are taken that the encoder writes. */
+static void base64_has_one_form(void **state)
+{
+	static const enum base64_kind kinds[] = { BASE64_RAW, BASE64_URL };
+
+	(void)state;
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		size_t taken = 0;
+
+		for (unsigned value = 0; value < 1u << 21; value++) {
+			char text[5], again[5];
+			size_t text_len = value >> 14 != 0 ? 3 : value >> 7 != 0 ? 2 : 1, len;
+			uint8_t data[3];
+
+			for (size_t i = 0; i < text_len; i++)
+				text[i] = (char)(value >> (7 * i) & 0x7f);
+			if (base64_decode(kinds[k], text, text_len, data, sizeof data, &len) != 0)
+				continue;
+			base64_encode(kinds[k], data, len, again);
+			assert_int_equal(strlen(again), text_len);
+			assert_memory_equal(text, again, text_len);
+			taken++;
+		}
+		assert_int_equal(taken, 65536 + 256);
+	}
+}
+
 static void only_lower_case_hex(void **state)
 {
 	char text[9];
@@ -204,8 +299,12 @@ int main(void)
 		cmocka_unit_test(lengths_in_front_are_bounded),
 		cmocka_unit_test(lines_fields_and_decimals),
 		cmocka_unit_test(a_buffer_never_grows_beyond_its_bound),
+		cmocka_unit_test(what_a_buffer_puts_a_cursor_takes),
+		cmocka_unit_test(a_failed_buffer_stays_failed),
+		cmocka_unit_test(a_cleared_buffer_holds_nothing_of_before),
 		cmocka_unit_test(base64_vectors),
 		cmocka_unit_test(only_canonical_base64),
+		cmocka_unit_test(base64_has_one_form),
 		cmocka_unit_test(only_lower_case_hex),
 	};
 

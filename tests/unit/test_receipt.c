@@ -47,10 +47,13 @@ static void every_common_mistake_is_found(void **state)
 			if (digit != text[at])
 				assert_true(refuses(wrong, "typed wrong"));
 		}
+		/* The neighbour may stand in the next group. */
+		size_t next = at % 6 == 4 ? at + 2 : at + 1;
+
 		memcpy(wrong, text, sizeof wrong);
-		if (at < 34 && text[at] != ' ' && text[at + 1] != ' ' && text[at] != text[at + 1]) {
-			wrong[at] = text[at + 1];
-			wrong[at + 1] = text[at];
+		if (text[at] != ' ' && next < 35 && text[at] != text[next]) {
+			wrong[at] = text[next];
+			wrong[next] = text[at];
 			assert_true(refuses(wrong, "typed wrong"));
 		}
 	}
@@ -103,6 +106,37 @@ static void every_way_of_typing_it(void **state)
 	assert_true(refuses("00000 00000 00000 00000 00000 79444\xe2\x80", "no digit"));
 	assert_true(refuses("00000 00000 00000 00000 00000 79444\n", "no digit"));
 	assert_true(refuses("00000 00000 00000 00000 00000 7944\xd9\xaa", "no digit"));
+}
+
+/* A whole number in each script, as her keyboard may write it. */
+static void all_ten_digits_of_each_script(void **state)
+{
+	static const char *const scripts[] = { "\xd9\xa0", "\xdb\xb0" };
+	char text[RECEIPT_SIZE], far_text[2 * RECEIPT_SIZE], canonical[RECEIPT_SIZE];
+	struct fault fault;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		for (size_t script = 0; script < COUNT_OF(scripts); script++) {
+			size_t len = 0;
+
+			receipt_new(text);
+			for (const char *at = text; *at != '\0'; at++) {
+				if (*at == ' ') {
+					far_text[len++] = ' ';
+					continue;
+				}
+				far_text[len++] = scripts[script][0];
+				far_text[len++] = (char)(scripts[script][1] + (*at - '0'));
+			}
+			assert_int_equal(receipt_parse(far_text, len, canonical, &fault), 0);
+			assert_string_equal(canonical, text);
+		}
+	}
+	/* What stands just before and behind them is no digit. */
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xd9\x9f", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xdb\xaf", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xdb\xba", "no digit"));
 }
 
 static void hex_is(const uint8_t *bytes, size_t len, const char *hex)
@@ -170,6 +204,7 @@ int main(void)
 		cmocka_unit_test(every_common_mistake_is_found),
 		cmocka_unit_test(the_standards_example),
 		cmocka_unit_test(every_way_of_typing_it),
+		cmocka_unit_test(all_ten_digits_of_each_script),
 		cmocka_unit_test(the_keys_of_a_number_never_change),
 		cmocka_unit_test(the_same_number_leads_to_the_same_keys),
 	};

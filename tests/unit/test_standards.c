@@ -40,7 +40,32 @@ static void sha256_vectors(void **state)
 	}
 }
 
-/* RFC 5869, appendix A.1 to A.3; info is text here, so A.2's, which isn't, stands in as A.3's empty one. */
+/* FIPS 180-2, appendix B.3: a million times `a`, whatever the pieces. */
+static void sha256_of_a_million(void **state)
+{
+	static const size_t pieces[] = { 1, 63, 64, 65, 1000000 };
+	static char text[1000000];
+	uint8_t digest[SHA256_BYTES], want[SHA256_BYTES];
+
+	(void)state;
+	memset(text, 'a', sizeof text);
+	assert_int_equal(hex_decode("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", 64,
+				 want, sizeof want),
+		0);
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		struct sha256 *hash = sha256_new();
+
+		for (size_t done = 0, take; done < sizeof text; done += take) {
+			take = sizeof text - done < pieces[i] ? sizeof text - done : pieces[i];
+			assert_int_equal(sha256_update(hash, text + done, take), 0);
+		}
+		assert_int_equal(sha256_final(hash, digest), 0);
+		assert_memory_equal(digest, want, sizeof want);
+		sha256_free(hash);
+	}
+}
+
+/* RFC 5869, appendix A.1 and A.3. */
 static void hkdf_vectors(void **state)
 {
 	static const uint8_t secret[22] = { 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b,
@@ -63,6 +88,27 @@ static void hkdf_vectors(void **state)
 		0);
 	assert_memory_equal(key, want, sizeof want);
 	assert_int_equal(hkdf_sha256(secret, sizeof secret, NULL, 0, "", key, 255 * 32 + 1), -1);
+}
+
+/* RFC 5869, appendix A.2: more than a block of each. */
+static void hkdf_of_long_inputs(void **state)
+{
+	uint8_t secret[80], salt[80], key[82], want[82];
+	char info[81] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 80; i++) {
+		secret[i] = (uint8_t)i;
+		salt[i] = (uint8_t)(0x60 + i);
+		info[i] = (char)(0xb0 + i);
+	}
+	assert_int_equal(hkdf_sha256(secret, sizeof secret, salt, sizeof salt, info, key, sizeof key), 0);
+	assert_int_equal(hex_decode("b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c"
+				    "59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71"
+				    "cc30c58179ec3e87c14c01d5c1f3434f1d87",
+				 164, want, sizeof want),
+		0);
+	assert_memory_equal(key, want, sizeof want);
 }
 
 /* The pair in age-encryption.org/v1. */
@@ -153,8 +199,25 @@ static void times_have_one_form(void **state)
 		assert_int_equal(time_parse(text, strlen(text), &seconds), 0);
 		assert_int_equal(seconds, at);
 	}
-	assert_int_equal(time_cut(1795509059, 60), 1795509000 + 0);
-	assert_int_equal(time_cut(1795509000, 3600) % 3600, 0);
+}
+
+static void times_are_cut_and_held(void **state)
+{
+	char text[TIME_SIZE];
+
+	(void)state;
+	assert_int_equal(time_cut(1795509059, 60), 1795509000);
+	assert_int_equal(time_cut(1795509000, 60), 1795509000);
+	assert_int_equal(time_cut(1795509000, 3600), 1795507200);
+	assert_int_equal(time_cut(-1, 60), -60);
+	time_format(-1, text);
+	assert_string_equal(text, "1970-01-01T00:00:00Z");
+	time_format(INT64_MIN, text);
+	assert_string_equal(text, "1970-01-01T00:00:00Z");
+	time_format(TIME_LATEST + 1, text);
+	assert_string_equal(text, "9999-12-31T23:59:59Z");
+	time_format(INT64_MAX, text);
+	assert_string_equal(text, "9999-12-31T23:59:59Z");
 }
 
 /* The overhead is at most 12 %, a length is never above its padded one, and padded lengths stay as they are.
@@ -181,6 +244,7 @@ static void words_and_names(void **state)
 	char name[NAME_SIZE];
 	enum urgency urgency;
 	enum report_state report_state;
+	enum admission admission;
 
 	(void)state;
 	for (int i = 0; i < URGENCY_COUNT; i++) {
@@ -199,6 +263,13 @@ static void words_and_names(void **state)
 		assert_int_equal(state_of(word, strlen(word), &report_state), 0);
 		assert_int_equal(report_state, i);
 	}
+	assert_int_equal(state_of("", 0, &report_state), -1);
+	assert_int_equal(state_of("ack ", 4, &report_state), -1);
+	assert_int_equal(admission_of("open", 4, &admission), 0);
+	assert_int_equal(admission, ADMISSION_OPEN);
+	assert_int_equal(admission_of(admission_word(ADMISSION_TOKEN), 5, &admission), 0);
+	assert_int_equal(admission, ADMISSION_TOKEN);
+	assert_int_equal(admission_of("closed", 6, &admission), -1);
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		if (name_of(bad[i], strlen(bad[i]), name) == 0)
 			fail_msg("%s", bad[i]);
@@ -211,10 +282,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_vectors),
+		cmocka_unit_test(sha256_of_a_million),
 		cmocka_unit_test(hkdf_vectors),
+		cmocka_unit_test(hkdf_of_long_inputs),
 		cmocka_unit_test(age_keys_are_bech32),
 		cmocka_unit_test(what_is_not_bech32_is_refused),
 		cmocka_unit_test(times_have_one_form),
+		cmocka_unit_test(times_are_cut_and_held),
 		cmocka_unit_test(padme_lengths),
 		cmocka_unit_test(words_and_names),
 	};
