@@ -86,8 +86,7 @@ static void receiver_free(struct receiver *receiver)
 	sha256_free(receiver->content);
 }
 
-static struct report_sealer *sealer_for(
-	const struct age_identity *identity, report_sink *sink, void *sink_context)
+static struct report_sealer *sealer_for(struct age_identity *identity, report_sink *sink, void *sink_context)
 {
 	const struct report_sealer_options options = {
 		.recipients = (const uint8_t(*)[AGE_RECIPIENT_BYTES])identity->recipient,
@@ -124,8 +123,8 @@ static void expected_content(const uint8_t *photo, uint64_t size, uint8_t ret_di
 	sha256_free(twin.content);
 }
 
-static void seal_and_open(const struct age_identity *identity, const uint8_t *photo, size_t size,
-	size_t seal_piece, size_t open_piece)
+static void seal_and_open(struct age_identity *identity, const uint8_t *photo, size_t size, size_t seal_piece,
+	size_t open_piece)
 {
 	struct receiver receiver;
 	struct report_sealer *sealer;
