@@ -180,7 +180,7 @@ static void a_passphrase_opens_its_file_and_no_other(void **state)
 	struct age_identity *amina = age_identity_new();
 	struct buffer file = buffer_of(FILE_MAX);
 	uint8_t *plain = NULL;
-	size_t len = 0;
+	size_t len = 0, mac_at;
 	struct fault fault;
 
 	(void)state;
@@ -194,6 +194,14 @@ static void a_passphrase_opens_its_file_and_no_other(void **state)
 		assert_non_null(strstr(fault.text, "passphrase is wrong"));
 	}
 	assert_int_equal(open_file(file.data, file.len, amina, FEW_WORDS), -1);
+	/* The MAC stands right before the payload. */
+	mac_at = file.len - (size_t)age_payload_len(strlen(FEW_WORDS)) - 10;
+	file.data[mac_at] ^= 1;
+	assert_int_equal(
+		age_file_open_passphrase(file.data, file.len, right, strlen(right), &plain, &len, &fault),
+		-1);
+	assert_non_null(strstr(fault.text, "MAC"));
+	file.data[mac_at] ^= 1;
 	assert_int_equal(
 		age_file_open_passphrase(file.data, file.len, right, strlen(right), &plain, &len, &fault), 0);
 	assert_int_equal(len, strlen(FEW_WORDS));

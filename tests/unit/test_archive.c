@@ -257,10 +257,32 @@ static void what_stock_tar_makes_is_taken(void **state)
 	assert_int_equal(read_archive(&archive, 1000, &seen), 0);
 	assert_string_equal(buffer_text(&seen.log), "report.json:2:{};attachments/001.jpg:5:photo;");
 	buffer_free(&seen.log);
+	/* Some tars fill numbers up with spaces. */
+	memcpy(archive.data + 124, "          2 ", 12);
+	set_checksum(archive.data);
+	assert_int_equal(read_archive(&archive, 1000, &seen), 0);
+	buffer_free(&seen.log);
 	/* A prefix would put the folder elsewhere. */
 	archive.data[1024 + 345] = 'x';
 	set_checksum(archive.data + 1024);
 	assert_int_equal(read_archive(&archive, 1000, &seen), -1);
+	buffer_free(&seen.log);
+	buffer_free(&archive);
+}
+
+static void there_is_no_archive_without_a_report(void **state)
+{
+	struct buffer archive = buffer_of(64 * 1024);
+	struct seen seen;
+
+	(void)state;
+	put_end(&archive, 4);
+	assert_int_equal(read_archive(&archive, 512, &seen), -1);
+	buffer_free(&seen.log);
+	buffer_clear(&archive);
+	put_stock_entry(&archive, "attachments/", '5', "");
+	put_end(&archive, 4);
+	assert_int_equal(read_archive(&archive, 512, &seen), -1);
 	buffer_free(&seen.log);
 	buffer_free(&archive);
 }
@@ -376,6 +398,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_refused),
 		cmocka_unit_test(no_name_twice_and_not_too_many),
 		cmocka_unit_test(what_stock_tar_makes_is_taken),
+		cmocka_unit_test(there_is_no_archive_without_a_report),
 		cmocka_unit_test(a_reader_can_stop),
 		cmocka_unit_test(any_pieces_mean_the_same),
 		cmocka_unit_test(every_cut_is_noticed),

@@ -133,12 +133,14 @@ static void what_a_buffer_puts_a_cursor_takes(void **state)
 	struct reader reader;
 	const uint8_t *view = NULL;
 	char text[6] = "", fixed[2] = "";
+	uint64_t wide = 0;
 	size_t len = 0;
 
 	(void)state;
 	buffer_put_text(&buffer, "hello");
 	buffer_put_blob(&buffer, "a\0b", 3);
 	buffer_put_blob(&buffer, "", 0);
+	buffer_put_u64(&buffer, UINT64_C(0xfedcba9876543210));
 	buffer_put(&buffer, "xyz", 3);
 	assert_int_equal(buffer_ok(&buffer), 0);
 	reader = reader_of(buffer.data, buffer.len);
@@ -149,6 +151,8 @@ static void what_a_buffer_puts_a_cursor_takes(void **state)
 	assert_memory_equal(view, "a\0b", 3);
 	assert_int_equal(reader_blob(&reader, 0, &view, &len), 0);
 	assert_int_equal(len, 0);
+	assert_int_equal(reader_u64(&reader, &wide), 0);
+	assert_true(wide == UINT64_C(0xfedcba9876543210));
 	assert_int_equal(reader_view(&reader, 4, &view), -1);
 	assert_int_equal(reader_view(&reader, 1, &view), 0);
 	assert_memory_equal(view, "x", 1);
@@ -216,6 +220,11 @@ static void base64_vectors(void **state)
 		assert_int_equal(base64_decode(BASE64_RAW, text, strlen(text), data, sizeof data, &len), 0);
 		assert_int_equal(len, strlen(rows[i].plain));
 		assert_memory_equal(data, rows[i].plain, len);
+		assert_int_equal(base64_decode(BASE64_PADDED, rows[i].padded, strlen(rows[i].padded), data,
+					 sizeof data, &len),
+			0);
+		assert_int_equal(len, strlen(rows[i].plain));
+		assert_memory_equal(data, rows[i].plain, len);
 		if (strcmp(rows[i].raw, rows[i].padded) != 0) {
 			assert_int_equal(base64_decode(BASE64_PADDED, rows[i].raw, strlen(rows[i].raw), data,
 						 sizeof data, &len),
@@ -235,10 +244,17 @@ static void only_canonical_base64(void **state)
 {
 	static const char *const bad[] = { "Zh", "Zm9", "Z", "Zm9v\n", " Zm9v", "Zm 9v", "Zm9v====", "Zm9-",
 		"Zg=", "\xc3\xa9vv" };
+	static const char *const badly_padded[] = { "=", "====", "Z===", "Zg=a",
+		"Zg==Zg==", "Zh==", "Zm9=", "Zm9v=", "Zg==\n", "Zg" };
 	uint8_t data[16];
 	size_t len;
 
 	(void)state;
+	for (size_t i = 0; i < COUNT_OF(badly_padded); i++) {
+		if (base64_decode(BASE64_PADDED, badly_padded[i], strlen(badly_padded[i]), data, sizeof data,
+			    &len) == 0)
+			fail_msg("%s", badly_padded[i]);
+	}
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		if (base64_decode(BASE64_RAW, bad[i], strlen(bad[i]), data, sizeof data, &len) == 0)
 			fail_msg("%s", bad[i]);

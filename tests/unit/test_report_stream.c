@@ -236,6 +236,33 @@ static int to_nothing(void *context, const uint8_t *data, size_t len)
 	return 0;
 }
 
+/* A header that goes on and on is given up at 64 KiB, however it comes in. */
+static void a_header_without_an_end_is_given_up(void **state)
+{
+	static const char begin[] = "age-encryption.org/v1\n-> X25519 ";
+	static const size_t pieces[] = { 1024, AGE_HEADER_MAX, 2 * AGE_HEADER_MAX };
+	struct age_identity *amina = age_identity_new();
+	uint8_t *file = malloc(2 * AGE_HEADER_MAX);
+
+	(void)state;
+	memset(file, 'A', (size_t)2 * AGE_HEADER_MAX);
+	memcpy(file, begin, strlen(begin));
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		struct report_opener *opener = report_opener_new(amina, to_nothing, NULL);
+		struct fault fault = { "" };
+		size_t fed = 0;
+
+		while (fed < (size_t)2 * AGE_HEADER_MAX &&
+			report_opener_feed(opener, file + fed, pieces[i], &fault) == 0)
+			fed += pieces[i];
+		assert_true(fed <= AGE_HEADER_MAX);
+		assert_non_null(strstr(fault.text, "not an age file"));
+		report_opener_free(opener);
+	}
+	free(file);
+	age_identity_free(amina);
+}
+
 /* A report that no reader would take must not be made in the first place. */
 static void no_name_is_sealed_twice(void **state)
 {
@@ -297,6 +324,7 @@ int main(void)
 		cmocka_unit_test(content_comes_back_around_every_boundary),
 		cmocka_unit_test(any_pieces_mean_the_same),
 		cmocka_unit_test(memory_does_not_grow_with_the_photo),
+		cmocka_unit_test(a_header_without_an_end_is_given_up),
 		cmocka_unit_test(no_name_is_sealed_twice),
 		cmocka_unit_test(a_sink_that_stopped_once_ends_the_sealing),
 	};
