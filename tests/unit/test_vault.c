@@ -24,7 +24,7 @@ static struct invocation invocation_of(char *folder, const char *passphrase_file
 
 static struct opened open_vault(char *folder, const char *passphrase, bool is_new)
 {
-	char path[512];
+	char path[512] = "";
 	struct opened opened = { 0 };
 	struct failure failure = { 0 };
 	struct invocation invocation = invocation_of(folder, path);
