@@ -56,20 +56,15 @@ static int list_one(void *context, const struct backend_report *row)
 static int list(struct request *request, size_t *ret_count)
 {
 	struct store *store = request->front->store;
-	struct listing listing = { .store = store, .alerts = calloc(ALERTS_MAX, sizeof(struct alert)) };
+	struct listing listing = { .store = store, .alerts = store->alerts };
 	uint8_t desk[BLIND_INDEX_BYTES];
-	int rc = -1;
 
-	if (listing.alerts == NULL || seal_index(store->seal, INDEX_OPEN_DESK, request->route.desk,
-					      strlen(request->route.desk), desk) != 0)
-		goto cleanup;
-	if (backend_each_open(store->backend, desk, request->route.after, list_one, &listing) != 0)
-		goto cleanup;
-	rc = alert_list_write(listing.alerts, listing.count, listing.more, &request->answer.body);
+	if (seal_index(store->seal, INDEX_OPEN_DESK, request->route.desk, strlen(request->route.desk),
+		    desk) != 0 ||
+		backend_each_open(store->backend, desk, request->route.after, list_one, &listing) != 0)
+		return -1;
 	*ret_count = listing.count;
-cleanup:
-	free(listing.alerts);
-	return rc;
+	return alert_list_write(listing.alerts, listing.count, listing.more, &request->answer.body);
 }
 
 static void answer_now(struct request *request)

@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "channel/setup.h"
 #include "keys/clock.h"
+#include "proto/alert_list.h"
 #include "store_state.h"
 
 #include <event2/event.h>
@@ -125,7 +126,9 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 	if (sodium_memcmp(store->roster->receipt_key, store->receipt_key, sizeof store->receipt_key) != 0)
 		return fault_set(
 			fault, "the keyring's receipt key isn't the roster's: is it another organisation's?");
-	if (nonces_load(store) != 0 || group_start(store) != 0 || releases_load(store) != 0)
+	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
+	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
+		releases_load(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
 	return 0;
 }
@@ -301,6 +304,7 @@ static void store_free(struct store *store)
 	backend_close(store->backend);
 	seal_free(store->seal);
 	roster_free(store->roster);
+	free(store->alerts);
 	sodium_free(store->receipt_secret_key);
 	if (store->base != NULL)
 		event_base_free(store->base);

@@ -102,6 +102,7 @@ struct store {
 	struct channel *supervisor, *notify;
 	struct front *fronts;
 	struct nonces *nonces;
+	struct alert *alerts;    /* room for one page: made once, because it would tear holes into the heap */
 	struct request *waiting; /* long-polls */
 	struct upload *uploads;  /* PATCH requests whose bytes are coming */
 	uint64_t body_in_memory;

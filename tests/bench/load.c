@@ -9,6 +9,7 @@
  *   alert   a report sent, until the waiting watch has it      … reports base desk identity [rate]
  */
 #include "load.h"
+#include "proto/base.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ int main(int argc, char **argv)
 		.connections = 8, .seconds = 5, .count = UINT64_MAX, .after = "0", .roster = "1"
 	};
 
-	if (argc < 2)
+	if (argc < 2 || proto_init() != 0)
 		return 64;
 	arguments.mode = argv[1];
 	for (int i = 2; i < argc; i++) {

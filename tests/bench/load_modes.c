@@ -6,11 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#define WAVE    20 /* connections that are opened together */
+#define WAVE_NS 15000000u
+
 struct run {
 	const struct load_arguments *arguments;
 	struct load_reports *reports;
 	uint64_t began_ns, stop_ns;
 	uint64_t answers;
+	uint64_t allowed; /* hold: how many may have been opened by now */
 	struct samples samples;
 };
 
@@ -101,7 +105,7 @@ static bool next_held(void *context, uint64_t index, struct engine_request *ret_
 {
 	struct run *run = context;
 
-	if (index >= run->arguments->connections)
+	if (index >= run->allowed)
 		return false;
 	*ret_request = (struct engine_request){ .expect_status = 200 };
 	ret_request->head = load_head_alerts(run->arguments, UINT32_MAX, 300, &ret_request->head_len);
@@ -124,7 +128,10 @@ int run_hold(const struct load_arguments *arguments)
 
 	run_begin(&run, arguments);
 	engine = engine_new(&options);
-	engine_run(engine, run.stop_ns);
+	while (run.allowed < arguments->connections && now_ns() < run.stop_ns) {
+		run.allowed += WAVE;
+		engine_run(engine, now_ns() + WAVE_NS);
+	}
 	printf("{\"mode\": \"hold\", \"held\": %u}\n", engine_waiting(engine));
 	fflush(stdout);
 	while (poll(&input, 1, -1) < 0)
@@ -198,6 +205,7 @@ static void answered_send(void *context, const struct engine_answer *answer)
  * byte sent to the alert's last byte read. */
 int run_alert(const struct load_arguments *arguments)
 {
+	struct load_arguments kept = *arguments;
 	struct relay relay = { .watching = true };
 	struct engine_options watch = { .port = arguments->port,
 		.connections = 1,
@@ -208,7 +216,8 @@ int run_alert(const struct load_arguments *arguments)
 	struct engine_options sender = watch;
 	bool caught_up = false;
 
-	run_begin(&relay.run, arguments);
+	kept.keep_alive = true;
+	run_begin(&relay.run, &kept);
 	relay.cursor = strtoull(arguments->after, NULL, 10);
 	sender.next = next_send;
 	sender.answered = answered_send;

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define HEAD_ROOM  2048
-#define HEAD_SLOTS 64 /* more than there are connections that still write */
+#define HEAD_SLOTS 8192 /* more than there are connections that still write */
 
 struct load_reports {
 	struct load_report *at;

@@ -134,7 +134,9 @@ class Scene:
         words = [str(self.build / "tests/bench/bench-load"), mode, f"port={port}", f"seconds={arguments.pop('seconds', self.seconds)}"]
         words += [f"{name}={value}" for name, value in arguments.items()]
         before = cpu_seconds(pids)
-        done = subprocess.run(["taskset", "-c", str(LOAD_CORE), *words], check=True, capture_output=True, text=True)
+        done = subprocess.run(["taskset", "-c", str(LOAD_CORE), *words], check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(words)}: {done.stderr}")
         result = json.loads(done.stdout)
         result["cpu_us"] = (cpu_seconds(pids) - before) / max(result["answers"], 1) * 1e6
         return result
