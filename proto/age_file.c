@@ -35,18 +35,6 @@ cleanup:
 	return rc;
 }
 
-static void shuffle(size_t *order, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		order[i] = i;
-	for (size_t i = count; i > 1; i--) {
-		size_t other = randombytes_uniform((uint32_t)i), swapped = order[i - 1];
-
-		order[i - 1] = order[other];
-		order[other] = swapped;
-	}
-}
-
 int age_file_seal(const uint8_t (*recipients)[AGE_RECIPIENT_BYTES], size_t count, const uint8_t *plaintext,
 	size_t len, struct buffer *out)
 {
@@ -58,7 +46,7 @@ int age_file_seal(const uint8_t (*recipients)[AGE_RECIPIENT_BYTES], size_t count
 	if (file_key == NULL || count == 0 || count > AGE_STANZAS_MAX)
 		goto cleanup;
 	randombytes_buf(file_key, AGE_FILE_KEY_BYTES);
-	shuffle(order, count);
+	age_stanza_order(order, count);
 	age_header_begin(&header);
 	for (size_t i = 0; i < count; i++) {
 		if (age_header_put_x25519(&header, recipients[order[i]], file_key) != 0)

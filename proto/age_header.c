@@ -216,3 +216,15 @@ void age_header_put_stanza(struct buffer *out, const struct age_arg *args, size_
 		done += take;
 	} while (take == BODY_LINE_BYTES);
 }
+
+void age_stanza_order(size_t *ret_order, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		ret_order[i] = i;
+	for (size_t i = count; i > 1; i--) {
+		size_t other = randombytes_uniform((uint32_t)i), swapped = ret_order[i - 1];
+
+		ret_order[i - 1] = ret_order[other];
+		ret_order[other] = swapped;
+	}
+}

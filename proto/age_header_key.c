@@ -85,6 +85,15 @@ cleanup:
 	return rc;
 }
 
+static int hand_out(const struct age_header *header, const uint8_t *file_key,
+	uint8_t ret_file_key[AGE_FILE_KEY_BYTES], struct fault *fault)
+{
+	if (age_header_verify(header, file_key) != 0)
+		return fault_set(fault, "its header was changed: the MAC doesn't verify");
+	memcpy(ret_file_key, file_key, AGE_FILE_KEY_BYTES);
+	return 0;
+}
+
 int age_header_unwrap(const struct age_header *header, const struct age_identity *identity,
 	uint8_t ret_file_key[AGE_FILE_KEY_BYTES], struct fault *fault)
 {
@@ -108,12 +117,7 @@ int age_header_unwrap(const struct age_header *header, const struct age_identity
 		rc = fault_set(fault, "it is not sealed to this identity");
 		goto cleanup;
 	}
-	if (age_header_verify(header, file_key) != 0) {
-		rc = fault_set(fault, "its header was changed: the MAC doesn't verify");
-		goto cleanup;
-	}
-	memcpy(ret_file_key, file_key, AGE_FILE_KEY_BYTES);
-	rc = 0;
+	rc = hand_out(header, file_key, ret_file_key, fault);
 cleanup:
 	sodium_free(file_key);
 	return rc;
@@ -175,12 +179,7 @@ int age_header_unwrap_passphrase(const struct age_header *header, const char *pa
 		rc = fault_set(fault, "the passphrase is wrong");
 		goto cleanup;
 	}
-	if (age_header_verify(header, file_key) != 0) {
-		rc = fault_set(fault, "its header was changed: the MAC doesn't verify");
-		goto cleanup;
-	}
-	memcpy(ret_file_key, file_key, AGE_FILE_KEY_BYTES);
-	rc = 0;
+	rc = hand_out(header, file_key, ret_file_key, fault);
 cleanup:
 	sodium_free(file_key);
 	sodium_memzero(key, sizeof key);

@@ -1,20 +1,7 @@
-#include "proto/archive.h"
+#include "archive_block.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Offsets of a ustar header (POSIX.1-2017, pax, "ustar Interchange Format"). */
-enum {
-	AT_MODE = 100,
-	AT_UID = 108,
-	AT_GID = 116,
-	AT_SIZE = 124,
-	AT_MTIME = 136,
-	AT_CHECKSUM = 148,
-	AT_TYPE = 156,
-	AT_MAGIC = 257,
-};
-#define CHECKSUM_LEN 8
 
 static bool name_character(char c)
 {
@@ -46,11 +33,10 @@ static void put_octal(uint8_t *at, int digits, uint64_t value)
 	memcpy(at, text, (size_t)digits);
 }
 
-static unsigned checksum(const uint8_t block[ARCHIVE_BLOCK])
+unsigned archive_block_sum(const uint8_t block[ARCHIVE_BLOCK])
 {
 	unsigned sum = 0;
 
-	/* The sum is taken as if its own field were spaces. */
 	for (size_t i = 0; i < ARCHIVE_BLOCK; i++)
 		sum += i >= AT_CHECKSUM && i < AT_CHECKSUM + CHECKSUM_LEN ? ' ' : block[i];
 	return sum;
@@ -72,7 +58,7 @@ int archive_header(const char *name, uint64_t size, uint8_t ret_block[ARCHIVE_BL
 		"ustar\0"
 		"00",
 		8);
-	put_octal(ret_block + AT_CHECKSUM, 6, checksum(ret_block));
+	put_octal(ret_block + AT_CHECKSUM, 6, archive_block_sum(ret_block));
 	ret_block[AT_CHECKSUM + 7] = ' ';
 	return 0;
 }

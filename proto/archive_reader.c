@@ -1,19 +1,9 @@
-#include "proto/archive.h"
+#include "archive_block.h"
 #include "proto/cursor.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	AT_SIZE = 124,
-	SIZE_LEN = 12,
-	AT_CHECKSUM = 148,
-	CHECKSUM_LEN = 8,
-	AT_TYPE = 156,
-	AT_MAGIC = 257,
-	AT_PREFIX = 345,
-};
 
 #define END_LEN ((size_t)2 * ARCHIVE_BLOCK) /* POSIX: "at least two 512-byte blocks of zeros" */
 
@@ -75,13 +65,11 @@ static int octal(const uint8_t *field, size_t len, uint64_t *ret_value)
 
 static int check_sum(const uint8_t block[ARCHIVE_BLOCK])
 {
-	uint64_t told, sum = 0;
+	uint64_t told;
 
-	for (size_t i = 0; i < ARCHIVE_BLOCK; i++)
-		sum += i >= AT_CHECKSUM && i < AT_CHECKSUM + CHECKSUM_LEN ? ' ' : block[i];
 	if (octal(block + AT_CHECKSUM, CHECKSUM_LEN, &told) != 0)
 		return -1;
-	return told == sum ? 0 : -1;
+	return told == archive_block_sum(block) ? 0 : -1;
 }
 
 /* The name, checked and remembered: none may come twice, and the report comes first. */

@@ -38,14 +38,7 @@ static int put_stanzas(
 {
 	size_t order[AGE_STANZAS_MAX], count = options->recipient_count + 1;
 
-	for (size_t i = 0; i < count; i++)
-		order[i] = i;
-	for (size_t i = count; i > 1; i--) {
-		size_t other = randombytes_uniform((uint32_t)i), swapped = order[i - 1];
-
-		order[i - 1] = order[other];
-		order[other] = swapped;
-	}
+	age_stanza_order(order, count);
 	for (size_t i = 0; i < count; i++) {
 		int rc = order[i] == options->recipient_count
 				 ? proof_put_stanza(header, file_key, options->destination)

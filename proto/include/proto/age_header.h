@@ -59,6 +59,9 @@ MUST_USE int age_header_unwrap(const struct age_header *header, const struct age
 MUST_USE int age_header_unwrap_passphrase(const struct age_header *header, const char *passphrase,
 	size_t passphrase_len, uint8_t ret_file_key[AGE_FILE_KEY_BYTES], struct fault *fault);
 
+/* The numbers below count in an order that tells nothing: who is sealed to isn't told by who comes first. */
+void age_stanza_order(size_t *ret_order, size_t count);
+
 /* Writing: begin, any number of stanzas, end (which adds the MAC). Failures stay in out (buffer_ok). */
 void age_header_begin(struct buffer *out);
 void age_header_put_stanza(struct buffer *out, const struct age_arg *args, size_t arg_count,
