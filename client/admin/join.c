@@ -10,8 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,20 +35,6 @@ static int make_folder(const struct admin *admin, struct failure *failure)
 	return admin_file_failure(failure, errno, &fault);
 }
 
-static int read_invitation(
-	const struct invocation *invocation, struct invitation **ret_invitation, struct failure *failure)
-{
-	struct fault fault;
-	char *text = NULL;
-	int rc;
-
-	if (take_value(arguments_operand(invocation->arguments, 0), "the invitation", &text, failure) != 0)
-		return -1;
-	rc = invitation_parse(text, strlen(text), ret_invitation, &fault);
-	sodium_free(text);
-	return rc == 0 ? 0 : failure_of(failure, EX_DATAERR, &fault);
-}
-
 int verb_join(const struct invocation *invocation, struct failure *failure)
 {
 	struct admin *admin = NULL;
@@ -59,7 +43,7 @@ int verb_join(const struct invocation *invocation, struct failure *failure)
 	bool has_folder = false;
 	int rc = -1;
 
-	if (read_invitation(invocation, &invitation, failure) != 0 ||
+	if (take_invitation(invocation, &invitation, failure) != 0 ||
 		admin_open_unjoined(invocation, &admin, failure) != 0 ||
 		check_identity(admin, failure) != 0 || make_folder(admin, failure) != 0)
 		goto cleanup;

@@ -9,19 +9,6 @@
 #include <sodium.h>
 #include <string.h>
 
-static int take_invitation(
-	const struct invocation *invocation, struct invitation **ret_invitation, struct failure *failure)
-{
-	struct fault fault;
-	char *text = NULL;
-	int rc = take_value(arguments_operand(invocation->arguments, 0), "the invitation", &text, failure);
-
-	if (rc == 0 && invitation_parse(text, strlen(text), ret_invitation, &fault) != 0)
-		rc = failure_of(failure, EX_DATAERR, &fault);
-	sodium_free(text);
-	return rc;
-}
-
 /* The vault that is there, or a new one. */
 static int take_vault(const struct invocation *invocation, struct session *session, bool *ret_is_new,
 	struct failure *failure)

@@ -210,23 +210,14 @@ static int post(struct officer *officer, const struct report *report, const stru
 	struct failure *failure)
 {
 	struct buffer body = buffer_of(EVENT_MAX);
-	struct link_answer answer = { 0 };
 	char path[HISTORY_PATH_SIZE];
-	int rc = -1;
+	int rc;
 
 	(void)snprintf(path, sizeof path, "reports/%s/events", report->id);
-	if (event_write(event, &body) != 0) {
+	if (event_write(event, &body) != 0)
 		rc = failure_memory(failure);
-		goto cleanup;
-	}
-	struct link_request request = {
-		.method = "POST", .path = path, .body = body.data, .body_len = body.len
-	};
-	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
-		goto cleanup;
-	rc = answer.status == 201 ? 0 : link_refused(&answer, "not acknowledged", failure);
-cleanup:
-	link_answer_free(&answer);
+	else
+		rc = officer_post(officer, path, &body, "not acknowledged", failure);
 	buffer_free(&body);
 	return rc;
 }

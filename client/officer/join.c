@@ -5,23 +5,6 @@
 #include "client/output.h"
 #include "client/terminal.h"
 
-#include <sodium.h>
-#include <string.h>
-
-static int read_invitation(
-	const struct invocation *invocation, struct invitation **ret_invitation, struct failure *failure)
-{
-	struct fault fault;
-	char *text = NULL;
-	int rc;
-
-	if (take_value(arguments_operand(invocation->arguments, 0), "the invitation", &text, failure) != 0)
-		return -1;
-	rc = invitation_parse(text, strlen(text), ret_invitation, &fault);
-	sodium_free(text);
-	return rc == 0 ? 0 : failure_of(failure, EX_DATAERR, &fault);
-}
-
 static int join(struct officer *officer, const struct invitation *invitation, struct failure *failure)
 {
 	const struct roster_officer *me = NULL;
@@ -51,7 +34,7 @@ int verb_join(const struct invocation *invocation, struct failure *failure)
 	struct officer *officer = NULL;
 	int rc = -1;
 
-	if (read_invitation(invocation, &invitation, failure) != 0 ||
+	if (take_invitation(invocation, &invitation, failure) != 0 ||
 		officer_open_unjoined(invocation, &officer, failure) != 0)
 		goto cleanup;
 	rc = join(officer, invitation, failure);

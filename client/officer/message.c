@@ -34,7 +34,6 @@ int message_send(struct officer *officer, const struct report *report, enum mail
 		.sent = clock_wall_ms() / 1000,
 		.roster = organisation_roster(officer->organisation)->version };
 	struct buffer sealed = buffer_of(SEALED_MESSAGE_MAX);
-	struct link_answer answer = { 0 };
 	char path[MESSAGE_PATH_SIZE];
 	int rc = -1;
 
@@ -46,17 +45,9 @@ int message_send(struct officer *officer, const struct report *report, enum mail
 			"the answer must be plain UTF-8 text: leave out control characters");
 	memcpy(message.report, report->id, sizeof message.report);
 	memcpy(message.mailbox, report->mailbox, sizeof message.mailbox);
-	if (seal(officer, report, &message, &sealed, failure) != 0)
-		goto cleanup;
 	(void)snprintf(path, sizeof path, "mailboxes/%s", report->mailbox);
-	struct link_request request = {
-		.method = "POST", .path = path, .body = sealed.data, .body_len = sealed.len
-	};
-	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
-		goto cleanup;
-	rc = answer.status == 201 ? 0 : link_refused(&answer, "the message wasn't taken", failure);
-cleanup:
-	link_answer_free(&answer);
+	if (seal(officer, report, &message, &sealed, failure) == 0)
+		rc = officer_post(officer, path, &sealed, "the message wasn't taken", failure);
 	buffer_free(&sealed);
 	return rc;
 }

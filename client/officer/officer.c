@@ -149,6 +149,21 @@ int officer_call(struct officer *officer, const struct link_request *request,
 	return rc;
 }
 
+int officer_post(struct officer *officer, const char *path, const struct buffer *body, const char *why,
+	struct failure *failure)
+{
+	struct link_request request = {
+		.method = "POST", .path = path, .body = body->data, .body_len = body->len
+	};
+	struct link_answer answer = { 0 };
+	int rc = officer_call(officer, &request, NULL, &answer, failure);
+
+	if (rc == 0 && answer.status != 201)
+		rc = link_refused(&answer, why, failure);
+	link_answer_free(&answer);
+	return rc;
+}
+
 int report_argument(const struct invocation *invocation, char ret_id[ID_SIZE], struct failure *failure)
 {
 	const char *text = arguments_operand(invocation->arguments, 0);

@@ -42,6 +42,10 @@ MUST_USE int officer_me(
 MUST_USE int officer_call(struct officer *officer, const struct link_request *request,
 	void (*restart)(void *sink_owner), struct link_answer *ret_answer, struct failure *failure);
 
+/* Posts what must be taken: any status but 201 is refused with why and the server's problem. */
+MUST_USE int officer_post(struct officer *officer, const char *path, const struct buffer *body,
+	const char *why, struct failure *failure);
+
 /* REPORT of the command line: a report's id. 65 for anything else. */
 MUST_USE int report_argument(
 	const struct invocation *invocation, char ret_id[ID_SIZE], struct failure *failure);

@@ -1,4 +1,5 @@
 #include "client/terminal.h"
+#include "proto/invitation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,6 +168,19 @@ int take_value(const char *argument, const char *what, char **ret_text, struct f
 	}
 	*ret_text = text;
 	return 0;
+}
+
+int take_invitation(
+	const struct invocation *invocation, struct invitation **ret_invitation, struct failure *failure)
+{
+	struct fault fault;
+	char *text = NULL;
+	int rc = take_value(arguments_operand(invocation->arguments, 0), "the invitation", &text, failure);
+
+	if (rc == 0 && invitation_parse(text, strlen(text), ret_invitation, &fault) != 0)
+		rc = failure_of(failure, EX_DATAERR, &fault);
+	sodium_free(text);
+	return rc;
 }
 
 static int read_all(int fd, const char *what, size_t max, struct buffer *out, struct failure *failure)

@@ -32,6 +32,11 @@ MUST_USE int take_value(const char *argument, const char *what, char **ret_text,
 MUST_USE int take_file(
 	const char *path, const char *what, size_t max, struct buffer *out, struct failure *failure);
 
+/* The invitation that a verb's first operand is, or standard input for `-`. 65 for anything else. */
+struct invitation;
+MUST_USE int take_invitation(
+	const struct invocation *invocation, struct invitation **ret_invitation, struct failure *failure);
+
 /* The passphrase: the first line of --passphrase-file, or asked for. With is_new it is asked for twice, and
  * --no-passphrase gives NULL. In sodium_malloc memory. */
 MUST_USE int take_passphrase(
