@@ -235,6 +235,18 @@ int message_request_put(struct buffer *out, const struct message_request *messag
 	return frame_end(out, mark);
 }
 
+const char *http_method_word(enum http_method method)
+{
+	static const char *const words[] = { [METHOD_GET] = "GET",
+		[METHOD_HEAD] = "HEAD",
+		[METHOD_POST] = "POST",
+		[METHOD_PUT] = "PUT",
+		[METHOD_PATCH] = "PATCH",
+		[METHOD_DELETE] = "DELETE" };
+
+	return words[method];
+}
+
 int message_request_get(struct reader *in, struct message_request *ret_message)
 {
 	struct message_request message;

@@ -44,20 +44,9 @@ void http_lower(char *text, size_t len)
 
 int http_method_of(const char *text, size_t len, enum http_method *ret_method)
 {
-	static const struct {
-		const char *word;
-		enum http_method method;
-	} methods[] = {
-		{ "GET", METHOD_GET },
-		{ "HEAD", METHOD_HEAD },
-		{ "POST", METHOD_POST },
-		{ "PUT", METHOD_PUT },
-		{ "PATCH", METHOD_PATCH },
-		{ "DELETE", METHOD_DELETE },
-	};
-	for (size_t i = 0; i < COUNT_OF(methods); i++) {
-		if (http_is_literal(text, len, methods[i].word)) {
-			*ret_method = methods[i].method;
+	for (enum http_method method = METHOD_GET; method <= METHOD_DELETE; method++) {
+		if (http_is_literal(text, len, http_method_word(method))) {
+			*ret_method = method;
 			return 0;
 		}
 	}

@@ -77,14 +77,8 @@ static bool is_our_authority(const struct roster *roster, const char *authority)
 
 static int verify(struct request *request, struct request_signature *ret_signature)
 {
-	static const char *const words[] = { [METHOD_GET] = "GET",
-		[METHOD_HEAD] = "HEAD",
-		[METHOD_POST] = "POST",
-		[METHOD_PUT] = "PUT",
-		[METHOD_PATCH] = "PATCH",
-		[METHOD_DELETE] = "DELETE" };
 	const struct message_request *fields = &request->fields;
-	struct signed_request signed_request = { .method = words[request->method],
+	struct signed_request signed_request = { .method = http_method_word(request->method),
 		.authority = fields->authority };
 	char path[ROUTE_TARGET_MAX + 1];
 	uint8_t digest[SHA256_BYTES];

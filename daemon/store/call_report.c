@@ -109,16 +109,6 @@ int report_accept(struct store *store, struct report_facts *facts)
 	return acceptance_sign(&acceptance, store->receipt_secret_key, facts->signature);
 }
 
-static void on_committed(struct request *request)
-{
-	struct store *store = request->front->store;
-
-	if (request->facts->stage == STAGE_LISTED)
-		report_announce(store, request->facts);
-	else
-		releases_schedule(store, request->facts->release);
-}
-
 static int write_report(struct request *request, struct report_facts *facts, const struct sealed_file *file)
 {
 	struct store *store = request->front->store;
@@ -167,7 +157,7 @@ static void accept_report(struct request *request, const struct sealed_file *fil
 		group_fail(store);
 		return;
 	}
-	request->committed = on_committed;
+	request->committed = report_on_committed;
 	request_answer(request, 201, "application/json");
 }
 

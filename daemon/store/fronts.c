@@ -53,18 +53,6 @@ void front_forget(struct request *request)
 		*slot = request->next;
 }
 
-static const char *word_of(enum http_method method)
-{
-	static const char *const words[] = { [METHOD_GET] = "GET",
-		[METHOD_HEAD] = "HEAD",
-		[METHOD_POST] = "POST",
-		[METHOD_PUT] = "PUT",
-		[METHOD_PATCH] = "PATCH",
-		[METHOD_DELETE] = "DELETE" };
-
-	return words[method];
-}
-
 /* The fields in one block of memory, which goes once the request has been judged. */
 static int copy_fields(struct request *request, const struct message_request *message)
 {
@@ -124,8 +112,8 @@ static void judge(struct request *request)
 {
 	const struct call_rule *rule;
 
-	if (route_parse(word_of(request->method), request->fields.target, request->front->store->base_path,
-		    &request->route) != 0) {
+	if (route_parse(http_method_word(request->method), request->fields.target,
+		    request->front->store->base_path, &request->route) != 0) {
 		request_refuse(request, PROBLEM_BAD_REQUEST);
 		return;
 	}

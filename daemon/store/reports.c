@@ -238,3 +238,13 @@ void report_announce(struct store *store, const struct report_facts *facts)
 	if (store->notify != NULL && message_wake_put(channel_out(store->notify), &wake) != 0)
 		log_plain(LOG_WARNING, "wake_not_sent");
 }
+
+void report_on_committed(struct request *request)
+{
+	struct store *store = request->front->store;
+
+	if (request->facts->stage == STAGE_LISTED)
+		report_announce(store, request->facts);
+	else
+		releases_schedule(store, request->facts->release);
+}

@@ -204,6 +204,8 @@ MUST_USE int report_keep_header(
 MUST_USE int report_publish(struct store *store, struct report_facts *facts);
 /* After the commit: wakes long-polls and notify. */
 void report_announce(struct store *store, const struct report_facts *facts);
+/* After the commit of a request that brought a report: announced now, or at its release. */
+void report_on_committed(struct request *request);
 MUST_USE int report_acceptance(struct store *store, const struct report_facts *facts, struct buffer *out);
 
 /* --- releases.c */

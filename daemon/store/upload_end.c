@@ -7,16 +7,6 @@
 #define UPLOAD_LIFE_DAYS 7
 #define DAY              86400
 
-static void on_committed(struct request *request)
-{
-	struct store *store = request->front->store;
-
-	if (request->facts->stage == STAGE_LISTED)
-		report_announce(store, request->facts);
-	else
-		releases_schedule(store, request->facts->release);
-}
-
 /* The first chunk again, without the header, which has a row of its own. */
 static int split_header(
 	struct store *store, struct report_facts *facts, const struct buffer *first, size_t header_len)
@@ -73,7 +63,7 @@ void upload_complete(struct request *request)
 	if (bytes_equal(digest, facts->id, sizeof digest))
 		problem = finish(request, facts, &storage_failed);
 	if (problem == PROBLEM_COUNT) {
-		request->committed = on_committed;
+		request->committed = report_on_committed;
 		request_answer(request, 201, "application/json");
 		return;
 	}

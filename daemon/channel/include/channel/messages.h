@@ -89,6 +89,9 @@ struct message_failed {
 
 enum http_method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
+/* The method as HTTP writes it. */
+const char *http_method_word(enum http_method method);
+
 /* A request under the base path, as front parsed it. front has checked the grammar and nothing else. A field
  * that wasn't sent is "". target is as received, base path included; the store checks it again. */
 struct message_request {
