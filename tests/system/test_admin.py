@@ -6,6 +6,7 @@ import stat
 
 import pytest
 
+from helpers import wire
 from helpers.programs import (EX_CANTCREAT, EX_CONFIG, EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, program, run)
 
 
@@ -15,7 +16,7 @@ class Admin:
     def __init__(self, home, card=None, url=None):
         self.home = home
         if card is None:
-            self.url = url or "https://127.0.0.1:1"  # where nobody ever listens
+            self.url = url or f"https://127.0.0.1:{wire.free_port()}"
             self.made = self("init", "--org", "Test Network", "--url", self.url, "--no-passphrase").json
         else:
             self.card = self("init", "--card", card, "--no-passphrase").json["card"]
