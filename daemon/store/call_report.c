@@ -137,8 +137,10 @@ static int drop_unfinished(struct store *store, const uint8_t id[SHA256_BYTES])
 	int found = report_find(store, id, &facts, &row);
 	int rc = found < 0 ? -1 : 0;
 
-	if (found == 1)
+	if (found == 1) {
+		uploads_stop(store, id);
 		rc = backend_drop_upload(store->backend, facts->body);
+	}
 	facts_free(facts);
 	return rc;
 }

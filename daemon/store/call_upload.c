@@ -20,6 +20,7 @@ struct upload {
 	struct buffer chunk;  /* the chunk that isn't full yet */
 	bool chunk_is_stored; /* as a shorter one, by an earlier PATCH */
 	crypto_hash_sha256_state hash;
+	uint64_t group; /* the last one that holds a part of it */
 	uint64_t uncredited;
 	uint64_t left; /* of this request's body, to be credited */
 };
@@ -74,6 +75,7 @@ static int store_chunk(struct store *store, struct upload *upload)
 
 	if (begins + upload->chunk.len == facts->offset)
 		return 0;
+	upload->group = store->group_number;
 	if (report_add_chunk(store, facts, number, upload->chunk.data, upload->chunk.len,
 		    upload->chunk_is_stored) != 0)
 		return -1;
@@ -108,31 +110,70 @@ void upload_dropped(struct request *request)
 {
 	struct store *store = request->front->store;
 	struct upload *upload = request->upload;
+	bool failed;
 
 	if (upload == NULL)
 		return;
-	if (buffer_ok(&upload->chunk) == 0 && group_open(store) == 0 && store_chunk(store, upload) != 0)
-		group_fail(store);
+	failed = buffer_ok(&upload->chunk) == 0 && group_open(store) == 0 && store_chunk(store, upload) != 0;
 	upload_free(store, upload);
+	if (failed)
+		group_fail(store);
 }
 
-/* A PATCH of the same upload that is still open, on a connection that may be dead: the new one takes its
- * place. */
-static void supersede(struct store *store, const uint8_t id[SHA256_BYTES])
+/* What is in memory no longer fits what is stored: the client asks how far that reaches, and goes on from
+ * there. */
+static void end_upload(struct store *store, struct upload *upload, enum problem problem)
+{
+	struct request *request = upload->request;
+
+	upload_free(store, upload);
+	request_refuse(request, problem);
+}
+
+void uploads_fail(struct store *store, enum problem problem)
 {
 	struct upload *upload = store->uploads;
 
 	while (upload != NULL) {
 		struct upload *next = upload->next;
 
-		if (bytes_equal(upload->facts->id, id, SHA256_BYTES)) {
-			struct request *request = upload->request;
-
-			upload_dropped(request);
-			request_refuse(request, PROBLEM_BUSY);
-		}
+		if (upload->group == store->group_number)
+			end_upload(store, upload, problem);
 		upload = next;
 	}
+}
+
+static struct upload *running_upload(struct store *store, const uint8_t id[SHA256_BYTES])
+{
+	struct upload *upload = store->uploads;
+
+	while (upload != NULL && !bytes_equal(upload->facts->id, id, SHA256_BYTES))
+		upload = upload->next;
+	return upload;
+}
+
+void uploads_stop(struct store *store, const uint8_t id[SHA256_BYTES])
+{
+	struct upload *upload = running_upload(store, id);
+
+	if (upload != NULL)
+		end_upload(store, upload, PROBLEM_BUSY);
+}
+
+/* A PATCH with the same key that is still open, on a connection that may be dead: the new request takes its
+ * place. */
+static void supersede(struct request *request)
+{
+	struct upload *upload = running_upload(request->front->store, request->route.report_id);
+	uint8_t digest[SHA256_BYTES];
+	struct request *before;
+
+	if (upload == NULL || key_digest(request->fields.upload_key, digest) != 0 ||
+		sodium_memcmp(digest, upload->facts->upload_key_digest, sizeof digest) != 0)
+		return;
+	before = upload->request;
+	upload_dropped(before);
+	request_refuse(before, PROBLEM_BUSY);
 }
 
 /* --- POST uploads */
@@ -186,6 +227,8 @@ static bool answered_existing(struct request *request, const uint8_t digest[SHA2
 	} else if (found == 1) {
 		/* Only who has the file knows its id: she has lost the key, and begins anew. */
 		answered = group_enter(request) != 0;
+		if (!answered)
+			uploads_stop(store, facts->id);
 		if (!answered && backend_drop_upload(store->backend, facts->body) != 0) {
 			request_answer_problem(request, PROBLEM_BUSY);
 			group_fail(store);
@@ -205,7 +248,7 @@ void call_create_upload(struct request *request)
 		request_answer_problem(request, PROBLEM_BAD_REQUEST);
 		return;
 	}
-	supersede(request->front->store, request->route.report_id);
+	supersede(request);
 	if (answered_existing(request, digest) || !report_may_come(request, request->route.length))
 		return;
 	facts = report_facts_of(request, request->route.length);
@@ -224,7 +267,7 @@ void call_head_upload(struct request *request)
 	struct report_facts *facts = NULL;
 	int found;
 
-	supersede(request->front->store, request->route.report_id);
+	supersede(request);
 	found = find_upload(request, &facts);
 	if (found != 1) {
 		request_answer_problem(request, found == 0 ? PROBLEM_NOT_FOUND : PROBLEM_BUSY);
@@ -275,6 +318,8 @@ static bool begin(struct request *request, struct report_facts *facts)
 	}
 	upload->request = request;
 	upload->facts = facts;
+	/* Its row may be as young as the group. */
+	upload->group = backend_in_group(store->backend) ? store->group_number : 0;
 	upload->chunk = buffer_of(CHUNK_BYTES);
 	memcpy(&upload->hash, facts->hash_state, sizeof upload->hash);
 	upload->next = store->uploads;
@@ -308,7 +353,7 @@ bool call_patch_upload_begins(struct request *request)
 		request_refuse(request, PROBLEM_BAD_REQUEST);
 		return false;
 	}
-	supersede(store, request->route.report_id);
+	supersede(request);
 	found = find_upload(request, &facts);
 	if (found != 1) {
 		request_refuse(request, found == 0 ? PROBLEM_NOT_FOUND : PROBLEM_BUSY);

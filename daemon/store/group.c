@@ -30,6 +30,7 @@ int group_open(struct store *store)
 		if (backend_begin(store->backend) != 0)
 			return -1;
 		store->group_count = 0;
+		store->group_number++;
 		store->group_began_ms = clock_boot_ms();
 		event_active(store->commit_event, EV_TIMEOUT, 1);
 	}
@@ -70,6 +71,7 @@ void group_fail(struct store *store)
 	log_event(LOG_ERROR, "commit_failed", "reason=%s requests=%u", problem_word(problem),
 		store->group_count);
 	backend_rollback(store->backend);
+	uploads_fail(store, problem);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;
 

@@ -109,6 +109,7 @@ struct store {
 	/* The group that is being written. */
 	struct request *group;
 	unsigned group_count;
+	uint64_t group_number; /* rises with each group that begins */
 	int64_t group_began_ms;
 	struct event *commit_event;
 	struct event *minute_event;
@@ -232,6 +233,10 @@ void call_patch_upload(struct request *request);
 bool call_patch_upload_begins(struct request *request);
 void call_patch_upload_bytes(struct request *request, const uint8_t *data, size_t len);
 void upload_dropped(struct request *request);
+/* A group was rolled back: what it held of uploads is gone, so their requests end. */
+void uploads_fail(struct store *store, enum problem problem);
+/* The row of this id goes: whoever still sends bytes for it is told. */
+void uploads_stop(struct store *store, const uint8_t id[SHA256_BYTES]);
 /* The last byte of request->facts' upload has been stored. */
 void upload_complete(struct request *request);
 void call_get_alerts(struct request *request);

@@ -1,0 +1,429 @@
+#include "store_scene.h"
+
+#include "keys/keyring.h"
+#include "proto/alert_list.h"
+#include "proto/digest.h"
+#include "proto/encode.h"
+#include "proto/event.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#define SCENE_AUTHORITY "help.example.org:8443"
+#define IDLE_TURNS      8 /* of the loop in which nothing came: then nothing more will */
+#define FILE_MAX        (8 * 1024 * 1024)
+
+/* --- the test's end of the channel */
+
+static int keep_answer(struct scene *scene, struct reader *in)
+{
+	struct message_answer message;
+	struct scene_answer *answer;
+
+	if (message_answer_get(in, &message) != 0 || message.id >= SCENE_ANSWERS)
+		return -1;
+	answer = &scene->answers[message.id];
+	assert_false(answer->is_here);
+	answer->is_here = true;
+	answer->status = message.status;
+	answer->close = message.close;
+	answer->content_length = message.content_length;
+	snprintf(answer->offset, sizeof answer->offset, "%s", message.upload_offset);
+	snprintf(answer->complete, sizeof answer->complete, "%s", message.upload_complete);
+	snprintf(answer->location, sizeof answer->location, "%s", message.location);
+	snprintf(answer->content_digest, sizeof answer->content_digest, "%s", message.content_digest);
+	snprintf(answer->signature, sizeof answer->signature, "%s", message.answer_signature);
+	return 0;
+}
+
+static int keep_body(struct scene *scene, struct reader *in)
+{
+	struct message_request_body message;
+
+	if (message_request_body_get(in, &message) != 0 || message.id >= SCENE_ANSWERS)
+		return -1;
+	buffer_put(&scene->answers[message.id].body, message.data, message.len);
+	/* As a front that passes everything on at once. */
+	return message_credit_put(channel_out(scene->front), MESSAGE_ANSWER_TAKEN,
+		&(struct message_credit){ .id = message.id, .bytes = (uint32_t)message.len });
+}
+
+static int on_message(void *context, enum message_type type, struct reader *message, int passed_fd)
+{
+	struct scene *scene = context;
+	struct message_credit credit;
+	struct message_request_id id;
+
+	(void)passed_fd;
+	if (type == MESSAGE_ANSWER)
+		return keep_answer(scene, message);
+	if (type == MESSAGE_ANSWER_BODY)
+		return keep_body(scene, message);
+	if (type == MESSAGE_BODY_WANTED)
+		return message_credit_get(message, &credit);
+	if (type != MESSAGE_DECOY || message_request_id_get(message, &id) != 0 || id.id >= SCENE_ANSWERS)
+		return -1;
+	scene->answers[id.id].is_here = scene->answers[id.id].is_decoy = true;
+	return 0;
+}
+
+static void on_ended(void *context, const char *reason)
+{
+	(void)context;
+	fail_msg("the store ended the channel: %s", reason);
+}
+
+static void connect_front(struct scene *scene)
+{
+	struct channel_options options = { .base = scene->store.base,
+		.me = ROLE_FRONT,
+		.peer = ROLE_STORE,
+		.on_message = on_message,
+		.on_ended = on_ended,
+		.context = scene };
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(front_attach(&scene->store, ends[0]), 0);
+	options.fd = ends[1];
+	scene->front = channel_new(&options);
+	assert_non_null(scene->front);
+}
+
+/* --- the store, as store.c puts it together */
+
+static void offer_roster(struct store *store)
+{
+	struct roster *roster = fixture_roster();
+	struct buffer note = buffer_of(ROSTER_MAX_BYTES);
+	uint8_t public_key[32], secret_key[64];
+	struct fault fault;
+
+	assert_non_null(roster);
+	memcpy(roster->receipt_key, store->receipt_key, sizeof roster->receipt_key);
+	fixture_key(ADA, public_key, secret_key);
+	assert_int_equal(roster_sign(roster, "ada", secret_key, &fault), 0);
+	assert_int_equal(roster_write_note(roster, &note), 0);
+	assert_int_equal(rosters_offer(store, note.data, note.len, &fault), 0);
+	buffer_free(&note);
+	roster_free(roster);
+}
+
+static void open_store(struct scene *scene)
+{
+	struct store *store = &scene->store;
+	struct fault fault;
+
+	memset(store, 0, sizeof *store);
+	store->base = event_base_new();
+	assert_non_null(store->base);
+	assert_int_equal(event_base_priority_init(store->base, 2), 0);
+	store_clock_start(store);
+	store->receipt_secret_key = sodium_malloc(crypto_sign_SECRETKEYBYTES);
+	assert_non_null(store->receipt_secret_key);
+	assert_int_equal(
+		keyring_receipt_key(scene->keyring, store->receipt_secret_key, store->receipt_key), 0);
+	assert_int_equal(seal_new(scene->keyring, &store->seal, &fault), 0);
+	store->backend = opened();
+	memcpy(store->base_path, SCENE_BASE, sizeof SCENE_BASE);
+	store->max_report_bytes = FILE_MAX;
+	assert_int_equal(rosters_load(store, &fault), 0);
+	offer_roster(store);
+	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
+	assert_non_null(store->alerts);
+	assert_int_equal(nonces_load(store), 0);
+	assert_int_equal(group_start(store), 0);
+	assert_int_equal(releases_load(store), 0);
+	connect_front(scene);
+}
+
+static void close_store(struct scene *scene)
+{
+	struct store *store = &scene->store;
+
+	channel_free(scene->front);
+	fronts_free(store);
+	nonces_free(store);
+	event_free(store->commit_event);
+	event_free(store->release_event);
+	backend_close(store->backend);
+	seal_free(store->seal);
+	roster_free(store->roster);
+	free(store->alerts);
+	sodium_free(store->receipt_secret_key);
+	event_base_free(store->base);
+}
+
+int scene_begin(void **state)
+{
+	struct scene *scene = calloc(1, sizeof *scene);
+
+	if (scene == NULL || proto_init() != 0 || enter_folder(&scene->folder) != 0 ||
+		keyring_new(&scene->keyring) != 0)
+		return -1;
+	for (size_t i = 0; i < SCENE_ANSWERS; i++)
+		scene->answers[i].body = buffer_of(FILE_MAX);
+	open_store(scene);
+	*state = scene;
+	return 0;
+}
+
+int scene_end(void **state)
+{
+	struct scene *scene = *state;
+	void *folder = scene->folder;
+
+	close_store(scene);
+	for (size_t i = 0; i < SCENE_ANSWERS; i++)
+		buffer_free(&scene->answers[i].body);
+	keyring_free(scene->keyring);
+	free(scene);
+	return leave_folder(&folder);
+}
+
+void scene_restart(struct scene *scene)
+{
+	close_store(scene);
+	open_store(scene);
+}
+
+/* --- requests */
+
+static const char *or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+static void sign(struct scene *scene, const struct scene_ask *ask, const char *target, const char *authority,
+	struct signature_fields *fields)
+{
+	char path[1024];
+	const char *query = strchr(target, '?');
+	struct signed_request request = {
+		.method = http_method_word(ask->method), .authority = authority, .path = path
+	};
+	uint8_t public_key[32], secret_key[64];
+
+	snprintf(path, sizeof path, "%.*s", query == NULL ? (int)strlen(target) : (int)(query - target),
+		target);
+	request.query = query == NULL ? "" : query + 1;
+	assert_int_equal(sha256_once(ask->len == 0 ? "" : ask->body, ask->len, request.digest), 0);
+	if (ask->nonce != NULL)
+		snprintf(scene->nonce, sizeof scene->nonce, "%s", ask->nonce);
+	else
+		request_nonce_new(scene->nonce);
+	fixture_key((uint8_t)ask->signer, public_key, secret_key);
+	assert_int_equal(request_signature_make(&request, store_now(&scene->store) + ask->skew, scene->nonce,
+				 secret_key, fields),
+		0);
+}
+
+uint32_t scene_put(struct scene *scene, const struct scene_ask *ask)
+{
+	struct signature_fields fields = { .content_digest = "" };
+	char target[1024];
+	struct message_request message = { .id = scene->next++,
+		.method = ask->method,
+		.target = target,
+		.authority = ask->authority == NULL ? SCENE_AUTHORITY : ask->authority,
+		.has_body = ask->method != METHOD_GET && ask->method != METHOD_HEAD &&
+			    ask->method != METHOD_DELETE,
+		.content_length = ask->len,
+		.content_digest = fields.content_digest,
+		.signature_input = fields.signature_input,
+		.signature = fields.signature,
+		.authorization = "",
+		.mailbox_key = or_empty(ask->mailbox_key),
+		.hold_key = or_empty(ask->hold_key),
+		.upload_key = or_empty(ask->upload_key),
+		.upload_offset = or_empty(ask->upload_offset),
+		.upload_complete = or_empty(ask->upload_complete),
+		.content_type = ask->method == METHOD_PATCH ? "application/partial-upload" : "" };
+
+	assert_true(message.id < SCENE_ANSWERS);
+	snprintf(target, sizeof target, "/" SCENE_BASE "/v1/%s", ask->path);
+	if (ask->signer != NOBODY)
+		sign(scene, ask, target, message.authority, &fields);
+	assert_int_equal(message_request_put(channel_out(scene->front), &message), 0);
+	if (ask->len > 0)
+		scene_put_body(scene, message.id, ask->body, ask->send == 0 ? ask->len : ask->send);
+	return message.id;
+}
+
+void scene_put_body(struct scene *scene, uint32_t id, const uint8_t *data, size_t len)
+{
+	while (len > 0) {
+		struct message_request_body piece = { .id = id, .data = data, .len = len };
+
+		if (piece.len > CHANNEL_BODY_MAX)
+			piece.len = CHANNEL_BODY_MAX;
+		assert_int_equal(
+			message_request_body_put(channel_out(scene->front), MESSAGE_REQUEST_BODY, &piece), 0);
+		data += piece.len;
+		len -= piece.len;
+	}
+}
+
+void scene_put_gone(struct scene *scene, uint32_t id)
+{
+	assert_int_equal(message_request_id_put(channel_out(scene->front), MESSAGE_REQUEST_GONE,
+				 &(struct message_request_id){ .id = id }),
+		0);
+}
+
+static size_t heard(const struct scene *scene)
+{
+	size_t bytes = channel_backlog(scene->front);
+
+	for (size_t i = 0; i < SCENE_ANSWERS; i++)
+		bytes += scene->answers[i].is_here + scene->answers[i].body.len;
+	return bytes;
+}
+
+void scene_run(struct scene *scene)
+{
+	channel_flush(scene->front);
+	for (int idle = 0; idle < IDLE_TURNS; idle++) {
+		size_t before = heard(scene);
+
+		assert_true(event_base_loop(scene->store.base, EVLOOP_NONBLOCK) >= 0);
+		if (heard(scene) != before || backend_in_group(scene->store.backend))
+			idle = 0;
+	}
+}
+
+const struct scene_answer *scene_ask(struct scene *scene, const struct scene_ask *ask)
+{
+	uint32_t id = scene_put(scene, ask);
+
+	scene_run(scene);
+	assert_true(scene->answers[id].is_here);
+	return &scene->answers[id];
+}
+
+bool answer_says(const struct scene_answer *answer, const char *word)
+{
+	char type[64];
+
+	snprintf(type, sizeof type, "/problems/%s\"", word);
+	return answer->body.data != NULL &&
+	       memmem(answer->body.data, answer->body.len, type, strlen(type)) != NULL;
+}
+
+void scene_break_disk(struct scene *scene, bool broken)
+{
+	struct rlimit limit;
+
+	(void)scene;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = broken ? 0 : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* --- reports */
+
+static int to_buffer(void *context, const uint8_t *data, size_t len)
+{
+	struct buffer *out = context;
+
+	buffer_put(out, data, len);
+	return buffer_ok(out);
+}
+
+void seal_report(
+	struct scene *scene, const char *desk, size_t content_len, int64_t release, struct sealed *ret_sealed)
+{
+	uint8_t recipient[AGE_RECIPIENT_BYTES];
+	struct destination *destination = &ret_sealed->destination;
+	struct report_sealer_options options = { .recipients =
+							 (const uint8_t(*)[AGE_RECIPIENT_BYTES])recipient,
+		.recipient_count = 1,
+		.destination = destination,
+		.sink = to_buffer,
+		.sink_context = &ret_sealed->file };
+	struct report_sealer *sealer = NULL;
+	uint8_t *content = calloc(1, content_len);
+	char salt[SALT_HEX_SIZE], arguments[300], hold[64] = "";
+
+	assert_non_null(content);
+	fixture_recipient(OLGA, recipient);
+	memset(ret_sealed, 0, sizeof *ret_sealed);
+	ret_sealed->file = buffer_of(FILE_MAX);
+	memcpy(destination->organisation, scene->store.fingerprint, sizeof destination->organisation);
+	snprintf(destination->desk, sizeof destination->desk, "%s", desk);
+	destination->urgency = URGENCY_URGENT;
+	randombytes_buf(destination->salt, sizeof destination->salt);
+	if (release != 0) {
+		time_format(release, destination->release);
+		memset(destination->hold_key, 'A', FINGERPRINT_SIZE - 1);
+		snprintf(hold, sizeof hold, "&release=%s", destination->release);
+	}
+	assert_int_equal(report_sealer_new(&options, &sealer), 0);
+	assert_int_equal(report_sealer_entry(sealer, "report.json", content_len), 0);
+	assert_int_equal(report_sealer_content(sealer, content, content_len), 0);
+	assert_int_equal(report_sealer_finish(sealer, ret_sealed->id), 0);
+	report_sealer_free(sealer);
+	free(content);
+	hex_encode(ret_sealed->id, sizeof ret_sealed->id, ret_sealed->hex);
+	hex_encode(destination->salt, sizeof destination->salt, salt);
+	snprintf(arguments, sizeof arguments, "desk=%s&urgency=urgent&salt=%s&roster=1%s", desk, salt, hold);
+	snprintf(ret_sealed->put, sizeof ret_sealed->put, "reports/%s?%s", ret_sealed->hex, arguments);
+	snprintf(ret_sealed->upload, sizeof ret_sealed->upload, "uploads?id=%s&length=%zu&%s",
+		ret_sealed->hex, ret_sealed->file.len, arguments);
+	snprintf(ret_sealed->report, sizeof ret_sealed->report, "reports/%s", ret_sealed->hex);
+	snprintf(ret_sealed->events, sizeof ret_sealed->events, "reports/%s/events", ret_sealed->hex);
+}
+
+void sealed_free(struct sealed *sealed)
+{
+	buffer_free(&sealed->file);
+}
+
+const struct scene_answer *scene_send(struct scene *scene, const struct sealed *sealed)
+{
+	return scene_ask(scene, &(struct scene_ask){ .method = METHOD_PUT,
+					.path = sealed->put,
+					.body = sealed->file.data,
+					.len = sealed->file.len,
+					.hold_key = sealed->destination.hold_key });
+}
+
+void write_ack(struct scene *scene, const struct sealed *sealed, enum person officer, uint64_t number,
+	struct buffer *out)
+{
+	uint8_t scalar[32], public_key[32], secret_key[64], proof_public[32];
+	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES), *proof_key = sodium_malloc(64);
+	struct age_identity *identity;
+	struct age_header *header = NULL;
+	struct report_event *event = report_event_new();
+	struct event_subject subject;
+	struct fault fault;
+	bool cut_short;
+
+	assert_true(file_key != NULL && proof_key != NULL && event != NULL);
+	memset(scalar, OLGA, sizeof scalar);
+	identity = age_identity_of(scalar);
+	assert_non_null(identity);
+	assert_int_equal(
+		age_header_parse(sealed->file.data, sealed->file.len, &header, &cut_short, &fault), 0);
+	assert_int_equal(age_header_unwrap(header, identity, file_key, &fault), 0);
+	assert_int_equal(proof_signing_key(file_key, proof_key, proof_public), 0);
+	memcpy(subject.organisation, scene->store.fingerprint, sizeof subject.organisation);
+	memcpy(subject.report, sealed->hex, sizeof subject.report);
+	event->number = number;
+	event->type = EVENT_ACK;
+	assert_int_equal(sha256_once(sealed->file.data, header->len, event->header), 0);
+	event->created = store_now(&scene->store);
+	event->roster = 1;
+	fixture_key((uint8_t)officer, public_key, secret_key);
+	assert_int_equal(event_sign(event, &subject, secret_key, proof_key), 0);
+	assert_int_equal(event_write(event, out), 0);
+	report_event_free(event);
+	age_header_free(header);
+	age_identity_free(identity);
+	sodium_free(file_key);
+	sodium_free(proof_key);
+}

@@ -1,0 +1,95 @@
+/* The store's own code on one loop, without a daemon: a database in a folder of its own, a roster that the
+ * test can sign for, and the other end of a front's channel. */
+#ifndef TESTS_STORE_SCENE_H
+#define TESTS_STORE_SCENE_H
+
+#include "backend_fixture.h"
+#include "roster_fixture.h"
+
+#include "proto/sealed_report.h"
+#include "store_state.h"
+
+#define SCENE_BASE    "AAAAAAAAAAAAAAAAAAAAAA"
+#define SCENE_ANSWERS 64
+
+/* Keys of the fixture's people, by seed. */
+enum person { NOBODY = 0, ADA = 1, OLGA = 2, MARIA = 3, STRANGER = 4 };
+
+struct scene_answer {
+	bool is_here, is_decoy, close;
+	unsigned status;
+	char offset[24], complete[8], location[256], content_digest[CONTENT_DIGEST_SIZE],
+		signature[ANSWER_SIGNATURE_SIZE];
+	uint64_t content_length;
+	struct buffer body;
+};
+
+struct scene {
+	struct store store;
+	struct keyring *keyring;
+	struct channel *front;                      /* the test's end */
+	struct scene_answer answers[SCENE_ANSWERS]; /* by request id */
+	uint32_t next;
+	char nonce[NONCE_SIZE]; /* of the last signed request */
+	void *folder;
+};
+
+/* What goes beside a request. */
+struct scene_ask {
+	enum http_method method;
+	const char *path; /* behind /BASE/v1/ */
+	const void *body;
+	size_t len;
+	size_t send;        /* bytes of the body to send now; len where 0 */
+	enum person signer; /* NOBODY: unsigned */
+	int64_t skew;
+	const char *nonce; /* NULL: a fresh one */
+	const char *authority;
+	const char *upload_key, *upload_offset, *upload_complete, *mailbox_key, *hold_key;
+};
+
+int scene_begin(void **state);
+int scene_end(void **state);
+#define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
+
+/* Closes the store and opens it again on the same files, as after a crash. */
+void scene_restart(struct scene *scene);
+
+/* Puts the request into the channel without sending it, so that several arrive together. */
+uint32_t scene_put(struct scene *scene, const struct scene_ask *ask);
+/* More of a body that scene_put began. */
+void scene_put_body(struct scene *scene, uint32_t id, const uint8_t *data, size_t len);
+void scene_put_gone(struct scene *scene, uint32_t id);
+/* Sends what was put, and lets everybody work until nothing happens any more. */
+void scene_run(struct scene *scene);
+/* One request to its end. */
+const struct scene_answer *scene_ask(struct scene *scene, const struct scene_ask *ask);
+/* `/problems/WORD` stands in the body. */
+bool answer_says(const struct scene_answer *answer, const char *word);
+
+/* Every write to a file fails from now on, or works again. */
+void scene_break_disk(struct scene *scene, bool broken);
+
+/* A sealed report of about content_len bytes for a desk of the fixture, and how it is asked for. */
+struct sealed {
+	struct buffer file;
+	uint8_t id[REPORT_ID_BYTES];
+	char hex[ID_SIZE];
+	char put[512];    /* reports/{id}?… */
+	char upload[512]; /* uploads?id=…&… */
+	char report[128]; /* reports/{id} */
+	char events[128]; /* reports/{id}/events */
+	struct destination destination;
+};
+
+/* release 0: not held. */
+void seal_report(struct scene *scene, const char *desk, size_t content_len, int64_t release,
+	struct sealed *ret_sealed);
+void sealed_free(struct sealed *sealed);
+const struct scene_answer *scene_send(struct scene *scene, const struct sealed *sealed);
+
+/* An acknowledgement's JSON by this officer; number 1 follows nothing. */
+void write_ack(struct scene *scene, const struct sealed *sealed, enum person officer, uint64_t number,
+	struct buffer *out);
+
+#endif
