@@ -199,29 +199,42 @@ int nonces_load(struct store *store)
 	return store->nonces == NULL ? -1 : backend_each(store->backend, SHELF_NONCES, load_one, store);
 }
 
+/* The group is begun for it where nothing else is being written. */
+static int forget_committed(struct store *store, const struct nonce *nonce)
+{
+	if (group_open(store) != 0)
+		return -1;
+	return backend_remove(store->backend, SHELF_NONCES, nonce->index, BLIND_INDEX_BYTES);
+}
+
+/* One whose row can't be removed now is met again: after a failed commit at the next start, as all rows are.
+ */
 void nonces_expire(struct store *store)
 {
 	int64_t now = store_now(store);
-	bool in_group = backend_in_group(store->backend);
+	bool failed = false;
 
-	for (size_t i = 0; i < NONCE_SLOTS; i++) {
+	for (size_t i = 0; i < NONCE_SLOTS && !failed; i++) {
 		struct nonce **at = &store->nonces->slots[i];
 
 		while (*at != NULL) {
 			struct nonce *nonce = *at;
 
-			if (nonce->until >= now ||
-				(nonce->committed &&
-					(!in_group || backend_remove(store->backend, SHELF_NONCES,
-							      nonce->index, BLIND_INDEX_BYTES) != 0))) {
+			if (nonce->until >= now) {
 				at = &nonce->next;
 				continue;
+			}
+			if (nonce->committed && forget_committed(store, nonce) != 0) {
+				failed = true;
+				break;
 			}
 			*at = nonce->next;
 			store->nonces->count--;
 			free(nonce);
 		}
 	}
+	if (failed && backend_in_group(store->backend))
+		group_fail(store);
 }
 
 void nonces_free(struct store *store)
