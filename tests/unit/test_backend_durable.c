@@ -1,5 +1,6 @@
 /* What of the database survives a crash, a full disk and a failed write, and what it refuses to open. */
 #include "backend_fixture.h"
+#include "backend_sqlite.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -217,25 +218,74 @@ static void test_a_damaged_database_is_not_an_empty_one(void **state)
 	assert_non_null(strstr(fault.text, "restore a backup"));
 }
 
-static void test_what_the_connection_promises(void **state)
+/* The number that a pragma of one connection gives. */
+static int pragma_of(sqlite3 *database, const char *sql)
 {
-	struct backend *backend = opened();
-	sqlite3 *database = NULL;
 	sqlite3_stmt *statement = NULL;
+	int number;
+
+	assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	number = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+/* The first start was cut off: the file is there, and none of the schema's steps was taken. */
+static void test_a_schema_that_was_not_begun_is_completed(void **state)
+{
+	sqlite3 *database = NULL;
+	struct backend *backend;
+	struct backend_report found;
 
 	(void)state;
 	assert_int_equal(sqlite3_open(NAME, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(database,
-				 "SELECT journal_mode, page_size, user_version FROM "
-				 "pragma_journal_mode, pragma_page_size, pragma_user_version",
+	assert_int_equal(
+		sqlite3_exec(database, "PRAGMA journal_mode = WAL; VACUUM", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(pragma_of(database, "PRAGMA user_version"), 0);
+	sqlite3_close(database);
+	backend = opened();
+	add(backend, 1, 5);
+	assert_int_equal(find(backend, 1, &found), 0);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 1);
+	backend_close(backend);
+}
+
+/* A step that fails leaves the version where it was, and says so. */
+static void test_a_step_that_fails_is_not_taken(void **state)
+{
+	sqlite3 *database = NULL;
+	struct backend *backend = NULL;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(NAME, &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(database, "CREATE TABLE messages (other TEXT)", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(backend_open(NAME, &backend, &fault), -1);
+	assert_non_null(strstr(fault.text, "can't be brought to schema 1"));
+	assert_int_equal(pragma_of(database, "PRAGMA user_version"), 0);
+	assert_int_equal(pragma_of(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'reports'"), 0);
+	sqlite3_close(database);
+}
+
+static void test_what_the_connection_promises(void **state)
+{
+	struct backend *backend = opened();
+	sqlite3_stmt *statement = NULL;
+
+	(void)state;
+	assert_int_equal(sqlite3_prepare_v2(backend->database, "SELECT journal_mode FROM pragma_journal_mode",
 				 -1, &statement, NULL),
 		SQLITE_OK);
 	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
 	assert_string_equal((const char *)sqlite3_column_text(statement, 0), "wal");
-	assert_int_equal(sqlite3_column_int(statement, 1), PAGE_LEN);
-	assert_int_equal(sqlite3_column_int(statement, 2), 1);
 	sqlite3_finalize(statement);
-	sqlite3_close(database);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA synchronous"), 2); /* FULL */
+	assert_int_equal(pragma_of(backend->database, "PRAGMA secure_delete"), 1);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA wal_autocheckpoint"), 0);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA page_size"), PAGE_LEN);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 1);
 	backend_close(backend);
 }
 
@@ -250,6 +300,8 @@ int main(void)
 		IN_FOLDER(test_a_second_store_is_refused),
 		IN_FOLDER(test_a_newer_schema_is_refused),
 		IN_FOLDER(test_a_damaged_database_is_not_an_empty_one),
+		IN_FOLDER(test_a_schema_that_was_not_begun_is_completed),
+		IN_FOLDER(test_a_step_that_fails_is_not_taken),
 		IN_FOLDER(test_what_the_connection_promises),
 	};
 
