@@ -40,10 +40,13 @@ MUST_USE int backend_commit(struct backend *backend);
 void backend_rollback(struct backend *backend);
 bool backend_in_group(const struct backend *backend);
 
-/* Moves the log into the database and empties it; for a log that has grown beyond its bound, and at a clean
- * end. */
+/* Moves the log into the database and empties it, at a clean end and for a log that nothing else has kept
+ * small. Waits for a checkpoint that another process is at. */
 MUST_USE int backend_checkpoint(struct backend *backend);
-/* Frames in the log since it was last empty. */
+/* The same without waiting, and the file keeps its room, which the next commits fill again. False where it
+ * can't be done now. */
+bool backend_restart_log(struct backend *backend);
+/* Of the log since it was last empty. */
 uint64_t backend_log_bytes(const struct backend *backend);
 
 struct backend_view {

@@ -15,11 +15,14 @@
 #define DATABASE_NAME   "clarion.db"
 #define LOG_NAME        "clarion.db-wal"
 #define LOOK_EVERY_MS   100
+#define CATCH_UP_MS     10 /* while the log is long: so that little is left for the store */
+#define LONG_LOG_FRAMES (32 * 1024 * 1024 / 4096)
 #define LOG_WORTH_BYTES (1024 * 1024) /* less isn't worth the sync */
 
 struct checkpoint {
 	struct event_base *base;
 	struct channel *supervisor;
+	struct event *timer;
 	sqlite3 *database;
 	time_t seen_seconds;
 	long seen_nanoseconds;
@@ -27,26 +30,42 @@ struct checkpoint {
 	int exit_code;
 };
 
-/* Passive: it gives way to the store at every step. */
-static void on_look(evutil_socket_t fd, short what, void *context)
+/* Passive: it gives way to the store at every step. How many frames the log has. */
+static int look(struct checkpoint *checkpoint)
 {
-	struct checkpoint *checkpoint = context;
 	struct stat log;
-	int code;
+	int frames = 0, code;
 
-	(void)fd;
-	(void)what;
 	if (stat(LOG_NAME, &log) != 0 || log.st_size < LOG_WORTH_BYTES ||
 		(log.st_mtim.tv_sec == checkpoint->seen_seconds &&
 			log.st_mtim.tv_nsec == checkpoint->seen_nanoseconds))
-		return;
+		return 0;
 	checkpoint->seen_seconds = log.st_mtim.tv_sec;
 	checkpoint->seen_nanoseconds = log.st_mtim.tv_nsec;
-	code = sqlite3_wal_checkpoint_v2(checkpoint->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	code = sqlite3_wal_checkpoint_v2(
+		checkpoint->database, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, NULL);
 	if (code != SQLITE_OK && code != SQLITE_BUSY && !checkpoint->failed_before) {
 		log_event(LOG_WARNING, "checkpoint_failed", "code=%d", code);
 		checkpoint->failed_before = true;
 	}
+	return code == SQLITE_OK ? frames : 0;
+}
+
+static int look_again(struct checkpoint *checkpoint, int in_ms)
+{
+	const struct timeval time = { .tv_usec = in_ms * 1000 };
+
+	return evtimer_add(checkpoint->timer, &time);
+}
+
+static void on_look(evutil_socket_t fd, short what, void *context)
+{
+	struct checkpoint *checkpoint = context;
+
+	(void)fd;
+	(void)what;
+	if (look_again(checkpoint, look(checkpoint) > LONG_LOG_FRAMES ? CATCH_UP_MS : LOOK_EVERY_MS) != 0)
+		event_base_loopbreak(checkpoint->base);
 }
 
 static int on_message(void *context, enum message_type type, struct reader *message, int passed_fd)
@@ -91,17 +110,17 @@ static int run(struct checkpoint *checkpoint, int supervisor_fd)
 		.on_message = on_message,
 		.on_ended = on_ended,
 		.context = checkpoint };
-	const struct timeval period = { .tv_usec = LOOK_EVERY_MS * 1000 };
-	struct event *timer = event_new(checkpoint->base, -1, EV_PERSIST, on_look, checkpoint);
 
+	checkpoint->timer = evtimer_new(checkpoint->base, on_look, checkpoint);
 	checkpoint->supervisor = channel_new(&options);
-	if (timer == NULL || event_add(timer, &period) != 0 || checkpoint->supervisor == NULL ||
+	if (checkpoint->timer == NULL || look_again(checkpoint, LOOK_EVERY_MS) != 0 ||
+		checkpoint->supervisor == NULL ||
 		message_empty_put(channel_out(checkpoint->supervisor), MESSAGE_READY) != 0)
 		checkpoint->exit_code = EX_OSERR;
 	else if (event_base_dispatch(checkpoint->base) < 0)
 		checkpoint->exit_code = EX_SOFTWARE;
-	if (timer != NULL)
-		event_free(timer);
+	if (checkpoint->timer != NULL)
+		event_free(checkpoint->timer);
 	channel_free(checkpoint->supervisor);
 	return checkpoint->exit_code;
 }

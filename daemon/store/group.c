@@ -7,8 +7,10 @@
 
 #include <event2/event.h>
 
-#define GROUP_REQUESTS_MAX 256 /* a group's memory and its sync stay small */
-#define GROUP_MS_MAX       5   /* and nobody waits longer for others to join */
+#define GROUP_REQUESTS_MAX 256                 /* a group's memory and its sync stay small */
+#define GROUP_MS_MAX       5                   /* and nobody waits longer for others to join */
+#define LOG_BYTES_MAX      (64 * 1024 * 1024)  /* the log is begun anew as soon as nobody is at it */
+#define LOG_BYTES_WAIT     (256 * 1024 * 1024) /* beyond it at once: what it takes on the disk is bounded */
 
 static void on_commit(evutil_socket_t fd, short what, void *context)
 {
@@ -106,6 +108,24 @@ static int put_newest_time(struct store *store)
 	return rc;
 }
 
+/* The checkpoint role copies the log but can't empty it under commits that never pause: its last part is
+ * copied here, once in thousands of reports, and after their answers have left. */
+static void bound_log(struct store *store)
+{
+	uint64_t bytes = backend_log_bytes(store->backend);
+
+	if (bytes <= LOG_BYTES_MAX)
+		return;
+	for (struct front *front = store->fronts; front != NULL; front = front->next)
+		channel_flush(front->channel);
+	if (backend_restart_log(store->backend))
+		store->log_announced = false;
+	else if (bytes > LOG_BYTES_WAIT && backend_checkpoint(store->backend) != 0 && !store->log_announced) {
+		log_plain(LOG_WARNING, "checkpoint_failed");
+		store->log_announced = true;
+	}
+}
+
 void group_commit(struct store *store)
 {
 	struct request *request;
@@ -126,6 +146,7 @@ void group_commit(struct store *store)
 		request_send(request);
 		request = next;
 	}
+	bound_log(store);
 }
 
 void group_maybe_commit(struct store *store)

@@ -18,9 +18,7 @@
 
 #define DATABASE_NAME  "clarion.db"
 #define MINUTE_SECONDS 60
-#define LOG_BYTES_MAX                                                                                        \
-	(64 * 1024 * 1024) /* the checkpointer keeps it far below; beyond it the store does it itself */
-#define PRIORITIES 2
+#define PRIORITIES     2
 
 static int load_keys(struct store *store, struct setup *setup, struct fault *fault)
 {
@@ -142,11 +140,6 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	store_clock_watch(store);
 	nonces_expire(store);
 	uploads_expire(store);
-	if (backend_log_bytes(store->backend) > LOG_BYTES_MAX) {
-		group_commit(store);
-		if (backend_checkpoint(store->backend) != 0)
-			log_plain(LOG_WARNING, "checkpoint_failed");
-	}
 }
 
 static void on_notify_ended(void *context, const char *reason)

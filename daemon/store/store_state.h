@@ -117,6 +117,7 @@ struct store {
 	int64_t start_wall, start_boot_ms;
 	int64_t newest_committed; /* the latest time that a commit holds */
 	bool clock_announced;
+	bool log_announced; /* that the log can't be emptied */
 	bool draining;
 	int exit_code;
 };

@@ -10,7 +10,7 @@
 #include "store_state.h"
 
 #define SCENE_BASE    "AAAAAAAAAAAAAAAAAAAAAA"
-#define SCENE_ANSWERS 64
+#define SCENE_ANSWERS 128
 
 /* Keys of the fixture's people, by seed. */
 enum person { NOBODY = 0, ADA = 1, OLGA = 2, MARIA = 3, STRANGER = 4 };

@@ -3,6 +3,7 @@
 #include "store_scene.h"
 
 #include <event2/event.h>
+#include <sqlite3.h>
 
 #define MANY 20
 #define DAY  86400
@@ -276,6 +277,55 @@ static void test_who_carries_it_cannot_change_the_release(void **state)
 	sealed_free(&held);
 }
 
+static off_t log_size(void)
+{
+	struct stat status;
+
+	return stat(NAME "-wal", &status) == 0 ? status.st_size : 0;
+}
+
+/* Nobody else copies it here, as under commits that never pause. */
+static void test_the_log_is_bounded(void **state)
+{
+	struct scene *scene = *state;
+	const off_t bound = 64 * 1024 * 1024, one = 2 * 1024 * 1024;
+	off_t largest = 0;
+
+	for (int i = 0; i < 90; i++) {
+		struct sealed sealed;
+
+		seal_report(scene, "intake", 900000, 0, &sealed);
+		assert_int_equal(scene_send(scene, &sealed)->status, 201);
+		if (log_size() > largest)
+			largest = log_size();
+		sealed_free(&sealed);
+	}
+	assert_in_range(largest, bound / 2, bound + one);
+	assert_in_range(backend_log_bytes(scene->store.backend), 0, bound);
+}
+
+static void test_the_log_is_begun_anew_when_nobody_reads_it(void **state)
+{
+	struct scene *scene = *state;
+	struct sealed sealed;
+	sqlite3 *other = NULL;
+
+	seal_report(scene, "intake", 1000, 0, &sealed);
+	assert_int_equal(sqlite3_open(NAME, &other), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(other, "BEGIN; SELECT count(*) FROM reports", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(scene_send(scene, &sealed)->status, 201);
+	assert_false(backend_restart_log(scene->store.backend));
+	assert_true(backend_log_bytes(scene->store.backend) > 0);
+	assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	assert_true(backend_restart_log(scene->store.backend));
+	assert_int_equal(backend_log_bytes(scene->store.backend), 0);
+	sqlite3_close(other);
+	scene_restart(scene);
+	assert_true(mentions(alerts(scene), &sealed));
+	sealed_free(&sealed);
+}
+
 static int count_one(void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len)
 {
 	(void)name;
@@ -350,6 +400,8 @@ int main(void)
 		IN_SCENE(test_a_release_that_passed_while_nobody_ran),
 		IN_SCENE(test_the_timer_releases),
 		IN_SCENE(test_who_carries_it_cannot_change_the_release),
+		IN_SCENE(test_the_log_is_bounded),
+		IN_SCENE(test_the_log_is_begun_anew_when_nobody_reads_it),
 		IN_SCENE(test_a_nonce_is_taken_once_and_forgotten_in_time),
 	};
 
