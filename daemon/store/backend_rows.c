@@ -35,6 +35,7 @@ static int add_row(struct backend *backend, struct backend_report *report, uint6
 	if (backend_run(backend, statement) != 0)
 		return -1;
 	backend->next++;
+	backend->bytes += report->facts.len + report->header.len;
 	report->body = row.body;
 	report->seq = seq;
 	return 0;
@@ -220,6 +221,7 @@ static int put_numbered(
 
 	bind_number(statement, 1, place);
 	bind_blob(statement, 2, data, len);
+	backend->bytes += len;
 	return backend_run(backend, statement);
 }
 

@@ -221,15 +221,21 @@ void backend_limit(struct backend *backend, uint64_t bytes)
 	(void)sqlite3_exec(backend->database, pragma, NULL, NULL, NULL);
 }
 
+/* Asked once a group: between, what is written is added up. */
 uint64_t backend_bytes(struct backend *backend)
 {
-	sqlite3_stmt *statement = backend_use(backend, S_BYTES);
-	uint64_t bytes = 0;
+	sqlite3_stmt *statement;
 
-	if (backend_step(backend, statement) == 1)
-		bytes = (uint64_t)sqlite3_column_int64(statement, 0) * PAGE_BYTES;
+	if (backend->bytes_known)
+		return backend->bytes;
+	statement = backend_use(backend, S_BYTES);
+	backend->bytes = 0;
+	if (backend_step(backend, statement) == 1) {
+		backend->bytes = (uint64_t)sqlite3_column_int64(statement, 0) * PAGE_BYTES;
+		backend->bytes_known = true;
+	}
 	backend_done(statement);
-	return bytes;
+	return backend->bytes;
 }
 
 enum backend_error backend_error(const struct backend *backend)
@@ -242,6 +248,7 @@ int backend_begin(struct backend *backend)
 	if (backend_run(backend, backend_use(backend, S_BEGIN)) != 0)
 		return -1;
 	backend->in_group = true;
+	backend->bytes_known = false;
 	backend->next_before = backend->next;
 	return 0;
 }
@@ -264,6 +271,7 @@ void backend_rollback(struct backend *backend)
 	if (backend->in_group)
 		backend->next = backend->next_before;
 	backend->in_group = false;
+	backend->bytes_known = false;
 	backend->error = error;
 }
 

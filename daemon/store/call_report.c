@@ -10,12 +10,6 @@
 #define MINUTE 60
 #define HOUR   3600
 
-/* Room for one more report of this length: a full store goes on serving officers, whose writes are small. */
-static bool has_room(struct store *store, uint64_t length)
-{
-	return store->capacity == 0 || backend_bytes(store->backend) + length <= store->capacity;
-}
-
 bool report_may_come(struct request *request, uint64_t length)
 {
 	struct store *store = request->front->store;
@@ -31,7 +25,7 @@ bool report_may_come(struct request *request, uint64_t length)
 		request_refuse(request, PROBLEM_TOO_LARGE);
 		return false;
 	}
-	if (!has_room(store, length)) {
+	if (!store_has_room(store, length)) {
 		request_refuse(request, PROBLEM_STORAGE_FULL);
 		return false;
 	}
@@ -150,6 +144,11 @@ static void accept_report(struct request *request, const struct sealed_file *fil
 {
 	struct store *store = request->front->store;
 
+	/* Others may have taken the room while its body came. */
+	if (!store_has_room(store, request->body.len)) {
+		request_answer_problem(request, PROBLEM_STORAGE_FULL);
+		return;
+	}
 	if (group_enter(request) != 0)
 		return;
 	if (drop_unfinished(store, request->facts->id) != 0 ||

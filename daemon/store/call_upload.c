@@ -366,8 +366,7 @@ bool call_patch_upload_begins(struct request *request)
 		request_refuse(request, PROBLEM_WRONG_OFFSET);
 		return false;
 	}
-	if (store->capacity != 0 &&
-		backend_bytes(store->backend) + request->content_length > store->capacity) {
+	if (!store_has_room(store, request->content_length)) {
 		facts_free(facts);
 		request_refuse(request, PROBLEM_STORAGE_FULL);
 		return false;
@@ -406,6 +405,11 @@ void call_patch_upload_bytes(struct request *request, const uint8_t *data, size_
 		taken += take;
 		if (upload->chunk.len < CHUNK_BYTES)
 			break;
+		/* Others may have taken the room meanwhile. */
+		if (!store_has_room(store, CHUNK_BYTES)) {
+			end_upload(store, upload, PROBLEM_STORAGE_FULL);
+			return;
+		}
 		if (buffer_ok(&upload->chunk) != 0 || store_chunk(store, upload) != 0) {
 			upload_free(store, upload);
 			request->answer.close = true;

@@ -79,9 +79,29 @@ static int load_settings(struct store *store, const struct setup *setup, struct 
 	if (base == NULL || strlen(base) >= sizeof store->base_path)
 		return fault_set(fault, "the store was given no base path");
 	memcpy(store->base_path, base, strlen(base) + 1);
-	if (setup_number(setup, "max_report_bytes", &store->max_report_bytes) != 0 ||
-		setup_number(setup, "capacity_bytes", &store->capacity) != 0)
-		return fault_set(fault, "the store was given no limits");
+	return 0;
+}
+
+/* What may change while the store runs. */
+static void take_limit(struct store *store, const char *name, uint64_t value)
+{
+	if (strcmp(name, "max_report_bytes") == 0)
+		store->max_report_bytes = value;
+	else if (strcmp(name, "capacity_bytes") == 0)
+		store_set_capacity(store, value);
+}
+
+static int load_limits(struct store *store, const struct setup *setup, struct fault *fault)
+{
+	static const char *const names[] = { "max_report_bytes", "capacity_bytes" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		uint64_t value;
+
+		if (setup_number(setup, names[i], &value) != 0)
+			return fault_set(fault, "the store was given no limits");
+		take_limit(store, names[i], value);
+	}
 	return 0;
 }
 
@@ -113,7 +133,8 @@ static void wait_for_new_second(struct store *store)
 static int load(struct store *store, struct setup *setup, struct fault *fault)
 {
 	if (load_settings(store, setup, fault) != 0 || load_keys(store, setup, fault) != 0 ||
-		backend_open(DATABASE_NAME, &store->backend, fault) != 0)
+		backend_open(DATABASE_NAME, &store->backend, fault) != 0 ||
+		load_limits(store, setup, fault) != 0)
 		return -1;
 	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0)
 		return -1;
@@ -209,17 +230,30 @@ static void take_roster_file(struct store *store, const struct message_file *fil
 		alerts_answer_all(store);
 }
 
+static int take_setting(struct store *store, struct reader *message)
+{
+	struct message_setting setting;
+	struct reader number;
+	uint64_t value;
+
+	if (message_setting_get(message, &setting) != 0)
+		return -1;
+	number = reader_of(setting.value, strlen(setting.value));
+	if (reader_decimal(&number, &value) == 0 && reader_end(&number) == 0)
+		take_limit(store, setting.name, value);
+	return 0;
+}
+
 static int on_supervisor_message(void *context, enum message_type type, struct reader *message, int passed_fd)
 {
 	struct store *store = context;
 	struct message_file file;
-	struct message_setting setting;
 
 	switch (type) {
 	case MESSAGE_SOCKET:
 		return take_socket(store, message, passed_fd);
 	case MESSAGE_SETTING:
-		return message_setting_get(message, &setting);
+		return take_setting(store, message);
 	case MESSAGE_FILE:
 		if (message_file_get(message, &file) != 0)
 			return -1;

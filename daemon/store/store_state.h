@@ -96,8 +96,9 @@ struct store {
 	uint8_t receipt_key[ED25519_PUBLIC_BYTES];
 	char base_path[64];
 	uint64_t max_report_bytes;
-	uint64_t capacity;     /* 0 for no bound */
-	struct roster *roster; /* in force; NULL before the first */
+	uint64_t capacity;            /* 0 for no bound */
+	uint64_t capacity_of_reports; /* less: what officers write still fits then */
+	struct roster *roster;        /* in force; NULL before the first */
 	char fingerprint[FINGERPRINT_SIZE];
 	struct channel *supervisor, *notify;
 	struct front *fronts;
@@ -273,6 +274,9 @@ MUST_USE int sealed_file_destined(
 	struct store *store, const struct sealed_file *file, const struct report_facts *facts);
 
 /* --- admission.c */
+void store_set_capacity(struct store *store, uint64_t bytes);
+/* Room for this much more of reports: a full store goes on serving officers. */
+bool store_has_room(struct store *store, uint64_t length);
 /* Whether this desk takes this report; on -1 the request has been answered. */
 MUST_USE int admission_check(struct request *request, const struct roster_desk *desk);
 

@@ -414,6 +414,8 @@ void write_ack(struct scene *scene, const struct sealed *sealed, enum person off
 	memcpy(subject.organisation, scene->store.fingerprint, sizeof subject.organisation);
 	memcpy(subject.report, sealed->hex, sizeof subject.report);
 	event->number = number;
+	if (number > 1)
+		memset(event->previous, 7, sizeof event->previous);
 	event->type = EVENT_ACK;
 	assert_int_equal(sha256_once(sealed->file.data, header->len, event->header), 0);
 	event->created = store_now(&scene->store);
