@@ -30,6 +30,7 @@ static int keep_answer(struct scene *scene, struct reader *in)
 	answer->status = message.status;
 	answer->close = message.close;
 	answer->content_length = message.content_length;
+	snprintf(answer->content_type, sizeof answer->content_type, "%s", message.content_type);
 	snprintf(answer->offset, sizeof answer->offset, "%s", message.upload_offset);
 	snprintf(answer->complete, sizeof answer->complete, "%s", message.upload_complete);
 	snprintf(answer->location, sizeof answer->location, "%s", message.location);
@@ -223,7 +224,7 @@ static void sign(struct scene *scene, const struct scene_ask *ask, const char *t
 uint32_t scene_put(struct scene *scene, const struct scene_ask *ask)
 {
 	struct signature_fields fields = { .content_digest = "" };
-	char target[1024];
+	char target[1024], signed_target[1024];
 	struct message_request message = { .id = scene->next++,
 		.method = ask->method,
 		.target = target,
@@ -244,8 +245,10 @@ uint32_t scene_put(struct scene *scene, const struct scene_ask *ask)
 
 	assert_true(message.id < SCENE_ANSWERS);
 	snprintf(target, sizeof target, "/" SCENE_BASE "/v1/%s", ask->path);
+	snprintf(signed_target, sizeof signed_target, "/" SCENE_BASE "/v1/%s",
+		ask->signed_path == NULL ? ask->path : ask->signed_path);
 	if (ask->signer != NOBODY)
-		sign(scene, ask, target, message.authority, &fields);
+		sign(scene, ask, signed_target, message.authority, &fields);
 	assert_int_equal(message_request_put(channel_out(scene->front), &message), 0);
 	if (ask->len > 0)
 		scene_put_body(scene, message.id, ask->body, ask->send == 0 ? ask->len : ask->send);
@@ -391,41 +394,71 @@ const struct scene_answer *scene_send(struct scene *scene, const struct sealed *
 					.hold_key = sealed->destination.hold_key });
 }
 
-void write_ack(struct scene *scene, const struct sealed *sealed, enum person officer, uint64_t number,
-	struct buffer *out)
+/* The stanza is sealed to OLGA, whoever else is an officer. */
+static void open_file(
+	const struct sealed *sealed, uint8_t file_key[AGE_FILE_KEY_BYTES], struct age_header **ret_header)
 {
-	uint8_t scalar[32], public_key[32], secret_key[64], proof_public[32];
-	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES), *proof_key = sodium_malloc(64);
+	uint8_t scalar[32];
 	struct age_identity *identity;
-	struct age_header *header = NULL;
-	struct report_event *event = report_event_new();
-	struct event_subject subject;
 	struct fault fault;
 	bool cut_short;
 
-	assert_true(file_key != NULL && proof_key != NULL && event != NULL);
 	memset(scalar, OLGA, sizeof scalar);
 	identity = age_identity_of(scalar);
 	assert_non_null(identity);
 	assert_int_equal(
-		age_header_parse(sealed->file.data, sealed->file.len, &header, &cut_short, &fault), 0);
-	assert_int_equal(age_header_unwrap(header, identity, file_key, &fault), 0);
-	assert_int_equal(proof_signing_key(file_key, proof_key, proof_public), 0);
-	memcpy(subject.organisation, scene->store.fingerprint, sizeof subject.organisation);
-	memcpy(subject.report, sealed->hex, sizeof subject.report);
-	event->number = number;
-	if (number > 1)
-		memset(event->previous, 7, sizeof event->previous);
+		age_header_parse(sealed->file.data, sealed->file.len, ret_header, &cut_short, &fault), 0);
+	assert_int_equal(age_header_unwrap(*ret_header, identity, file_key, &fault), 0);
+	age_identity_free(identity);
+}
+
+struct report_event *event_for(struct scene *scene, const struct sealed *sealed)
+{
+	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES);
+	struct age_header *header = NULL;
+	struct report_event *event = report_event_new();
+
+	assert_true(file_key != NULL && event != NULL);
+	open_file(sealed, file_key, &header);
+	event->number = 1;
 	event->type = EVENT_ACK;
 	assert_int_equal(sha256_once(sealed->file.data, header->len, event->header), 0);
 	event->created = store_now(&scene->store);
 	event->roster = 1;
+	age_header_free(header);
+	sodium_free(file_key);
+	return event;
+}
+
+void sign_event(
+	struct scene *scene, const struct sealed *sealed, enum person officer, struct report_event *event)
+{
+	uint8_t public_key[32], secret_key[64], proof_public[32];
+	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES), *proof_key = sodium_malloc(64);
+	struct age_header *header = NULL;
+	struct event_subject subject;
+
+	assert_true(file_key != NULL && proof_key != NULL);
+	open_file(sealed, file_key, &header);
+	assert_int_equal(proof_signing_key(file_key, proof_key, proof_public), 0);
+	memcpy(subject.organisation, scene->store.fingerprint, sizeof subject.organisation);
+	memcpy(subject.report, sealed->hex, sizeof subject.report);
 	fixture_key((uint8_t)officer, public_key, secret_key);
 	assert_int_equal(event_sign(event, &subject, secret_key, proof_key), 0);
-	assert_int_equal(event_write(event, out), 0);
-	report_event_free(event);
 	age_header_free(header);
-	age_identity_free(identity);
 	sodium_free(file_key);
 	sodium_free(proof_key);
+}
+
+void write_ack(struct scene *scene, const struct sealed *sealed, enum person officer, uint64_t number,
+	struct buffer *out)
+{
+	struct report_event *event = event_for(scene, sealed);
+
+	event->number = number;
+	if (number > 1)
+		memset(event->previous, 7, sizeof event->previous);
+	sign_event(scene, sealed, officer, event);
+	assert_int_equal(event_write(event, out), 0);
+	report_event_free(event);
 }

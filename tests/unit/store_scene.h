@@ -18,6 +18,7 @@ enum person { NOBODY = 0, ADA = 1, OLGA = 2, MARIA = 3, STRANGER = 4 };
 struct scene_answer {
 	bool is_here, is_decoy, close;
 	unsigned status;
+	char content_type[48];
 	char offset[24], complete[8], location[256], content_digest[CONTENT_DIGEST_SIZE],
 		signature[ANSWER_SIGNATURE_SIZE];
 	uint64_t content_length;
@@ -45,6 +46,7 @@ struct scene_ask {
 	int64_t skew;
 	const char *nonce; /* NULL: a fresh one */
 	const char *authority;
+	const char *signed_path; /* NULL: as path */
 	const char *upload_key, *upload_offset, *upload_complete, *mailbox_key, *hold_key;
 };
 
@@ -88,6 +90,11 @@ void seal_report(struct scene *scene, const char *desk, size_t content_len, int6
 void sealed_free(struct sealed *sealed);
 const struct scene_answer *scene_send(struct scene *scene, const struct sealed *sealed);
 
+/* An acknowledgement of this report as number 1, to be changed, signed and freed. */
+struct report_event *event_for(struct scene *scene, const struct sealed *sealed);
+/* By this officer and by the report's proof key. */
+void sign_event(
+	struct scene *scene, const struct sealed *sealed, enum person officer, struct report_event *event);
 /* An acknowledgement's JSON by this officer; number 1 follows nothing. */
 void write_ack(struct scene *scene, const struct sealed *sealed, enum person officer, uint64_t number,
 	struct buffer *out);
