@@ -129,24 +129,30 @@ static bool has_role(struct request *request)
 	return request->route.caller == CALLER_ADMIN ? signer->admin != NULL : signer->officer != NULL;
 }
 
+static int refuse(struct request *request, enum problem problem)
+{
+	request_answer_problem(request, problem);
+	return -1;
+}
+
 int authority_check(struct request *request)
 {
 	struct store *store = request->front->store;
 	struct request_signature signature;
+	bool permitted;
 
 	if (store->roster == NULL || !is_our_authority(store->roster, request->fields.authority) ||
-		verify(request, &signature) != 0 || is_fresh(store, &signature) != 0) {
-		request_answer_problem(request, PROBLEM_NOT_SIGNED);
-		return -1;
-	}
-	request->signer.present = true;
+		verify(request, &signature) != 0)
+		return refuse(request, PROBLEM_NOT_SIGNED);
 	memcpy(request->signer.nonce, signature.nonce, sizeof request->signer.nonce);
 	memcpy(request->signer.keyid, signature.keyid, sizeof request->signer.keyid);
-	if (!has_role(request)) {
-		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
-		return -1;
-	}
-	return 0;
+	/* The role comes first: anybody can sign with a key of her own, and strangers' nonces would fill the
+	 * table. */
+	permitted = has_role(request);
+	if (permitted && is_fresh(store, &signature) != 0)
+		return refuse(request, PROBLEM_NOT_SIGNED);
+	request->signer.present = true;
+	return permitted ? 0 : refuse(request, PROBLEM_NOT_PERMITTED);
 }
 
 int authority_commit_nonce(struct request *request)
