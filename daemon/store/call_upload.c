@@ -143,13 +143,18 @@ void uploads_fail(struct store *store, enum problem problem)
 	}
 }
 
-static struct upload *running_upload(struct store *store, const uint8_t id[SHA256_BYTES])
+static struct upload *running_upload(const struct store *store, const uint8_t id[SHA256_BYTES])
 {
 	struct upload *upload = store->uploads;
 
 	while (upload != NULL && !bytes_equal(upload->facts->id, id, SHA256_BYTES))
 		upload = upload->next;
 	return upload;
+}
+
+bool upload_is_running(const struct store *store, const uint8_t id[SHA256_BYTES])
+{
+	return running_upload(store, id) != NULL;
 }
 
 void uploads_stop(struct store *store, const uint8_t id[SHA256_BYTES])

@@ -264,6 +264,8 @@ static void detach(struct front *front)
 		while (front->table[i] != NULL)
 			request_end(front->table[i]);
 	}
+	/* What had come of uploads. */
+	group_commit(front->store);
 	channel_free(front->channel);
 	free(front);
 }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "build_config.h"
+#include "keys/clock.h"
 
 #include <event2/event.h>
 
@@ -12,33 +13,42 @@
 
 static void on_time(evutil_socket_t fd, short what, void *context)
 {
+	struct store *store = context;
+
 	(void)fd;
 	(void)what;
-	releases_run(context);
+	store->release_at = 0;
+	releases_run(store);
 }
 
-static void arm(struct store *store, int64_t in_ms)
+/* Looks at this time, unless it will look earlier: a later release puts off no other. */
+static void look_at(struct store *store, int64_t when)
 {
-	struct timeval time = { .tv_sec = in_ms / 1000, .tv_usec = in_ms % 1000 * 1000 };
+	int64_t seconds = when - store_now(store), in_ms = CHECK_MS, at;
+	struct timeval time;
 
+	if (seconds < CHECK_MS / 1000)
+		in_ms = seconds < 0 ? 0 : seconds * 1000;
+	at = clock_boot_ms() + in_ms;
+	if (store->release_at != 0 && store->release_at <= at)
+		return;
+	time = (struct timeval){ .tv_sec = in_ms / 1000, .tv_usec = in_ms % 1000 * 1000 };
 	if (evtimer_add(store->release_event, &time) != 0)
 		log_plain(LOG_ERROR, "release_timer_failed");
+	else
+		store->release_at = at;
 }
 
 void releases_schedule(struct store *store, int64_t when)
 {
-	int64_t seconds = when - store_now(store) + 1;
-
-	if (seconds < 0)
-		seconds = 0;
-	arm(store, seconds < CHECK_MS / 1000 ? seconds * 1000 : CHECK_MS);
+	look_at(store, when);
 }
 
 struct due {
 	struct store *store;
 	struct report_facts *facts[RELEASES_AT_ONCE];
 	size_t count;
-	bool any_held;
+	int64_t next; /* release of those whose time comes later; INT64_MAX for none */
 };
 
 static int find_due(void *context, const struct backend_report *row)
@@ -48,10 +58,11 @@ static int find_due(void *context, const struct backend_report *row)
 
 	if (report_open_row(due->store, row, &facts) != 0)
 		return 0;
-	due->any_held = due->any_held || facts->stage == STAGE_HELD;
 	if (facts->stage == STAGE_HELD && facts->release <= store_now(due->store)) {
 		due->facts[due->count++] = facts;
 		facts = NULL;
+	} else if (facts->stage == STAGE_HELD && facts->release < due->next) {
+		due->next = facts->release;
 	}
 	facts_free(facts);
 	return due->count == RELEASES_AT_ONCE;
@@ -70,7 +81,7 @@ static int publish_all(struct store *store, struct due *due)
 
 void releases_run(struct store *store)
 {
-	struct due due = { .store = store };
+	struct due due = { .store = store, .next = INT64_MAX };
 	int rc;
 
 	group_commit(store);
@@ -85,10 +96,14 @@ void releases_run(struct store *store)
 			report_announce(store, due.facts[i]);
 		facts_free(due.facts[i]);
 	}
-	if (rc != 0)
+	if (rc != 0) {
 		log_plain(LOG_ERROR, "release_failed");
-	if (due.any_held)
-		arm(store, rc == 0 && due.count == RELEASES_AT_ONCE ? 0 : CHECK_MS);
+		due.next = store_now(store) + CHECK_MS / 1000;
+	} else if (due.count == RELEASES_AT_ONCE) {
+		due.next = store_now(store);
+	}
+	if (due.next != INT64_MAX)
+		look_at(store, due.next);
 }
 
 int releases_load(struct store *store)

@@ -115,6 +115,7 @@ struct store {
 	struct event *commit_event;
 	struct event *minute_event;
 	struct event *release_event;
+	int64_t release_at; /* on the boot clock; 0: it isn't set */
 	int64_t start_wall, start_boot_ms;
 	int64_t newest_committed; /* the latest time that a commit holds */
 	bool clock_announced;
@@ -215,7 +216,7 @@ MUST_USE int report_acceptance(struct store *store, const struct report_facts *f
 MUST_USE int releases_load(struct store *store);
 void releases_schedule(struct store *store, int64_t when);
 void releases_run(struct store *store);
-/* Drops uploads that nobody has gone on with for a week. */
+/* Drops uploads that were begun more than a week ago, and whose bytes aren't coming just now. */
 void uploads_expire(struct store *store);
 
 /* --- calls; each ends in exactly one answer, now or later */
@@ -237,6 +238,8 @@ void call_patch_upload_bytes(struct request *request, const uint8_t *data, size_
 void upload_dropped(struct request *request);
 /* A group was rolled back: what it held of uploads is gone, so their requests end. */
 void uploads_fail(struct store *store, enum problem problem);
+/* Its bytes are coming just now. */
+bool upload_is_running(const struct store *store, const uint8_t id[SHA256_BYTES]);
 /* The row of this id goes: whoever still sends bytes for it is told. */
 void uploads_stop(struct store *store, const uint8_t id[SHA256_BYTES]);
 /* The last byte of request->facts' upload has been stored. */

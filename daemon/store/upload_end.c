@@ -87,7 +87,8 @@ static int expire_one(void *context, const struct backend_report *row)
 
 	if (report_open_row(expiry->store, row, &facts) != 0)
 		return 0;
-	if (facts->stage == STAGE_UPLOADING && facts->began < expiry->before)
+	if (facts->stage == STAGE_UPLOADING && facts->began < expiry->before &&
+		!upload_is_running(expiry->store, facts->id))
 		expiry->bodies[expiry->count++] = facts->body;
 	facts_free(facts);
 	return expiry->count == COUNT_OF(expiry->bodies);
@@ -97,8 +98,8 @@ void uploads_expire(struct store *store)
 {
 	struct expiry expiry = { .store = store, .before = store_now(store) - UPLOAD_LIFE_DAYS * DAY };
 
-	if (store->uploads != NULL || backend_each_upload(store->backend, expire_one, &expiry) != 0 ||
-		expiry.count == 0 || group_open(store) != 0)
+	if (backend_each_upload(store->backend, expire_one, &expiry) != 0 || expiry.count == 0 ||
+		group_open(store) != 0)
 		return;
 	for (size_t i = 0; i < expiry.count; i++) {
 		if (backend_drop_upload(store->backend, expiry.bodies[i]) != 0) {
