@@ -47,7 +47,8 @@ void call_get_report(struct request *request)
 static int put_first_chunk(struct store *store, const struct report_facts *facts, struct buffer *out)
 {
 	const size_t want = AGE_NONCE_BYTES + AGE_SEALED_CHUNK_BYTES;
-	struct buffer payload = buffer_of(2 * CHUNK_BYTES);
+	/* Short of what is wanted, then one whole chunk more. */
+	struct buffer payload = buffer_of(want + CHUNK_BYTES);
 	int rc = 0;
 
 	for (uint32_t number = 0; rc == 0 && payload.len < want && number < facts->chunk_count; number++)

@@ -309,6 +309,92 @@ static void test_what_is_too_large(void **state)
 	sealed_free(&sealed);
 }
 
+/* An age header of exactly this length, and a payload that age could have written. */
+static void write_long_header(size_t len, struct buffer *out)
+{
+	static uint8_t body[AGE_STANZA_BODY_MAX];
+	const struct age_arg junk = { "junk", 4 };
+	uint8_t file_key[AGE_FILE_KEY_BYTES] = { 1 }, recipient[AGE_RECIPIENT_BYTES];
+	char filler[16384];
+	struct age_arg args[] = { { "fill", 4 }, { filler, 0 } };
+	struct buffer trial = buffer_of(2 * AGE_HEADER_MAX);
+
+	memset(filler, 'x', sizeof filler);
+	fixture_recipient(OLGA, recipient);
+	for (int measured = 0; measured < 2; measured++) {
+		buffer_clear(&trial);
+		age_header_begin(&trial);
+		assert_int_equal(age_header_put_x25519(&trial, recipient, file_key), 0);
+		for (int i = 0; i < 10; i++)
+			age_header_put_stanza(&trial, &junk, 1, body, sizeof body);
+		age_header_put_stanza(&trial, args, 2, NULL, 0);
+		assert_int_equal(age_header_end(&trial, file_key), 0);
+		if (measured == 0)
+			args[1].len = len - trial.len;
+		assert_true(args[1].len > 0 && args[1].len < sizeof filler);
+	}
+	assert_int_equal(trial.len, len);
+	buffer_put(out, trial.data, trial.len);
+	buffer_free(&trial);
+	assert_non_null(buffer_grow(out, 16 + 2 * (65536 + 16)));
+	randombytes_buf(out->data + len, out->len - len);
+}
+
+static void upload(struct scene *scene, const struct buffer *file, char ret_path[512])
+{
+	uint8_t id[SHA256_BYTES];
+	char hex[ID_SIZE];
+
+	assert_int_equal(sha256_once(file->data, file->len, id), 0);
+	hex_encode(id, sizeof id, hex);
+	snprintf(ret_path, 512, "uploads?id=%s&length=%zu&desk=intake&urgency=urgent&roster=1", hex,
+		file->len);
+	assert_int_equal(
+		scene_ask(scene,
+			&(struct scene_ask){ .method = METHOD_POST, .path = ret_path, .upload_key = KEY })
+			->status,
+		201);
+	snprintf(ret_path, 512, "reports/%s", hex);
+	assert_int_equal(scene_ask(scene, &(struct scene_ask){ .method = METHOD_PATCH,
+						  .path = ret_path,
+						  .upload_key = KEY,
+						  .upload_offset = "0",
+						  .upload_complete = "?1",
+						  .body = file->data,
+						  .len = file->len })
+				 ->status,
+		201);
+}
+
+/* Around the length of a chunk, where the first chunk's payload is short or empty. */
+static void test_a_header_as_long_as_can_be(void **state)
+{
+	static const size_t lengths[] = { 60000, 65503, 65520, 65535, 65536 };
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct buffer file = buffer_of(512 * 1024);
+		const size_t header_and_chunk = lengths[i] + 16 + 65536 + 16;
+		const struct scene_answer *answer;
+		char path[512], header_path[520];
+
+		write_long_header(lengths[i], &file);
+		upload(scene, &file, path);
+		answer = scene_ask(
+			scene, &(struct scene_ask){ .method = METHOD_GET, .path = path, .signer = OLGA });
+		assert_int_equal(answer->status, 200);
+		assert_int_equal(answer->body.len, file.len);
+		assert_memory_equal(answer->body.data, file.data, file.len);
+		snprintf(header_path, sizeof header_path, "%s/header", path);
+		answer = scene_ask(scene,
+			&(struct scene_ask){ .method = METHOD_GET, .path = header_path, .signer = OLGA });
+		assert_int_equal(answer->status, 200);
+		assert_int_equal(answer->body.len, header_and_chunk);
+		assert_memory_equal(answer->body.data, file.data, header_and_chunk);
+		buffer_free(&file);
+	}
+}
+
 static void test_malformed_arguments_and_unknown_paths(void **state)
 {
 	static const char *const rests[] = { "&desk=intake", "&other=1", "&release=tomorrow", "&after=1", "&",
@@ -380,6 +466,7 @@ int main(void)
 		IN_SCENE(test_another_organisation_and_an_unknown_roster),
 		IN_SCENE(test_a_desk_that_is_not_there_or_asks_for_a_token),
 		IN_SCENE(test_what_is_too_large),
+		IN_SCENE(test_a_header_as_long_as_can_be),
 		IN_SCENE(test_malformed_arguments_and_unknown_paths),
 		IN_SCENE(test_many_bodies_at_once),
 	};
