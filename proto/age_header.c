@@ -201,6 +201,8 @@ void age_header_put_stanza(struct buffer *out, const struct age_arg *args, size_
 	char line[BASE64_CHARS(BODY_LINE_BYTES) + 1];
 	size_t done = 0, take;
 
+	if (!body)
+		body = (const uint8_t *)"";
 	buffer_put_string(out, "->");
 	for (size_t i = 0; i < arg_count; i++) {
 		buffer_put_string(out, " ");

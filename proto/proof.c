@@ -57,7 +57,7 @@ int proof_put_stanza(
 	base64_encode(BASE64_RAW, proof.commitment, sizeof proof.commitment, commitment_text);
 	args[1].len = strlen(key_text);
 	args[2].len = strlen(commitment_text);
-	age_header_put_stanza(out, args, COUNT_OF(args), (const uint8_t *)"", 0);
+	age_header_put_stanza(out, args, COUNT_OF(args), NULL, 0);
 	rc = buffer_ok(out);
 cleanup:
 	sodium_free(secret_key);
