@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "keys/trust.h"
+#include "proto/encode.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -130,6 +131,90 @@ static int may_enter(const struct store *store, const struct roster *roster, str
 	return trust_next(store->roster, roster, fault);
 }
 
+int rosters_check_receipt_key(const struct store *store, const struct roster *roster, struct fault *fault)
+{
+	if (sodium_memcmp(roster->receipt_key, store->receipt_key, sizeof store->receipt_key) == 0)
+		return 0;
+	return fault_set(
+		fault, "the keyring's receipt key isn't the roster's: is it another organisation's?");
+}
+
+/* The admins whose signatures a roster of this version needs besides its own; NULL where nobody is known. */
+static int admins_before(struct store *store, uint64_t version, struct roster **ret_roster)
+{
+	*ret_roster = NULL;
+	return version == 1 ? 0 : rosters_at(store, version - 1, ret_roster);
+}
+
+static bool is_signed(struct store *store, const struct roster *roster)
+{
+	struct roster *before = NULL;
+	struct fault fault;
+	bool is = admins_before(store, roster->version, &before) == 0 &&
+		  trust_signed_by_its_own(roster, &fault) == 0 &&
+		  (before == NULL || roster_signed_by(roster, before) >= before->threshold);
+
+	roster_free(before);
+	return is;
+}
+
+/* Says so where the admins have signed another roster than the one that has its place here. What a stranger
+ * makes up needs no line, and the same fork needs one only once. */
+static void note_fork(struct store *store, const struct roster *other)
+{
+	char known[HEX_CHARS(SHA256_BYTES) + 1], refused[HEX_CHARS(SHA256_BYTES) + 1];
+	uint64_t forked = other->version <= store->roster->version ? other->version : store->roster->version;
+	struct roster *ours = NULL;
+
+	if (other->version > store->roster->version + 1 || rosters_at(store, forked, &ours) != 0)
+		return;
+	if (bytes_equal(
+		    other->version == forked ? other->digest : other->previous, ours->digest, SHA256_BYTES) ||
+		bytes_equal(store->fork_digest, other->digest, SHA256_BYTES) || !is_signed(store, other))
+		goto cleanup;
+	memcpy(store->fork_digest, other->digest, SHA256_BYTES);
+	hex_encode(ours->digest, SHA256_BYTES, known);
+	hex_encode(other->digest, SHA256_BYTES, refused);
+	log_event(LOG_ERROR, "roster_fork_refused",
+		"version=%" PRIu64 " forked_at=%" PRIu64 " ours=%s refused=%s", other->version, forked, known,
+		refused);
+cleanup:
+	roster_free(ours);
+}
+
+/* What was in force already is no news; the folder keeps the whole chain. */
+static bool is_old(struct store *store, const struct roster *roster)
+{
+	if (store->roster == NULL || roster->version > store->roster->version)
+		return false;
+	note_fork(store, roster);
+	return true;
+}
+
+int rosters_take_at_start(struct store *store, const uint8_t *note, size_t len, struct fault *fault)
+{
+	struct roster *roster = NULL;
+	int rc = -1;
+
+	if (roster_parse(note, len, &roster, fault) != 0)
+		goto cleanup;
+	if (is_old(store, roster)) {
+		rc = 0;
+		goto cleanup;
+	}
+	if (may_enter(store, roster, fault) != 0)
+		goto cleanup;
+	if (keep_note(store, roster) != 0 || enter_force(store, roster) != 0) {
+		rc = fault_set(fault, "a roster can't be stored");
+		goto cleanup;
+	}
+	roster = NULL;
+	rc = 0;
+cleanup:
+	roster_free(roster);
+	return rc;
+}
+
 int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct fault *fault)
 {
 	struct roster *roster = NULL;
@@ -137,12 +222,11 @@ int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct f
 
 	if (roster_parse(note, len, &roster, fault) != 0)
 		goto cleanup;
-	/* What was in force already is no news; the folder keeps the whole chain. */
-	if (store->roster != NULL && roster->version <= store->roster->version) {
+	if (is_old(store, roster)) {
 		rc = 0;
 		goto cleanup;
 	}
-	if (may_enter(store, roster, fault) != 0)
+	if (may_enter(store, roster, fault) != 0 || rosters_check_receipt_key(store, roster, fault) != 0)
 		goto cleanup;
 	group_commit(store);
 	if (backend_begin(store->backend) != 0 || keep_note(store, roster) != 0 ||
@@ -186,7 +270,7 @@ static enum problem why_not(const struct store *store, const struct roster *rost
 
 	if (roster->version <= store->roster->version || trust_follows(store->roster, roster, &fault) != 0)
 		return PROBLEM_ROSTER_CONFLICT;
-	return PROBLEM_NOT_PERMITTED;
+	return trust_next(store->roster, roster, &fault) != 0 ? PROBLEM_NOT_PERMITTED : PROBLEM_RECEIPT_KEY;
 }
 
 static void take_roster(struct request *request, struct roster *roster)
@@ -199,9 +283,13 @@ static void take_roster(struct request *request, struct roster *roster)
 		request_answer(request, 200, "");
 		return;
 	}
-	if (store->roster == NULL || may_enter(store, roster, &fault) != 0) {
-		request_answer_problem(
-			request, store->roster == NULL ? PROBLEM_NOT_PERMITTED : why_not(store, roster));
+	if (store->roster == NULL) {
+		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
+		return;
+	}
+	if (may_enter(store, roster, &fault) != 0 || rosters_check_receipt_key(store, roster, &fault) != 0) {
+		note_fork(store, roster);
+		request_answer_problem(request, why_not(store, roster));
 		return;
 	}
 	if (rosters_offer(store, roster->note, roster->note_len, &fault) != 0) {

@@ -107,16 +107,36 @@ static int load_limits(struct store *store, const struct setup *setup, struct fa
 	return 0;
 }
 
-static int offer_rosters(struct store *store, const struct setup *setup, struct fault *fault)
+static int take_rosters(struct store *store, const struct setup *setup, struct fault *fault)
 {
 	const struct setup_file *file;
 
 	for (size_t i = 0; (file = setup_file(setup, FILE_ROSTER, i)) != NULL; i++) {
-		if (rosters_offer(store, file->data, file->len, fault) != 0)
+		if (rosters_take_at_start(store, file->data, file->len, fault) != 0)
 			return -1;
 	}
 	if (store->roster == NULL)
 		return fault_set(fault, "there is no roster: publish one with clarion-admin first");
+	return rosters_check_receipt_key(store, store->roster, fault);
+}
+
+/* All or nothing: a keyring and rosters that don't belong together leave no trace in the database. */
+static int offer_rosters(struct store *store, const struct setup *setup, struct fault *fault)
+{
+	uint64_t before = store->roster == NULL ? 0 : store->roster->version;
+
+	if (backend_begin(store->backend) != 0)
+		return fault_set(fault, "the database can't be written: is there room on the disk?");
+	if (take_rosters(store, setup, fault) != 0) {
+		backend_rollback(store->backend);
+		return -1;
+	}
+	if (backend_commit(store->backend) != 0) {
+		backend_rollback(store->backend);
+		return fault_set(fault, "the database can't be written: is there room on the disk?");
+	}
+	if (store->roster->version != before)
+		log_event(LOG_INFO, "roster_in_force", "version=%" PRIu64, store->roster->version);
 	return 0;
 }
 
@@ -144,9 +164,6 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		wait_for_new_second(store);
 	if (offer_rosters(store, setup, fault) != 0)
 		return -1;
-	if (sodium_memcmp(store->roster->receipt_key, store->receipt_key, sizeof store->receipt_key) != 0)
-		return fault_set(
-			fault, "the keyring's receipt key isn't the roster's: is it another organisation's?");
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
 		releases_load(store) != 0)

@@ -100,6 +100,7 @@ struct store {
 	uint64_t capacity_of_reports; /* less: what officers write still fits then */
 	struct roster *roster;        /* in force; NULL before the first */
 	char fingerprint[FINGERPRINT_SIZE];
+	uint8_t fork_digest[SHA256_BYTES]; /* of the fork that the log has last told about */
 	struct channel *supervisor, *notify;
 	struct front *fronts;
 	struct nonces *nonces;
@@ -174,8 +175,13 @@ void nonces_free(struct store *store);
 
 /* --- rosters.c */
 MUST_USE int rosters_load(struct store *store, struct fault *fault);
-/* A note handed over by the supervisor. */
+/* A note handed over by the supervisor, while the store runs: in force and durable when this returns. */
 MUST_USE int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct fault *fault);
+/* The same at the start, inside the caller's transaction: what comes of all the notes is judged first. */
+MUST_USE int rosters_take_at_start(struct store *store, const uint8_t *note, size_t len, struct fault *fault);
+/* The roster in force must name the key that this daemon signs with. */
+MUST_USE int rosters_check_receipt_key(
+	const struct store *store, const struct roster *roster, struct fault *fault);
 /* The fingerprint of a version that is kept; -1 where it isn't. */
 MUST_USE int rosters_fingerprint(
 	struct store *store, uint64_t version, char ret_fingerprint[FINGERPRINT_SIZE]);

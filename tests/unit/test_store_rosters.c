@@ -5,7 +5,8 @@
 #include "proto/alert_list.h"
 #include "proto/encode.h"
 
-#define LISTED 201 /* one more than a page */
+#define OTHER_SEED 77
+#define LISTED     201 /* one more than a page */
 
 static struct buffer note_of(const struct roster *roster)
 {
@@ -129,6 +130,25 @@ static void test_a_second_version_one(void **state)
 	sign_as(other, "ada", ADA);
 	assert_true(answer_says(publish(scene, other), "roster-conflict"));
 	roster_free(other);
+}
+
+/* Acceptances would be signed by a key that no client takes. */
+static void test_a_receipt_key_that_is_not_held(void **state)
+{
+	struct scene *scene = *state;
+	struct roster *next = next_of(scene);
+
+	roster_touch(next);
+	fixture_key(OTHER_SEED, next->receipt_key, NULL);
+	assert_true(answer_says(publish(scene, next), "not-permitted")); /* nobody has signed it */
+	sign_as(next, "ada", ADA);
+	assert_true(answer_says(publish(scene, next), "receipt-key"));
+	assert_int_equal(scene->store.roster->version, 1);
+	memcpy(next->receipt_key, scene->store.receipt_key, sizeof next->receipt_key);
+	roster_touch(next);
+	sign_as(next, "ada", ADA);
+	assert_int_equal(publish(scene, next)->status, 201);
+	roster_free(next);
 }
 
 /* A new admin alone can't make herself one. */
@@ -305,6 +325,7 @@ int main(void)
 		IN_SCENE(test_every_roster_that_was_in_force_is_kept),
 		IN_SCENE(test_rosters_that_are_refused),
 		IN_SCENE(test_a_second_version_one),
+		IN_SCENE(test_a_receipt_key_that_is_not_held),
 		IN_SCENE(test_new_admins_need_the_old_ones),
 		IN_SCENE(test_a_new_roster_counts_at_once),
 		IN_SCENE(test_a_desk_is_read_page_by_page),

@@ -19,6 +19,7 @@ enum problem {
 	PROBLEM_LENGTH_REQUIRED,
 	PROBLEM_TOO_LARGE,
 	PROBLEM_BAD_ROSTER,
+	PROBLEM_RECEIPT_KEY,
 	PROBLEM_WRONG_ID,
 	PROBLEM_NOT_SEALED,
 	PROBLEM_WRONG_DESTINATION,
@@ -27,7 +28,7 @@ enum problem {
 	PROBLEM_BUSY,
 	PROBLEM_STORAGE_FULL,
 };
-#define PROBLEM_COUNT 17
+#define PROBLEM_COUNT 18
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);
