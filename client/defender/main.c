@@ -11,6 +11,7 @@ static const struct program_option report_options[] = {
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	{ "attach", "FILE", "send this file along as evidence", true },
+	{ "out", "FILE", "seal into FILE, with FILE.to beside it, and send nothing", false },
 };
 static const struct program_option inbox_options[] = {
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
@@ -21,6 +22,7 @@ static const struct verb verbs[] = {
 		COUNT_OF(join_options), 1, 1, true },
 	{ "report", "", "seal a report and send it", run_report, report_options, COUNT_OF(report_options), 0,
 		0, false },
+	{ "carry", "FILE", "send a sealed report that somebody gave you", run_carry, NULL, 0, 1, 1, false },
 	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
 	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,
 		COUNT_OF(inbox_options), 0, 0, false },

@@ -25,8 +25,9 @@ struct queued {
 	bool is_ready;
 	char id[ID_SIZE];
 	uint64_t length;
-	uint64_t roster; /* the version it was sealed to */
-	struct destination destination;
+	uint64_t roster;                /* the version it was sealed to */
+	struct destination destination; /* organisation "": that of the roster version */
+	bool has_salt;                  /* false for a carried file without a proof stanza */
 	uint8_t upload_key[UPLOAD_KEY_BYTES];
 	char mailbox[MAILBOX_ID_SIZE];
 };

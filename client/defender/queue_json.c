@@ -39,6 +39,8 @@ json_t *queued_to_json(const struct queued *entry)
 	char salt[SALT_HEX_SIZE], upload_key[HEX_CHARS(UPLOAD_KEY_BYTES) + 1];
 
 	hex_encode(entry->destination.salt, SALT_BYTES, salt);
+	if (!entry->has_salt)
+		salt[0] = '\0';
 	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
 	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "payload",
 		entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
@@ -65,7 +67,7 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 {
 	struct queued entry = { 0 };
 	struct destination *to = &entry.destination;
-	char urgency[16];
+	char urgency[16], salt[SALT_HEX_SIZE];
 
 	entry.is_ready = json_is_true(json_object_get(json, "ready"));
 	if (copy_text(json, "payload", entry.payload, sizeof entry.payload) != 0 ||
@@ -78,9 +80,12 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 		urgency_of(urgency, strlen(urgency), &to->urgency) != 0 ||
 		copy_text(json, "release", to->release, sizeof to->release) != 0 ||
 		copy_text(json, "hold_key", to->hold_key, sizeof to->hold_key) != 0 ||
-		member_hex(json, "salt", to->salt, SALT_BYTES) != 0 ||
+		copy_text(json, "salt", salt, sizeof salt) != 0 ||
 		member_hex(json, "upload_key", entry.upload_key, UPLOAD_KEY_BYTES) != 0 ||
 		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0)
+		return -1;
+	entry.has_salt = salt[0] != '\0';
+	if (entry.has_salt && hex_decode(salt, strlen(salt), to->salt, SALT_BYTES) != 0)
 		return -1;
 	*ret_entry = entry;
 	return 0;

@@ -12,9 +12,9 @@
 /* Big reads: evidence is long. A whole number of age's chunks. */
 #define READ_BYTES (16 * AGE_CHUNK_BYTES)
 
-/* Where sealed bytes go. */
+/* The sealer's sink: counts, and keeps the reason of what stopped it. */
 struct outlet {
-	struct vault_writer *writer;
+	const struct seal_outlet *to;
 	uint64_t length;
 	struct failure *failure;
 	bool has_failed;
@@ -24,7 +24,7 @@ static int take_sealed(void *context, const uint8_t *data, size_t len)
 {
 	struct outlet *outlet = context;
 
-	if (vault_writer_put(outlet->writer, data, len, outlet->failure) != 0) {
+	if (outlet->to->put(outlet->to->owner, data, len, outlet->failure) != 0) {
 		outlet->has_failed = true;
 		return -1;
 	}
@@ -63,6 +63,7 @@ static void address(const struct sealing *sealing, struct queued *entry)
 	memcpy(to->desk, sealing->composed->desk, sizeof to->desk);
 	to->urgency = sealing->composed->urgency;
 	randombytes_buf(to->salt, sizeof to->salt);
+	entry->has_salt = true;
 	entry->roster = sealing->roster->version;
 	memcpy(entry->mailbox, sealing->keys->mailbox, sizeof entry->mailbox);
 }
@@ -130,59 +131,86 @@ static int seal_content(const struct sealing *sealing, struct report_sealer *sea
 	return rc;
 }
 
-static int seal_payload(const struct sealing *sealing, struct queued *entry, const struct buffer *text,
-	struct failure *failure)
+static int seal_payload(
+	const struct sealing *sealing, struct queued *entry, const struct buffer *text, struct outlet *outlet)
 {
-	struct outlet outlet = { .failure = failure };
 	struct report_sealer *sealer = NULL;
 	struct report_sealer_options options = { .recipients = sealing->recipients->keys,
 		.recipient_count = sealing->recipients->count,
 		.destination = &entry->destination,
 		.sink = take_sealed,
-		.sink_context = &outlet };
+		.sink_context = outlet };
 	uint8_t id[REPORT_ID_BYTES];
 	int rc = -1;
 
-	if (vault_writer_new(sealing->vault, entry->payload, &outlet.writer, failure) != 0)
-		return -1;
 	if (report_sealer_new(&options, &sealer) != 0) {
-		rc = not_sealed(&outlet);
+		rc = not_sealed(outlet);
 		goto cleanup;
 	}
-	if (seal_content(sealing, sealer, text, &outlet) != 0)
+	if (seal_content(sealing, sealer, text, outlet) != 0)
 		goto cleanup;
 	if (report_sealer_finish(sealer, id) != 0) {
-		rc = not_sealed(&outlet);
+		rc = not_sealed(outlet);
 		goto cleanup;
 	}
-	if (vault_writer_end(outlet.writer, failure) != 0)
-		goto cleanup;
 	hex_encode(id, sizeof id, entry->id);
-	entry->length = outlet.length;
+	entry->length = outlet->length;
 	rc = 0;
 cleanup:
 	report_sealer_free(sealer);
-	vault_writer_free(outlet.writer);
 	return rc;
 }
 
-int seal_report(const struct sealing *sealing, const struct queued **ret_entry, struct failure *failure)
+int seal_stream(const struct sealing *sealing, struct queued *entry, const struct seal_outlet *to,
+	struct failure *failure)
 {
 	struct buffer text = buffer_of(REPORT_JSON_MAX);
+	struct outlet outlet = { .to = to, .failure = failure };
+	int rc;
+
+	address(sealing, entry);
+	rc = write_json(sealing, entry, &text, failure);
+	if (rc == 0)
+		rc = seal_payload(sealing, entry, &text, &outlet);
+	buffer_free(&text);
+	return rc;
+}
+
+static int put_in_vault(void *owner, const uint8_t *bytes, size_t len, struct failure *failure)
+{
+	return vault_writer_put(owner, bytes, len, failure);
+}
+
+static int seal_in_vault(
+	const struct sealing *sealing, struct vault *vault, struct queued *entry, struct failure *failure)
+{
+	struct seal_outlet outlet = { put_in_vault, NULL };
+	struct vault_writer *writer = NULL;
+	int rc = vault_writer_new(vault, entry->payload, &writer, failure);
+
+	outlet.owner = writer;
+	if (rc == 0)
+		rc = seal_stream(sealing, entry, &outlet, failure);
+	if (rc == 0)
+		rc = vault_writer_end(writer, failure);
+	vault_writer_free(writer);
+	return rc;
+}
+
+int seal_report(const struct sealing *sealing, struct vault *vault, struct queue *queue,
+	const struct queued **ret_entry, struct failure *failure)
+{
 	struct failure ignored;
 	struct queued *entry;
 	int rc = -1;
 
-	if (queue_add(sealing->queue, &entry, failure) != 0)
+	if (queue_add(queue, &entry, failure) != 0)
 		return -1;
-	address(sealing, entry);
-	if (write_json(sealing, entry, &text, failure) == 0 &&
-		seal_payload(sealing, entry, &text, failure) == 0)
-		rc = queue_ready(sealing->queue, entry, failure);
+	if (seal_in_vault(sealing, vault, entry, failure) == 0)
+		rc = queue_ready(queue, entry, failure);
 	if (rc == 0)
 		*ret_entry = entry;
-	else if (queue_drop(sealing->queue, entry, &ignored) != 0)
+	else if (queue_drop(queue, entry, &ignored) != 0)
 		entry = NULL; /* the next queue_load drops what isn't ready */
-	buffer_free(&text);
 	return rc;
 }

@@ -8,8 +8,6 @@
 #include "queue.h"
 
 struct sealing {
-	struct vault *vault;
-	struct queue *queue;
 	const struct roster *roster;
 	const char *organisation; /* the roster's fingerprint */
 	struct composed *composed;
@@ -17,8 +15,18 @@ struct sealing {
 	const struct receipt_keys *keys;
 };
 
+/* Where sealed bytes go. */
+struct seal_outlet {
+	int (*put)(void *owner, const uint8_t *bytes, size_t len, struct failure *failure);
+	void *owner;
+};
+
+/* Fills in what the sealed file is: id, length, roster, destination, mailbox. */
+MUST_USE int seal_stream(const struct sealing *sealing, struct queued *entry,
+	const struct seal_outlet *outlet, struct failure *failure);
+
 /* Adds the report to the queue, whole or not at all. *ret_entry belongs to the queue. */
-MUST_USE int seal_report(
-	const struct sealing *sealing, const struct queued **ret_entry, struct failure *failure);
+MUST_USE int seal_report(const struct sealing *sealing, struct vault *vault, struct queue *queue,
+	const struct queued **ret_entry, struct failure *failure);
 
 #endif

@@ -23,7 +23,7 @@ void session_close(struct session *session)
 	*session = (struct session){ 0 };
 }
 
-static int receipt_fresh(struct receipt_ahead **ret_receipt, struct failure *failure)
+int receipt_fresh(struct receipt_ahead **ret_receipt, struct failure *failure)
 {
 	struct receipt_ahead *receipt = sodium_malloc(sizeof *receipt);
 

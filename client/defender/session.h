@@ -22,6 +22,10 @@ void session_close(struct session *session);
  * sodium_malloc memory. */
 MUST_USE int receipt_take(struct queue *queue, struct receipt_ahead **ret_receipt, struct failure *failure);
 
+/* A fresh one, whatever was made ahead: for a report that never enters the queue, which says what is used up.
+ */
+MUST_USE int receipt_fresh(struct receipt_ahead **ret_receipt, struct failure *failure);
+
 /* Stretches the next one, where there is none: at the end of a verb, when she has what she came for. */
 MUST_USE int receipt_prepare(struct queue *queue, struct failure *failure);
 

@@ -43,9 +43,9 @@ static void set_path(struct submission *submission, const char *before)
 	char salt[SALT_HEX_SIZE];
 
 	hex_encode(to->salt, SALT_BYTES, salt);
-	(void)snprintf(submission->path, sizeof submission->path, "%sdesk=%s&urgency=%s&salt=%s&roster=%llu",
-		before, to->desk, urgency_word(to->urgency), salt,
-		(unsigned long long)submission->entry->roster);
+	(void)snprintf(submission->path, sizeof submission->path, "%sdesk=%s&urgency=%s%s%s&roster=%llu",
+		before, to->desk, urgency_word(to->urgency), submission->entry->has_salt ? "&salt=" : "",
+		submission->entry->has_salt ? salt : "", (unsigned long long)submission->entry->roster);
 }
 
 static int put_whole(struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
@@ -155,8 +155,28 @@ static int upload(
 	return rc;
 }
 
-static int acceptance_of(const struct queued *entry, const struct link_answer *answer,
-	struct acceptance_answer *ret_accepted, struct acceptance *ret_acceptance, struct failure *failure)
+/* The organisation's fingerprint at the roster version that the report was sealed to: a carrier looks it up.
+ */
+static int fingerprint_of(struct organisation *organisation, const struct queued *entry,
+	char ret_fingerprint[FINGERPRINT_SIZE], struct failure *failure)
+{
+	struct roster *roster = NULL;
+	int rc = 0;
+
+	memcpy(ret_fingerprint, entry->destination.organisation, FINGERPRINT_SIZE);
+	if (ret_fingerprint[0] != '\0')
+		return 0;
+	if (organisation_roster_at(organisation, entry->roster, &roster, failure) != 0)
+		return -1;
+	if (roster_fingerprint(roster, ret_fingerprint) != 0)
+		rc = failure_memory(failure);
+	roster_free(roster);
+	return rc;
+}
+
+static int acceptance_of(struct organisation *organisation, const struct queued *entry,
+	const struct link_answer *answer, struct acceptance_answer *ret_accepted,
+	struct acceptance *ret_acceptance, struct failure *failure)
 {
 	struct fault fault;
 
@@ -165,13 +185,11 @@ static int acceptance_of(const struct queued *entry, const struct link_answer *a
 		return failure_of(failure, EX_PROTOCOL, &fault);
 	if (strcmp(ret_accepted->id, entry->id) != 0)
 		return failure_set(failure, EX_PROTOCOL, "the server confirmed another report: try again");
-	memcpy(ret_acceptance->organisation, entry->destination.organisation,
-		sizeof ret_acceptance->organisation);
 	memcpy(ret_acceptance->id, entry->id, sizeof ret_acceptance->id);
 	memcpy(ret_acceptance->desk, entry->destination.desk, sizeof ret_acceptance->desk);
 	memcpy(ret_acceptance->release, entry->destination.release, sizeof ret_acceptance->release);
 	memcpy(ret_acceptance->accepted, ret_accepted->accepted, sizeof ret_acceptance->accepted);
-	return 0;
+	return fingerprint_of(organisation, entry, ret_acceptance->organisation, failure);
 }
 
 /* The signature is judged by the newest roster once the one at hand says no: the key may have been rotated.
@@ -181,7 +199,7 @@ static int verify(struct organisation *organisation, const struct queued *entry,
 {
 	struct acceptance acceptance;
 
-	if (acceptance_of(entry, answer, ret_accepted, &acceptance, failure) != 0)
+	if (acceptance_of(organisation, entry, answer, ret_accepted, &acceptance, failure) != 0)
 		return -1;
 	if (acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
 		    ret_accepted->signature) == 0)

@@ -6,6 +6,7 @@
 
 int run_join(const struct invocation *invocation, struct failure *failure);
 int run_report(const struct invocation *invocation, struct failure *failure);
+int run_carry(const struct invocation *invocation, struct failure *failure);
 int run_send(const struct invocation *invocation, struct failure *failure);
 int run_inbox(const struct invocation *invocation, struct failure *failure);
 

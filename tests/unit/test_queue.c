@@ -65,6 +65,7 @@ static struct queued *add_ready(struct opened *opened, char digit)
 	memset(entry->mailbox, digit, MAILBOX_ID_SIZE - 1);
 	memcpy(entry->destination.desk, "intake", sizeof "intake");
 	entry->destination.urgency = URGENCY_URGENT;
+	entry->has_salt = true;
 	entry->destination.salt[3] = 7;
 	entry->length = 6;
 	entry->roster = 4;

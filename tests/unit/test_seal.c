@@ -47,8 +47,8 @@ static void begin(struct scene *scene, char *folder, const char *excluded)
 	assert_int_equal(recipients_choose(scene->roster, "intake", URGENCY_URGENT, &excluded,
 				 excluded == NULL ? 0 : 1, &scene->recipients, &failure),
 		0);
-	scene->sealing = (struct sealing){ scene->vault, scene->queue, scene->roster, scene->organisation,
-		&scene->composed, &scene->recipients, scene->keys };
+	scene->sealing = (struct sealing){ scene->roster, scene->organisation, &scene->composed,
+		&scene->recipients, scene->keys };
 }
 
 static void end(struct scene *scene)
@@ -134,7 +134,7 @@ static void test_officers_open_it(void **state)
 
 	begin(&scene, *state, NULL);
 	attach(&scene, *state);
-	assert_int_equal(seal_report(&scene.sealing, &entry, &failure), 0);
+	assert_int_equal(seal_report(&scene.sealing, scene.vault, scene.queue, &entry, &failure), 0);
 	assert_int_equal(open_as(&scene, entry, 2, &archive), 0);
 	assert_string_equal((char *)archive.data, ARCHIVE_REPORT);
 	assert_int_equal(report_schema_check((char *)archive.data + ARCHIVE_BLOCK,
@@ -165,7 +165,7 @@ static void test_the_excluded_and_strangers_do_not(void **state)
 	struct failure failure;
 
 	begin(&scene, *state, "maria");
-	assert_int_equal(seal_report(&scene.sealing, &entry, &failure), 0);
+	assert_int_equal(seal_report(&scene.sealing, scene.vault, scene.queue, &entry, &failure), 0);
 	assert_int_equal(open_as(&scene, entry, 2, &archive), 0);
 	buffer_clear(&archive);
 	assert_int_equal(open_as(&scene, entry, 3, &archive), -1);
@@ -190,7 +190,7 @@ static void test_the_proof_commits_to_the_destination(void **state)
 	size_t len;
 
 	begin(&scene, *state, NULL);
-	assert_int_equal(seal_report(&scene.sealing, &entry, &failure), 0);
+	assert_int_equal(seal_report(&scene.sealing, scene.vault, scene.queue, &entry, &failure), 0);
 	assert_int_equal(vault_reader_new(scene.vault, entry->payload, &reader, &failure), 0);
 	assert_int_equal(vault_reader_take(reader, bytes, sizeof bytes, &len, &failure), 0);
 	assert_int_equal(age_header_parse(bytes, len, &header, &is_short, &fault), 0);
@@ -216,7 +216,7 @@ static void test_a_changed_attachment_leaves_nothing(void **state)
 	begin(&scene, *state, NULL);
 	attach(&scene, *state);
 	fixture_write(*state, "photo.jpg", "shorter", 7, path);
-	assert_int_equal(seal_report(&scene.sealing, &entry, &failure), -1);
+	assert_int_equal(seal_report(&scene.sealing, scene.vault, scene.queue, &entry, &failure), -1);
 	assert_int_equal(failure.exit_code, EX_DATAERR);
 	assert_int_equal(queue_count(scene.queue), 0);
 	end(&scene);

@@ -1,0 +1,150 @@
+#include "reporting.h"
+
+#include "client/output.h"
+#include "seal.h"
+#include "submit.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The newest roster if there is a network. Without one the pinned roster does, as long as it hasn't expired.
+ */
+static int renew_roster(struct reporting *reporting, struct failure *failure)
+{
+	struct organisation *organisation = reporting->session.organisation;
+
+	if (reporting->makes_no_connection || organisation_refresh(organisation, NULL, &reporting->line) == 0)
+		reporting->line.exit_code = 0;
+	else
+		reporting->is_offline = reporting->line.exit_code == EX_UNAVAILABLE;
+	return organisation_fresh(organisation, failure);
+}
+
+int reporting_prepare(struct reporting *reporting, struct failure *failure)
+{
+	const struct roster *roster;
+	struct composed *composed = &reporting->composed;
+
+	if (session_open(reporting->invocation, &reporting->session, failure) != 0 ||
+		renew_roster(reporting, failure) != 0)
+		return -1;
+	roster = organisation_roster(reporting->session.organisation);
+	reporting->recipients = calloc(1, sizeof *reporting->recipients);
+	if (reporting->recipients == NULL)
+		return failure_memory(failure);
+	if (compose(reporting->invocation, roster, composed, failure) != 0)
+		return -1;
+	return recipients_choose(roster, composed->desk, composed->urgency, composed->excluded,
+		composed->excluded_count, reporting->recipients, failure);
+}
+
+int reporting_take_receipt(struct reporting *reporting, struct failure *failure)
+{
+	if (receipt_take(reporting->session.queue, &reporting->receipt, failure) != 0)
+		return -1;
+	reporting->keys = receipt_keys_of(reporting->receipt->seed);
+	return reporting->keys == NULL ? failure_memory(failure) : 0;
+}
+
+int reporting_seal(struct reporting *reporting, const struct queued **ret_entry, struct failure *failure)
+{
+	struct session *session = &reporting->session;
+	struct sealing sealing = { .roster = organisation_roster(session->organisation),
+		.organisation = organisation_fingerprint(session->organisation),
+		.composed = &reporting->composed,
+		.recipients = reporting->recipients,
+		.keys = reporting->keys };
+
+	if (seal_report(&sealing, session->vault, session->queue, ret_entry, failure) != 0)
+		return -1;
+	memcpy(reporting->id, (*ret_entry)->id, sizeof reporting->id);
+	return 0;
+}
+
+/* What went wrong on the line, for somebody whose report is safe in the queue. */
+static int stays_queued(const struct reporting *reporting, const struct failure *why, struct failure *failure)
+{
+	const char *text = why->fault.text, *advice = strrchr(text, ':');
+	int len = advice == NULL ? (int)strlen(text) : (int)(advice - text);
+	int code =
+		why->exit_code == EX_PROTOCOL || why->exit_code == EX_NOPERM ? why->exit_code : EX_TEMPFAIL;
+
+	return failure_set(failure, code, "the report is queued, not sent (%.*s): `%s send` tries again", len,
+		text, reporting->invocation->program);
+}
+
+int reporting_deliver(
+	struct reporting *reporting, const struct queued *entry, bool *ret_show, struct failure *failure)
+{
+	struct session *session = &reporting->session;
+	struct acceptance_answer accepted;
+	enum submitted outcome = SUBMIT_LATER;
+	struct failure why = reporting->line;
+	int64_t when;
+
+	*ret_show = true;
+	if (!reporting->is_offline && submit(session->organisation, session->vault, session->queue, entry,
+					      &accepted, &outcome, &why) != 0)
+		return failure_of(failure, why.exit_code, &why.fault);
+	if (outcome == SUBMIT_LATER)
+		return stays_queued(reporting, &why, failure);
+	if (outcome == SUBMIT_NEVER) {
+		*ret_show = false;
+		return failure_of(failure, why.exit_code, &why.fault);
+	}
+	memcpy(reporting->accepted, accepted.accepted, sizeof reporting->accepted);
+	if (time_parse(accepted.accepted, TIME_CHARS, &when) != 0)
+		return 0;
+	return organisation_saw(session->organisation, when, failure);
+}
+
+int reporting_answer(const struct reporting *reporting, struct failure *failure)
+{
+	bool accepted = reporting->accepted[0] != '\0';
+	json_t *result = json_pack("{s:s, s:s, s:s?}", "id", reporting->id, "state",
+		accepted ? "accepted" : "queued", "accepted", accepted ? reporting->accepted : NULL);
+
+	if (result != NULL && reporting->receipt != NULL &&
+		json_object_set_new(result, "receipt", json_string(reporting->receipt->number)) != 0) {
+		json_decref(result);
+		result = NULL;
+	}
+	return output_result(reporting->invocation, result, failure);
+}
+
+void reporting_say_readers(const struct reporting *reporting)
+{
+	const struct recipients *recipients = reporting->recipients;
+
+	say(reporting->invocation, "Sealed. Who can open it:");
+	for (size_t at = 0; at < recipients->reader_count; at++)
+		say(reporting->invocation, "%s %s", at == 0 ? "" : ",", recipients->readers[at]->name);
+	if (recipients->archive_count > 0)
+		say(reporting->invocation, ", and the desk's archive");
+	say(reporting->invocation, ".\n");
+	if (recipients->excluded_count > 0)
+		say(reporting->invocation, "The server and strangers can't tell that somebody was excluded; "
+					   "the excluded herself may notice.\n");
+}
+
+void reporting_say_receipt(const struct reporting *reporting)
+{
+	say(reporting->invocation,
+		"Your receipt number: %s\n"
+		"Write it down and hide it. With it and any invitation you read the answers, on any device; "
+		"it isn't "
+		"kept here.\n",
+		reporting->receipt->number);
+	(void)fflush(NULL);
+}
+
+void reporting_free(struct reporting *reporting)
+{
+	composed_free(&reporting->composed);
+	free(reporting->recipients);
+	receipt_keys_free(reporting->keys);
+	sodium_free(reporting->receipt);
+	session_close(&reporting->session);
+}

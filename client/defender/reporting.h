@@ -1,0 +1,46 @@
+/* What `report` and its kin do one after the other: compose, choose the readers, seal, send, say what is
+ * true. */
+#ifndef DEFENDER_REPORTING_H
+#define DEFENDER_REPORTING_H
+
+#include "compose.h"
+#include "session.h"
+
+/* What one run is about. Zeros and an invocation to begin with; reporting_free in any case. */
+struct reporting {
+	const struct invocation *invocation;
+	bool makes_no_connection; /* the pinned roster must do */
+	struct session session;
+	struct composed composed;
+	struct recipients *recipients;
+	struct receipt_ahead *receipt; /* NULL where there is none to show */
+	struct receipt_keys *keys;
+	char id[ID_SIZE];
+	char accepted[TIME_SIZE]; /* "" while it is queued */
+	bool is_offline;          /* no server answered a moment ago */
+	struct failure line;      /* why the roster couldn't be renewed; exit_code 0 where it could */
+};
+
+/* The session, the newest roster if there is a network, the report, its readers. */
+MUST_USE int reporting_prepare(struct reporting *reporting, struct failure *failure);
+
+/* The next receipt number and its keys. */
+MUST_USE int reporting_take_receipt(struct reporting *reporting, struct failure *failure);
+
+/* Into the queue, whole or not at all. *ret_entry belongs to the queue. */
+MUST_USE int reporting_seal(
+	struct reporting *reporting, const struct queued **ret_entry, struct failure *failure);
+
+/* Sends it. -1 with the reason where it isn't accepted; *ret_show false where it is gone for good. */
+MUST_USE int reporting_deliver(
+	struct reporting *reporting, const struct queued *entry, bool *ret_show, struct failure *failure);
+
+/* The result with --json: `id`, `receipt` where there is one, `state` and `accepted`. */
+MUST_USE int reporting_answer(const struct reporting *reporting, struct failure *failure);
+
+void reporting_say_readers(const struct reporting *reporting);
+void reporting_say_receipt(const struct reporting *reporting);
+
+void reporting_free(struct reporting *reporting);
+
+#endif
