@@ -49,6 +49,16 @@ static const struct row {
 		"Fetch the newest roster and choose one of its desks." },
 	[PROBLEM_TOO_MANY] = { "too-many", 429, "Too many requests", "Wait a little and try again." },
 	[PROBLEM_BUSY] = { "busy", 503, "The server is busy", "Wait a little and try again." },
+	[PROBLEM_TOKEN_NEEDED] = { "token-needed", 403, "This desk takes a report only with a token",
+		"Join again with a new invitation, then send the report again." },
+	[PROBLEM_TOKEN_REFUSED] = { "token-refused", 403, "The token is not good, or no longer",
+		"Send the report again with another token; where there is none, join again with a new "
+		"invitation." },
+	[PROBLEM_INVITATION_REFUSED] = { "invitation-refused", 403,
+		"The invitation is not good, or no longer",
+		"It was used already, or is too old: ask for a new one." },
+	[PROBLEM_BAD_TOKENS] = { "bad-tokens", 422, "The request for tokens is not well-formed",
+		"Fetch the newest roster and ask again, for tokens of a key that is in it." },
 	[PROBLEM_STORAGE_FULL] = { "storage-full", 507, "The server's storage is full",
 		"Keep the report and try again later; an admin must make room." },
 };

@@ -1,6 +1,7 @@
 #include "foundation.h"
 
 #include "keys/clock.h"
+#include "keys/token_keys.h"
 #include "proto/encode.h"
 
 #include <sodium.h>
@@ -50,7 +51,8 @@ static int fill(struct foundation *foundation, struct roster *draft, const char 
 	memcpy(admin.public_key, identity->public_key, sizeof admin.public_key);
 	server_url_format(&foundation->url, server.url);
 	memcpy(server.pin, foundation->tls.pin, sizeof server.pin);
-	if (set_receipt_key(foundation->keyring, draft) != 0 || roster_add_admin(draft, &admin) != 0)
+	if (set_receipt_key(foundation->keyring, draft) != 0 ||
+		token_key_lines(foundation->keyring, draft) != 0 || roster_add_admin(draft, &admin) != 0)
 		return -1;
 	return roster_add_server(draft, &server);
 }
@@ -95,6 +97,8 @@ int foundation_make(
 		return failure_of(failure, EX_TEMPFAIL, &fault);
 	if (keyring_new(&foundation->keyring) != 0)
 		return failure_memory(failure);
+	if (token_epoch_new(foundation->keyring, clock_wall_seconds(), &fault) != 0)
+		return failure_of(failure, EX_SOFTWARE, &fault);
 	if (tls_pair_new(foundation->url.host, clock_wall_seconds(), &foundation->tls, &fault) != 0)
 		return failure_of(failure, EX_SOFTWARE, &fault);
 	return make_roster(foundation, organisation, failure);

@@ -27,8 +27,12 @@ enum problem {
 	PROBLEM_TOO_MANY,
 	PROBLEM_BUSY,
 	PROBLEM_STORAGE_FULL,
+	PROBLEM_TOKEN_NEEDED,
+	PROBLEM_TOKEN_REFUSED,
+	PROBLEM_INVITATION_REFUSED,
+	PROBLEM_BAD_TOKENS,
 };
-#define PROBLEM_COUNT 18
+#define PROBLEM_COUNT 22
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);
