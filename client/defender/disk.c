@@ -2,6 +2,7 @@
 
 #include "keys/secure_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define NAME_SIZE_MAX 64
+#define RANDOM_BYTES  4096
 
 struct disk_writer {
 	const struct home *home;
@@ -119,6 +121,54 @@ int disk_remove(const struct home *home, const char *name, struct failure *failu
 {
 	if (unlinkat(home_descriptor(home), name, 0) != 0 && errno != ENOENT)
 		return cannot_write(failure);
+	return 0;
+}
+
+int disk_overwrite(const struct home *home, const char *name, struct failure *failure)
+{
+	uint8_t random[RANDOM_BYTES];
+	struct stat stat;
+	int fd = openat(home_descriptor(home), name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC), rc;
+
+	if (fd == -1)
+		return cannot_write(failure);
+	rc = fstat(fd, &stat);
+	for (off_t done = 0; rc == 0 && done < stat.st_size; done += RANDOM_BYTES) {
+		off_t left = stat.st_size - done;
+
+		randombytes_buf(random, sizeof random);
+		rc = write_all(fd, random, left < RANDOM_BYTES ? (size_t)left : RANDOM_BYTES);
+	}
+	if (rc == 0)
+		rc = fsync(fd);
+	rc = rc == 0 ? 0 : cannot_write(failure);
+	(void)close(fd);
+	return rc;
+}
+
+int disk_sync(const struct home *home, struct failure *failure)
+{
+	return fsync(home_descriptor(home)) == 0 ? 0 : cannot_write(failure);
+}
+
+int disk_each(const struct home *home, int (*each)(void *context, const char *name), void *context,
+	struct failure *failure)
+{
+	int folder = openat(home_descriptor(home), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder == -1 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+
+	if (stream == NULL) {
+		if (folder != -1)
+			(void)close(folder);
+		return cannot_read(failure);
+	}
+	while ((entry = readdir(stream)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			each(context, entry->d_name) != 0)
+			break;
+	}
+	(void)closedir(stream);
 	return 0;
 }
 

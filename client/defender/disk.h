@@ -16,6 +16,14 @@ MUST_USE int disk_replace(
 	const struct home *home, const char *name, const void *data, size_t len, struct failure *failure);
 MUST_USE int disk_remove(const struct home *home, const char *name, struct failure *failure);
 
+/* The file's bytes where they lie, random ones in their place, durable. */
+MUST_USE int disk_overwrite(const struct home *home, const char *name, struct failure *failure);
+
+/* Calls back for each name of the folder but `.` and `..`, until it returns other than 0. */
+MUST_USE int disk_each(const struct home *home, int (*each)(void *context, const char *name), void *context,
+	struct failure *failure);
+MUST_USE int disk_sync(const struct home *home, struct failure *failure);
+
 /* A new file (what had its name goes); durable after its end, gone when freed without one. */
 struct disk_writer;
 MUST_USE int disk_writer_new(

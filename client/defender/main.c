@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
 	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,
 		COUNT_OF(inbox_options), 0, 0, false },
+	{ "wipe", "", "destroy the home, its keys first; it doesn't ask", run_wipe, NULL, 0, 0, 0, false },
 };
 
 int main(int argc, char **argv)

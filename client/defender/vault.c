@@ -18,9 +18,6 @@
 #define SLOTS_BYTES  PADME_LEAST /* the smallest size that an item has too */
 #define LENGTH_BYTES 8
 
-/* The slots' file has a name like all others: no word, and the same length. */
-static const char slots_file[FILE_NAME_SIZE] = "6f1ed002ab5595859014ebf0951522d9";
-
 static const uint8_t slot_context[] = "slot/1";
 
 struct slots {
@@ -88,14 +85,14 @@ void vault_free(struct vault *vault)
 
 bool vault_is_there(const struct home *home)
 {
-	return disk_has(home, slots_file);
+	return disk_has(home, SLOTS_FILE);
 }
 
 void vault_discard(struct home *home)
 {
 	struct failure ignored;
 
-	if (disk_remove(home, slots_file, &ignored) != 0)
+	if (disk_remove(home, SLOTS_FILE, &ignored) != 0)
 		return;
 }
 
@@ -122,7 +119,7 @@ int vault_create(struct home *home, const char *passphrase, struct vault **ret_v
 	slot = slot_at(file, randombytes_uniform(SLOT_COUNT));
 	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(slot + NONCE_BYTES, NULL, slots->master,
 		MASTER_BYTES, slot_context, sizeof slot_context, NULL, slot, slots->key);
-	if (disk_replace(home, slots_file, file, SLOTS_BYTES, failure) != 0)
+	if (disk_replace(home, SLOTS_FILE, file, SLOTS_BYTES, failure) != 0)
 		goto cleanup;
 	rc = vault_of(home, slots->master, ret_vault, failure);
 cleanup:
@@ -165,7 +162,7 @@ int vault_open(struct home *home, const struct invocation *invocation, struct va
 		rc = failure_memory(failure);
 		goto cleanup;
 	}
-	if (disk_read(home, slots_file, &file, &found, failure) != 0)
+	if (disk_read(home, SLOTS_FILE, &file, &found, failure) != 0)
 		goto cleanup;
 	if (!found || file.len != SLOTS_BYTES) {
 		rc = failure_set(failure, EX_CONFIG,

@@ -33,6 +33,12 @@ bool vault_is_there(const struct home *home);
  * ever. */
 void vault_discard(struct home *home);
 
+/* Destroys the vault for ever, without its passphrase: the slots are overwritten and synced first, so that
+ * nothing can be opened from then on whatever happens; then the files go, the slots' last, so that a wipe
+ * that was cut off is finished by the next. *ret_others is how many files of others are in the folder: they
+ * stay. 78 where there is no vault and the folder isn't empty; 73 where something can't be removed. */
+MUST_USE int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure);
+
 struct items vault_items(struct vault *vault);
 
 /* A payload of any length: put its bytes, then end (durable) or, without an end, free (gone). */

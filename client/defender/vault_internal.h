@@ -15,6 +15,9 @@
 #define SEALED_CHUNK_BYTES (CHUNK_BYTES + crypto_secretstream_xchacha20poly1305_ABYTES)
 #define STREAM_HEADER      crypto_secretstream_xchacha20poly1305_HEADERBYTES
 
+/* The slots' file has a name like all others: no word, and the same length. */
+#define SLOTS_FILE "6f1ed002ab5595859014ebf0951522d9"
+
 struct vault_keys {
 	uint8_t names[32];
 	uint8_t items[32];

@@ -9,5 +9,6 @@ int run_report(const struct invocation *invocation, struct failure *failure);
 int run_carry(const struct invocation *invocation, struct failure *failure);
 int run_send(const struct invocation *invocation, struct failure *failure);
 int run_inbox(const struct invocation *invocation, struct failure *failure);
+int run_wipe(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -1,0 +1,94 @@
+#include "vault_internal.h"
+
+#include "client/home.h"
+
+#include <string.h>
+
+#define HEX_DIGITS "0123456789abcdef"
+
+struct wiping {
+	const struct home *home;
+	size_t removed, others, stuck;
+};
+
+/* Items, payloads, and what a crash left of one that was being written (`.HEX.new`). */
+static bool is_ours(const char *name)
+{
+	size_t len;
+
+	if (name[0] != '.')
+		return strspn(name, HEX_DIGITS) == FILE_NAME_SIZE - 1 && name[FILE_NAME_SIZE - 1] == '\0';
+	len = strspn(name + 1, HEX_DIGITS);
+	return len > 0 && strcmp(name + 1 + len, ".new") == 0;
+}
+
+static int remove_one(void *context, const char *name)
+{
+	struct wiping *wiping = context;
+	struct failure ignored;
+
+	if (strcmp(name, SLOTS_FILE) == 0)
+		return 0;
+	if (!is_ours(name))
+		wiping->others++;
+	else if (disk_remove(wiping->home, name, &ignored) == 0)
+		wiping->removed++;
+	else
+		wiping->stuck++;
+	return 0;
+}
+
+/* A folder that changes while it is listed may hide a name: until a whole pass has removed nothing. */
+static int remove_all(struct wiping *wiping, struct failure *failure)
+{
+	do {
+		wiping->removed = wiping->others = wiping->stuck = 0;
+		if (disk_each(wiping->home, remove_one, wiping, failure) != 0)
+			return -1;
+	} while (wiping->removed > 0);
+	return 0;
+}
+
+static int count_one(void *context, const char *name)
+{
+	size_t *count = context;
+
+	(void)name;
+	(*count)++;
+	return 0;
+}
+
+/* The slots are gone already: an earlier wipe came this far, or this was never a home. */
+static int check_empty(const struct home *home, struct failure *failure)
+{
+	size_t count = 0;
+
+	if (disk_each(home, count_one, &count, failure) != 0)
+		return -1;
+	return count == 0 ? 0
+			  : failure_set(failure, EX_CONFIG,
+				    "that folder isn't a home, nothing was removed: check --home");
+}
+
+int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure)
+{
+	struct wiping wiping = { .home = home };
+
+	*ret_others = 0;
+	if (!vault_is_there(home))
+		return check_empty(home, failure);
+	if (disk_overwrite(home, SLOTS_FILE, failure) != 0)
+		return failure_set(failure, EX_CANTCREAT,
+			"the keys can't be destroyed, nothing was removed: look at the folder's disk and "
+			"mode");
+	if (remove_all(&wiping, failure) != 0 || disk_sync(home, failure) != 0)
+		return -1;
+	if (wiping.stuck > 0)
+		return failure_set(failure, EX_CANTCREAT,
+			"the keys are destroyed, but %zu files can't be removed: remove the folder yourself",
+			wiping.stuck);
+	if (disk_remove(home, SLOTS_FILE, failure) != 0)
+		return -1;
+	*ret_others = wiping.others;
+	return disk_sync(home, failure);
+}
