@@ -113,8 +113,9 @@ MUST_USE int backend_each_in_box(struct backend *backend, const uint8_t box[BLIN
 MUST_USE int backend_empty_box(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES]);
 
 /* Small named things: rosters by version, nonces by blind index, the store's own facts by name. `shelf` keeps
- * them apart. */
-enum backend_shelf { SHELF_ROSTERS = 1, SHELF_NONCES, SHELF_OWN };
+ * them apart. Their data is sealed by seal_put_row, so that it begins with its epoch, or it is empty; which
+ * column each is sealed for stands in rewrap.c. */
+enum backend_shelf { SHELF_ROSTERS = 1, SHELF_NONCES, SHELF_OWN, SHELF_TOMBSTONES };
 MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, const uint8_t *data, size_t len);
 MUST_USE int backend_get(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
@@ -125,6 +126,47 @@ typedef int backend_each_named(
 	void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len);
 MUST_USE int backend_each(
 	struct backend *backend, enum backend_shelf shelf, backend_each_named *each, void *context);
+
+/* --- rows by the storage epoch they are sealed under (backend_ages.c) */
+
+/* Calls back for each report and upload whose data key is wrapped under an epoch below `below`, by epoch and
+ * body, behind this one, until it returns other than 0. Facts and header are left empty. */
+MUST_USE int backend_each_old_key(struct backend *backend, uint32_t below,
+	const struct backend_report *behind, backend_each_report *each, void *context);
+MUST_USE int backend_change_key(
+	struct backend *backend, uint64_t body, uint32_t epoch, const uint8_t *data, size_t len);
+
+/* A message (shelf 0, name its box) or what lies on a shelf (seq 0). */
+struct backend_row {
+	uint64_t shelf, seq;
+	struct backend_view name, data;
+};
+typedef int backend_each_old(void *context, const struct backend_row *row);
+/* Those whose data begins with an epoch below `below`, in an order of their own, behind this one. */
+MUST_USE int backend_each_old_message(struct backend *backend, uint32_t below,
+	const struct backend_row *behind, backend_each_old *each, void *context);
+MUST_USE int backend_each_old_named(struct backend *backend, uint32_t below, const struct backend_row *behind,
+	backend_each_old *each, void *context);
+MUST_USE int backend_change_row(
+	struct backend *backend, const struct backend_row *row, const uint8_t *data, size_t len);
+/* How many rows of all three kinds are older, and how many there are. */
+MUST_USE int backend_count_old(
+	struct backend *backend, uint32_t below, uint64_t *ret_count, uint64_t *ret_all);
+
+/* --- the end of a report (backend_ages.c) */
+
+/* The row goes, its data key and header with it; its number isn't given again; chunks and events remain. */
+MUST_USE int backend_destroy(struct backend *backend, uint64_t body);
+/* Whether chunks or events of destroyed reports remain; *ret_body is the next of them. -1 where it can't be
+ * read. */
+MUST_USE int backend_remains(struct backend *backend, bool *ret_some, uint64_t *ret_body);
+/* Drops up to this many chunks and events that remain. *ret_done where none does. */
+MUST_USE int backend_drop_remains(struct backend *backend, unsigned most, bool *ret_done);
+/* Each report and upload whose body lies between these two, both included. */
+MUST_USE int backend_each_between(
+	struct backend *backend, uint64_t first, uint64_t last, backend_each_report *each, void *context);
+/* One more than the highest body. */
+uint64_t backend_next(const struct backend *backend);
 
 /* How many reports there are, and how many of them are open. */
 MUST_USE int backend_count(struct backend *backend, uint64_t *ret_reports, uint64_t *ret_open);

@@ -5,7 +5,7 @@
 
 #define CHUNK_NUMBER_BITS 20 /* a million chunks or events of one report */
 
-static uint64_t place_of(uint64_t body, uint32_t number)
+uint64_t backend_place(uint64_t body, uint32_t number)
 {
 	return body << CHUNK_NUMBER_BITS | number;
 }
@@ -86,8 +86,8 @@ int backend_drop_upload(struct backend *backend, uint64_t body)
 {
 	sqlite3_stmt *statement = backend_use(backend, S_DROP_CHUNKS);
 
-	bind_number(statement, 1, place_of(body, 0));
-	bind_number(statement, 2, place_of(body + 1, 0) - 1);
+	bind_number(statement, 1, backend_place(body, 0));
+	bind_number(statement, 2, backend_place(body + 1, 0) - 1);
 	if (backend_run(backend, statement) != 0)
 		return -1;
 	statement = backend_use(backend, S_DROP_REPORT);
@@ -178,7 +178,7 @@ int backend_header(struct backend *backend, uint64_t body, struct buffer *out)
 	return read_blob(backend, statement, out);
 }
 
-static int each_report(
+int backend_each_row(
 	struct backend *backend, sqlite3_stmt *statement, backend_each_report *each, void *context)
 {
 	struct backend_report report;
@@ -206,12 +206,12 @@ int backend_each_open(struct backend *backend, const uint8_t desk[BLIND_INDEX_BY
 
 	bind_blob(statement, 1, desk, BLIND_INDEX_BYTES);
 	bind_number(statement, 2, after > INT64_MAX ? INT64_MAX : after);
-	return each_report(backend, statement, each, context);
+	return backend_each_row(backend, statement, each, context);
 }
 
 int backend_each_upload(struct backend *backend, backend_each_report *each, void *context)
 {
-	return each_report(backend, backend_use(backend, S_PENDING), each, context);
+	return backend_each_row(backend, backend_use(backend, S_PENDING), each, context);
 }
 
 static int put_numbered(
@@ -236,29 +236,29 @@ static int get_numbered(struct backend *backend, enum statement which, uint64_t 
 int backend_add_chunk(
 	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len)
 {
-	return put_numbered(backend, S_ADD_CHUNK, place_of(body, number), data, len);
+	return put_numbered(backend, S_ADD_CHUNK, backend_place(body, number), data, len);
 }
 
 int backend_change_chunk(
 	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len)
 {
-	return put_numbered(backend, S_CHANGE_CHUNK, place_of(body, number), data, len);
+	return put_numbered(backend, S_CHANGE_CHUNK, backend_place(body, number), data, len);
 }
 
 int backend_chunk(struct backend *backend, uint64_t body, uint32_t number, struct buffer *out)
 {
-	return get_numbered(backend, S_CHUNK, place_of(body, number), out);
+	return get_numbered(backend, S_CHUNK, backend_place(body, number), out);
 }
 
 int backend_add_event(
 	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len)
 {
-	return put_numbered(backend, S_ADD_EVENT, place_of(body, number), data, len);
+	return put_numbered(backend, S_ADD_EVENT, backend_place(body, number), data, len);
 }
 
 int backend_event(struct backend *backend, uint64_t body, uint32_t number, struct buffer *out)
 {
-	return get_numbered(backend, S_EVENT, place_of(body, number), out);
+	return get_numbered(backend, S_EVENT, backend_place(body, number), out);
 }
 
 int backend_add_message(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES], const uint8_t *data,
@@ -349,10 +349,8 @@ int backend_each(struct backend *backend, enum backend_shelf shelf, backend_each
 	return step;
 }
 
-static int count_one(struct backend *backend, enum statement which, uint64_t *ret_count)
+int backend_count_one(struct backend *backend, sqlite3_stmt *statement, uint64_t *ret_count)
 {
-	sqlite3_stmt *statement = backend_use(backend, which);
-
 	if (backend_step(backend, statement) != 1)
 		return -1;
 	*ret_count = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -362,6 +360,7 @@ static int count_one(struct backend *backend, enum statement which, uint64_t *re
 
 int backend_count(struct backend *backend, uint64_t *ret_reports, uint64_t *ret_open)
 {
-	return count_one(backend, S_COUNT, ret_reports) == 0 ? count_one(backend, S_COUNT_OPEN, ret_open)
-							     : -1;
+	if (backend_count_one(backend, backend_use(backend, S_COUNT), ret_reports) != 0)
+		return -1;
+	return backend_count_one(backend, backend_use(backend, S_COUNT_OPEN), ret_open);
 }

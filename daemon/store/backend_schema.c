@@ -20,6 +20,15 @@ static const char *const steps[] = {
 	"CREATE INDEX messages_box ON messages (box, seq);"
 	"CREATE TABLE shelf (shelf INTEGER, name BLOB, data BLOB NOT NULL, PRIMARY KEY (shelf, name)) "
 	"WITHOUT ROWID;",
+	/* 1 to 2: rows by the storage epoch they are sealed under, so that a rotation knows what is left to
+	 * seal again without having kept count; what is left of destroyed reports; and numbers that are never
+	 * given twice, though the highest report may be destroyed. */
+	"CREATE INDEX reports_epoch ON reports (epoch);"
+	"CREATE INDEX messages_epoch ON messages (substr(data, 1, 4));"
+	"CREATE INDEX shelf_epoch ON shelf (substr(data, 1, 4));"
+	"CREATE TABLE remains (body INTEGER PRIMARY KEY);"
+	"CREATE TABLE counter (next INTEGER NOT NULL);"
+	"INSERT INTO counter (next) VALUES (1);",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(steps))

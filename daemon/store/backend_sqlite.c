@@ -26,8 +26,9 @@ static const char *const sql[STATEMENTS] = {
 	[S_ROLLBACK] = "ROLLBACK",
 	[S_BYTES] = "SELECT (p.page_count - f.freelist_count) FROM pragma_page_count() p, "
 		    "pragma_freelist_count() f",
-	[S_NEXT] = "SELECT max((SELECT ifnull(max(body), 0) FROM reports),"
-		   " (SELECT ifnull(max(seq), 0) FROM reports WHERE seq > body)) + 1",
+	[S_NEXT] = "SELECT max((SELECT ifnull(max(body), 0) FROM reports) + 1,"
+		   " (SELECT ifnull(max(seq), 0) FROM reports WHERE seq > body) + 1, (SELECT next FROM "
+		   "counter))",
 	[S_ADD_REPORT] = "INSERT INTO reports (body, seq, id, open_desk, epoch, data_key, facts, header)"
 			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[S_FINISH] = "UPDATE reports SET seq = ?2, open_desk = ?4, facts = ?7, header = ?8 WHERE body = ?1 "
@@ -55,8 +56,37 @@ static const char *const sql[STATEMENTS] = {
 	[S_GET] = "SELECT data FROM shelf WHERE shelf = ?1 AND name = ?2",
 	[S_REMOVE] = "DELETE FROM shelf WHERE shelf = ?1 AND name = ?2",
 	[S_SHELF] = "SELECT name, data FROM shelf WHERE shelf = ?1 ORDER BY name",
-	[S_COUNT] = "SELECT count(*) FROM reports WHERE seq IS NOT NULL",
+	[S_COUNT] =
+		"SELECT (SELECT count(*) FROM reports) - (SELECT count(*) FROM reports WHERE seq IS NULL)",
+	[S_COUNT_ALL] = "SELECT (SELECT count(*) FROM reports) + (SELECT count(*) FROM messages)"
+			" + (SELECT count(*) FROM shelf)",
 	[S_COUNT_OPEN] = "SELECT count(*) FROM reports WHERE open_desk IS NOT NULL",
+	[S_OLD_KEYS] = "SELECT body, seq, id, open_desk, epoch, data_key, x'' FROM reports"
+		       " WHERE epoch < ?1 AND (epoch, body) > (?2, ?3) ORDER BY epoch, body",
+	[S_CHANGE_KEY] = "UPDATE reports SET epoch = ?2, data_key = ?3 WHERE body = ?1",
+	[S_OLD_MESSAGES] = "SELECT 0, seq, box, data FROM messages WHERE substr(data, 1, 4) < ?1"
+			   " AND (substr(data, 1, 4), seq) > (?2, ?3) ORDER BY substr(data, 1, 4), seq",
+	[S_CHANGE_MESSAGE] = "UPDATE messages SET data = ?2 WHERE seq = ?1",
+	[S_OLD_NAMED] = "SELECT shelf, 0, name, data FROM shelf WHERE substr(data, 1, 4) < ?1"
+			" AND (substr(data, 1, 4), shelf, name) > (?2, ?3, ?4)"
+			" ORDER BY substr(data, 1, 4), shelf, name",
+	[S_COUNT_OLD_KEYS] = "SELECT count(*) FROM reports WHERE epoch < ?1",
+	/* From x'00000001': what lies there without an epoch is empty. */
+	[S_COUNT_OLD_MESSAGES] = "SELECT count(*) FROM messages WHERE substr(data, 1, 4) >= x'00000001'"
+				 " AND substr(data, 1, 4) < ?1",
+	[S_COUNT_OLD_NAMED] = "SELECT count(*) FROM shelf WHERE substr(data, 1, 4) >= x'00000001'"
+			      " AND substr(data, 1, 4) < ?1",
+	[S_COUNT_ON] = "UPDATE counter SET next = max(next, ?1)",
+	[S_DESTROY] = "DELETE FROM reports WHERE body = ?1",
+	[S_REMAINS] = "INSERT INTO remains (body) VALUES (?1)",
+	[S_FIND_REMAINS] = "SELECT body FROM remains ORDER BY body LIMIT 1",
+	[S_DROP_EVENTS] = "DELETE FROM events WHERE place IN"
+			  " (SELECT place FROM events WHERE place BETWEEN ?1 AND ?2 LIMIT ?3)",
+	[S_DROP_SOME_CHUNKS] = "DELETE FROM chunks WHERE place IN"
+			       " (SELECT place FROM chunks WHERE place BETWEEN ?1 AND ?2 LIMIT ?3)",
+	[S_DROP_REMAINS] = "DELETE FROM remains WHERE body = ?1",
+	[S_BETWEEN] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports"
+		      " WHERE body BETWEEN ?1 AND ?2 ORDER BY body",
 };
 
 sqlite3_stmt *backend_use(struct backend *backend, enum statement which)

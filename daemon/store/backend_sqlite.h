@@ -36,6 +36,23 @@ enum statement {
 	S_SHELF,
 	S_COUNT,
 	S_COUNT_OPEN,
+	S_COUNT_ALL,
+	S_OLD_KEYS,
+	S_CHANGE_KEY,
+	S_OLD_MESSAGES,
+	S_CHANGE_MESSAGE,
+	S_OLD_NAMED,
+	S_COUNT_OLD_KEYS,
+	S_COUNT_OLD_MESSAGES,
+	S_COUNT_OLD_NAMED,
+	S_COUNT_ON,
+	S_DESTROY,
+	S_REMAINS,
+	S_FIND_REMAINS,
+	S_DROP_EVENTS,
+	S_DROP_SOME_CHUNKS,
+	S_DROP_REMAINS,
+	S_BETWEEN,
 	STATEMENTS,
 };
 
@@ -63,5 +80,12 @@ void backend_done(sqlite3_stmt *statement);
 void bind_blob(sqlite3_stmt *statement, int at, const void *data, size_t len);
 void bind_number(sqlite3_stmt *statement, int at, uint64_t value);
 struct backend_view column_view(sqlite3_stmt *statement, int at);
+
+/* --- backend_rows.c, for backend_ages.c */
+/* Where the chunks and events of a body begin. */
+uint64_t backend_place(uint64_t body, uint32_t number);
+MUST_USE int backend_each_row(
+	struct backend *backend, sqlite3_stmt *statement, backend_each_report *each, void *context);
+MUST_USE int backend_count_one(struct backend *backend, sqlite3_stmt *statement, uint64_t *ret_count);
 
 #endif

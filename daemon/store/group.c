@@ -73,6 +73,7 @@ void group_fail(struct store *store)
 	log_event(LOG_ERROR, "commit_failed", "reason=%s requests=%u", problem_word(problem),
 		store->group_count);
 	backend_rollback(store->backend);
+	chores_rolled_back(store);
 	uploads_fail(store, problem);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;
@@ -132,7 +133,7 @@ void group_commit(struct store *store)
 
 	if (!backend_in_group(store->backend))
 		return;
-	if (put_newest_time(store) != 0 || backend_commit(store->backend) != 0) {
+	if (chores_ride(store) != 0 || put_newest_time(store) != 0 || backend_commit(store->backend) != 0) {
 		store->newest_committed = 0;
 		group_fail(store);
 		return;

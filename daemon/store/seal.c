@@ -141,21 +141,27 @@ static int get(const uint8_t *key, unsigned column, const struct place *place, c
 	return 0;
 }
 
-int seal_key_new(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES],
-	uint8_t ret_key[DATA_KEY_BYTES], uint8_t ret_wrapped[WRAPPED_KEY_BYTES], uint32_t *ret_epoch)
+static int wrap(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES],
+	const uint8_t key[DATA_KEY_BYTES], uint8_t ret_wrapped[WRAPPED_KEY_BYTES])
 {
 	struct place place = { .identity = identity, .identity_len = BLIND_INDEX_BYTES };
 	struct buffer wrapped = buffer_of(WRAPPED_KEY_BYTES);
-	int rc;
+	int rc = put(newest_keys(seal)->wrap, COLUMN_WRAPPED, &place, key, DATA_KEY_BYTES, &wrapped);
 
-	randombytes_buf(ret_key, DATA_KEY_BYTES);
-	rc = put(newest_keys(seal)->wrap, COLUMN_WRAPPED, &place, ret_key, DATA_KEY_BYTES, &wrapped);
-	if (rc == 0) {
+	if (rc == 0)
 		memcpy(ret_wrapped, wrapped.data, WRAPPED_KEY_BYTES);
-		*ret_epoch = newest_keys(seal)->epoch;
-	}
 	buffer_free(&wrapped);
 	return rc;
+}
+
+int seal_key_new(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES],
+	uint8_t ret_key[DATA_KEY_BYTES], uint8_t ret_wrapped[WRAPPED_KEY_BYTES], uint32_t *ret_epoch)
+{
+	randombytes_buf(ret_key, DATA_KEY_BYTES);
+	if (wrap(seal, identity, ret_key, ret_wrapped) != 0)
+		return -1;
+	*ret_epoch = newest_keys(seal)->epoch;
+	return 0;
 }
 
 int seal_key_open(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES], uint32_t epoch,
@@ -172,6 +178,28 @@ int seal_key_open(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BY
 		memcpy(ret_key, key.data, DATA_KEY_BYTES);
 	buffer_free(&key);
 	return rc;
+}
+
+int seal_key_renew(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES], uint32_t epoch,
+	const uint8_t *wrapped, size_t wrapped_len, uint8_t ret_wrapped[WRAPPED_KEY_BYTES])
+{
+	uint8_t key[DATA_KEY_BYTES];
+	int rc = seal_key_open(seal, identity, epoch, wrapped, wrapped_len, key);
+
+	if (rc == 0)
+		rc = wrap(seal, identity, key, ret_wrapped);
+	sodium_memzero(key, sizeof key);
+	return rc;
+}
+
+uint32_t seal_newest_epoch(const struct seal *seal)
+{
+	return newest_keys(seal)->epoch;
+}
+
+uint32_t seal_oldest_epoch(const struct seal *seal)
+{
+	return seal->epochs[0].epoch;
 }
 
 int seal_put(const uint8_t key[DATA_KEY_BYTES], const struct place *place, const void *data, size_t len,
@@ -204,4 +232,16 @@ int seal_get_row(const struct seal *seal, const struct place *place, const uint8
 		return -1;
 	keys = epoch_keys(seal, epoch);
 	return keys == NULL ? -1 : get(keys->rows, place->column, place, in.at, in.left, out);
+}
+
+int seal_row_renew(const struct seal *seal, const struct place *place, const uint8_t *sealed, size_t len,
+	struct buffer *out)
+{
+	struct buffer plain = buffer_of(len);
+	int rc = seal_get_row(seal, place, sealed, len, &plain);
+
+	if (rc == 0)
+		rc = seal_put_row(seal, place, plain.data, plain.len, out);
+	buffer_free(&plain);
+	return rc;
 }

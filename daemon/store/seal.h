@@ -26,7 +26,8 @@ enum column {
 	COLUMN_MESSAGE,
 	COLUMN_ROSTER,
 	COLUMN_NONCE,
-	COLUMN_OWN
+	COLUMN_OWN,
+	COLUMN_TOMBSTONE
 };
 
 /* Takes copies of what it needs into guarded memory. */
@@ -42,6 +43,13 @@ MUST_USE int seal_key_new(const struct seal *seal, const uint8_t identity[BLIND_
 	uint8_t ret_key[DATA_KEY_BYTES], uint8_t ret_wrapped[WRAPPED_KEY_BYTES], uint32_t *ret_epoch);
 MUST_USE int seal_key_open(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES], uint32_t epoch,
 	const uint8_t *wrapped, size_t wrapped_len, uint8_t ret_key[DATA_KEY_BYTES]);
+
+/* A data key wrapped again under the newest storage key. -1 where it doesn't open. */
+MUST_USE int seal_key_renew(const struct seal *seal, const uint8_t identity[BLIND_INDEX_BYTES],
+	uint32_t epoch, const uint8_t *wrapped, size_t wrapped_len, uint8_t ret_wrapped[WRAPPED_KEY_BYTES]);
+/* Of the storage keys: new rows are under the newest. */
+uint32_t seal_newest_epoch(const struct seal *seal);
+uint32_t seal_oldest_epoch(const struct seal *seal);
 
 /* Where a sealed value lies. */
 struct place {
@@ -63,6 +71,9 @@ MUST_USE int seal_get(const uint8_t key[DATA_KEY_BYTES], const struct place *pla
 MUST_USE int seal_put_row(
 	const struct seal *seal, const struct place *place, const void *data, size_t len, struct buffer *out);
 MUST_USE int seal_get_row(const struct seal *seal, const struct place *place, const uint8_t *sealed,
+	size_t len, struct buffer *out);
+/* The same value sealed again under the newest storage key. */
+MUST_USE int seal_row_renew(const struct seal *seal, const struct place *place, const uint8_t *sealed,
 	size_t len, struct buffer *out);
 
 #endif

@@ -25,6 +25,7 @@ struct store;
 struct front;
 struct request;
 struct nonces;
+struct rewrap;
 
 /* An answer in the making. body is sent as it is; a stream follows where there is one. */
 struct answer {
@@ -119,6 +120,11 @@ struct store {
 	int64_t release_at; /* on the boot clock; 0: it isn't set */
 	int64_t start_wall, start_boot_ms;
 	int64_t newest_committed; /* the latest time that a commit holds */
+	struct event *chores_event;
+	struct rewrap *rewrap;
+	uint64_t chores_seen;        /* the group that began last when the chores last looked */
+	int64_t chores_paused_until; /* on the boot clock, in ms */
+	bool remains_left;           /* chunks of destroyed reports may be left */
 	bool clock_announced;
 	bool log_announced; /* that the log can't be emptied */
 	bool draining;
@@ -224,6 +230,35 @@ void releases_schedule(struct store *store, int64_t when);
 void releases_run(struct store *store);
 /* Drops uploads that were begun more than a week ago, and whose bytes aren't coming just now. */
 void uploads_expire(struct store *store);
+
+/* --- chores.c: what is done beside the calls */
+MUST_USE int chores_start(struct store *store);
+void chores_end(struct store *store);
+/* There is something to do. */
+void chores_wake(struct store *store);
+/* A share of the work, in the group that is about to be committed. */
+MUST_USE int chores_ride(struct store *store);
+void chores_rolled_back(struct store *store);
+
+/* --- rewrap.c: rows of older storage epochs */
+struct rewrap_progress {
+	uint32_t epoch; /* the newest */
+	uint64_t done, total;
+	uint64_t failed; /* rows that don't open: while there are any, no epoch is given up */
+};
+MUST_USE int rewrap_load(struct store *store);
+void rewrap_free(struct store *store);
+/* Begins at the first row: at the start, and when a new epoch has come. */
+MUST_USE int rewrap_begin(struct store *store);
+/* Epochs older than the newest are not yet known to be needless. */
+bool rewrap_is_running(const struct store *store);
+bool rewrap_wants_rows(const struct store *store);
+/* Up to so many rows, in a group. */
+MUST_USE int rewrap_step(struct store *store, unsigned rows);
+void rewrap_rolled_back(struct store *store);
+/* Where all rows are done and durable. */
+void rewrap_maybe_end(struct store *store);
+void rewrap_progress(const struct store *store, struct rewrap_progress *ret_progress);
 
 /* --- calls; each ends in exactly one answer, now or later */
 void call_get_roster(struct request *request);

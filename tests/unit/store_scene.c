@@ -137,6 +137,7 @@ static void open_store(struct scene *scene)
 	assert_int_equal(nonces_load(store), 0);
 	assert_int_equal(group_start(store), 0);
 	assert_int_equal(releases_load(store), 0);
+	assert_int_equal(chores_start(store), 0);
 	connect_front(scene);
 }
 
@@ -147,6 +148,7 @@ static void close_store(struct scene *scene)
 	channel_free(scene->front);
 	fronts_free(store);
 	nonces_free(store);
+	chores_end(store);
 	event_free(store->commit_event);
 	event_free(store->release_event);
 	backend_close(store->backend);

@@ -187,12 +187,12 @@ static void test_a_newer_schema_is_refused(void **state)
 	backend_close(backend);
 	backend = NULL;
 	assert_int_equal(sqlite3_open(NAME, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
 	assert_int_equal(backend_open(NAME, &backend, &fault), -1);
 	assert_null(backend);
-	assert_non_null(strstr(fault.text, "of schema 2"));
-	assert_non_null(strstr(fault.text, "up to 1"));
+	assert_non_null(strstr(fault.text, "of schema 3"));
+	assert_non_null(strstr(fault.text, "up to 2"));
 }
 
 static void test_a_damaged_database_is_not_an_empty_one(void **state)
@@ -247,7 +247,7 @@ static void test_a_schema_that_was_not_begun_is_completed(void **state)
 	backend = opened();
 	add(backend, 1, 5);
 	assert_int_equal(find(backend, 1, &found), 0);
-	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 1);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 2);
 	backend_close(backend);
 }
 
@@ -285,7 +285,7 @@ static void test_what_the_connection_promises(void **state)
 	assert_int_equal(pragma_of(backend->database, "PRAGMA secure_delete"), 1);
 	assert_int_equal(pragma_of(backend->database, "PRAGMA wal_autocheckpoint"), 0);
 	assert_int_equal(pragma_of(backend->database, "PRAGMA page_size"), PAGE_LEN);
-	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 1);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 2);
 	backend_close(backend);
 }
 

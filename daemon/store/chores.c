@@ -1,0 +1,104 @@
+/* What the store does beside its calls: sealing again after a rotation, clearing away what was destroyed,
+ * looking for what has been kept long enough. A share of each group under load, and more where nobody asks.
+ */
+#include "store_state.h"
+
+#include "base/log.h"
+#include "keys/clock.h"
+
+#include <event2/event.h>
+
+#define TICK_MS      10
+#define ROWS_A_WRITE 2     /* that ride along with each write of others: a tenth of what the write costs */
+#define ROWS_A_GROUP 8     /* at least, in each group */
+#define ROWS_IDLE    128   /* a millisecond or two: a report that comes just then waits no longer */
+#define PAUSE_MS     60000 /* after a failure, so that a full disk isn't made fuller */
+#define CHUNKS_A_ROW 8     /* one row costs an eighth of a millisecond where it drops a chunk of 64 KiB */
+
+static bool has_writes(const struct store *store)
+{
+	return store->remains_left || rewrap_wants_rows(store);
+}
+
+/* In a group. What was destroyed goes first. */
+static int work(struct store *store, unsigned rows)
+{
+	bool done;
+
+	if (!store->remains_left)
+		return rewrap_step(store, rows);
+	if (backend_drop_remains(store->backend, rows / CHUNKS_A_ROW + 1, &done) != 0)
+		return -1;
+	store->remains_left = !done;
+	return 0;
+}
+
+static bool is_paused(const struct store *store)
+{
+	return clock_boot_ms() < store->chores_paused_until;
+}
+
+int chores_ride(struct store *store)
+{
+	unsigned rows = store->group_count * ROWS_A_WRITE;
+
+	store->chores_seen = store->group_number;
+	if (!has_writes(store) || is_paused(store))
+		return 0;
+	return work(store, rows < ROWS_A_GROUP ? ROWS_A_GROUP : rows);
+}
+
+void chores_rolled_back(struct store *store)
+{
+	store->chores_paused_until = clock_boot_ms() + PAUSE_MS;
+	store->remains_left = true;
+	chores_wake(store);
+	rewrap_rolled_back(store);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct store *store = context;
+	bool is_idle = store->chores_seen == store->group_number && !backend_in_group(store->backend);
+
+	(void)fd;
+	(void)what;
+	if (store->draining)
+		return;
+	store->chores_seen = store->group_number;
+	if (has_writes(store) && is_idle && !is_paused(store) && group_open(store) == 0 &&
+		work(store, ROWS_IDLE) != 0)
+		group_fail(store);
+	rewrap_maybe_end(store);
+	if (has_writes(store) || rewrap_is_running(store))
+		chores_wake(store);
+}
+
+void chores_wake(struct store *store)
+{
+	const struct timeval time = { .tv_usec = TICK_MS * 1000 };
+
+	if (!evtimer_pending(store->chores_event, NULL) && evtimer_add(store->chores_event, &time) != 0)
+		log_plain(LOG_ERROR, "chores_timer_failed");
+}
+
+int chores_start(struct store *store)
+{
+	uint64_t body;
+
+	store->chores_event = evtimer_new(store->base, on_tick, store);
+	if (store->chores_event == NULL || event_priority_set(store->chores_event, 1) != 0 ||
+		backend_remains(store->backend, &store->remains_left, &body) != 0)
+		return -1;
+	if (store->remains_left)
+		chores_wake(store);
+	return rewrap_load(store);
+}
+
+void chores_end(struct store *store)
+{
+	if (store->chores_event != NULL)
+		event_free(store->chores_event);
+	store->chores_event = NULL;
+	rewrap_free(store);
+}
