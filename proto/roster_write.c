@@ -1,13 +1,14 @@
+#include "roster_internal.h"
+
 #include "proto/digest.h"
 #include "proto/encode.h"
-#include "proto/roster.h"
 #include "proto/time.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Body, note, signatures and fingerprint. */
+/* Body, note and fingerprint. */
 
 #define KEY_SIZE (BASE64_CHARS(32) + 1)
 
@@ -108,8 +109,7 @@ int roster_write_body(const struct roster *roster, struct buffer *out)
 	return buffer_ok(out);
 }
 
-/* What is signed: the parsed bytes where there are any, `+` lines and all. */
-static int put_signed_part(const struct roster *roster, struct buffer *out)
+int roster_put_signed_part(const struct roster *roster, struct buffer *out)
 {
 	if (roster->note == NULL)
 		return roster_write_body(roster, out);
@@ -119,86 +119,12 @@ static int put_signed_part(const struct roster *roster, struct buffer *out)
 
 int roster_write_note(const struct roster *roster, struct buffer *out)
 {
-	if (put_signed_part(roster, out) != 0)
+	if (roster_put_signed_part(roster, out) != 0)
 		return -1;
 	buffer_put_string(out, "\n");
 	for (size_t i = 0; i < roster->signature_count; i++)
 		note_put_signature(out, &roster->signatures[i]);
 	return buffer_ok(out);
-}
-
-/* Replaces the signature of this name and key, or adds one. */
-static int keep_signature(struct roster *roster, const struct note_signature *signature)
-{
-	struct note_signature *grown = NULL;
-	size_t place = 0;
-
-	while (place < roster->signature_count &&
-		(strcmp(roster->signatures[place].name, signature->name) != 0 ||
-			!bytes_equal(roster->signatures[place].key_id, signature->key_id, NOTE_KEY_ID_BYTES)))
-		place++;
-	if (place == roster->signature_count) {
-		if (place == ROSTER_SIGNATURES_MAX)
-			return -1;
-		grown = realloc(roster->signatures, (place + 1) * sizeof(*grown));
-		if (grown == NULL)
-			return -1;
-		roster->signatures = grown;
-		roster->signature_count++;
-	}
-	roster->signatures[place] = *signature;
-	return 0;
-}
-
-int roster_sign(struct roster *roster, const char *admin, const uint8_t secret_key[64], struct fault *fault)
-{
-	struct buffer body = buffer_of(ROSTER_MAX_BYTES);
-	struct note_signature signature;
-	int rc = -1;
-
-	if (roster_check(roster, fault) != 0)
-		goto cleanup;
-	if (put_signed_part(roster, &body) != 0) {
-		rc = fault_set(fault, "the roster is longer than %d bytes", ROSTER_MAX_BYTES);
-		goto cleanup;
-	}
-	if (note_sign(body.data, body.len, admin, secret_key, &signature) != 0 ||
-		keep_signature(roster, &signature) != 0) {
-		rc = fault_set(fault, "the roster can't be signed: wrong name, or too many signatures");
-		goto cleanup;
-	}
-	rc = 0;
-cleanup:
-	buffer_free(&body);
-	return rc;
-}
-
-static bool admin_has_signed(
-	const struct roster *roster, const struct buffer *body, const struct roster_admin *admin)
-{
-	for (size_t i = 0; i < roster->signature_count; i++) {
-		if (strcmp(roster->signatures[i].name, admin->name) == 0 &&
-			note_verify(body->data, body->len, &roster->signatures[i], admin->public_key) == 0)
-			return true;
-	}
-	return false;
-}
-
-size_t roster_signed_by(const struct roster *roster, const struct roster *admins_of)
-{
-	struct buffer body = buffer_of(ROSTER_MAX_BYTES);
-	size_t count = 0;
-
-	if (put_signed_part(roster, &body) == 0) {
-		for (size_t i = 0; i < admins_of->admin_count; i++) {
-			/* a draft's admins may repeat a key: it counts for the first only */
-			if (roster_admin_by_key(admins_of, admins_of->admins[i].public_key) ==
-				&admins_of->admins[i])
-				count += admin_has_signed(roster, &body, &admins_of->admins[i]);
-		}
-	}
-	buffer_free(&body);
-	return count;
 }
 
 static int compare_keys(const void *left, const void *right)

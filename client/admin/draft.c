@@ -101,13 +101,29 @@ int draft_sign(const struct admin *admin, struct roster *draft, const struct ide
 	if (me == NULL)
 		return failure_set(failure, EX_NOPERM,
 			"your key is none of this organisation's admins: one of them must add your card");
-	if (draft->signature_count == 0) {
-		roster_touch(draft);
-		set_times(admin, draft); /* the roster lives from now on, not from when it was drafted */
-	}
 	if (roster_sign(draft, me->name, identity->signing_key, &fault) != 0)
 		return failure_of(failure, EX_DATAERR, &fault);
 	return 0;
+}
+
+void draft_renew(const struct admin *admin, struct roster *draft)
+{
+	roster_touch(draft);
+	set_times(admin, draft);
+}
+
+json_t *draft_facts(const struct admin *admin, const struct roster *draft)
+{
+	char path[PATH_MAX];
+	struct failure ignored;
+	json_t *facts = show_roster_facts(draft, admin->newest);
+
+	if (facts != NULL && (admin_path(admin->home, DRAFT_FILE, path, &ignored) != 0 ||
+				     json_object_set_new(facts, "file", json_string(path)) != 0)) {
+		json_decref(facts);
+		facts = NULL;
+	}
+	return facts;
 }
 
 void draft_remove(const struct admin *admin)
@@ -121,8 +137,7 @@ static int load_or_new(const struct admin *admin, struct roster **ret_draft, str
 		return -1;
 	if (*ret_draft == NULL)
 		return draft_new(admin, ret_draft, failure);
-	roster_touch(*ret_draft); /* whoever has signed the draft has not signed what it becomes now */
-	set_times(admin, *ret_draft);
+	draft_renew(admin, *ret_draft); /* whoever has signed it has not signed what it becomes now */
 	return 0;
 }
 
@@ -139,7 +154,7 @@ int draft_change(
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): load_or_new gave one */
 	say(invocation, "%s, in the draft of roster %llu. `roster publish' puts it in force.\n", done,
 		(unsigned long long)draft->version);
-	rc = output_result(invocation, show_roster_facts(draft, admin->newest), failure);
+	rc = output_result(invocation, draft_facts(admin, draft), failure);
 cleanup:
 	roster_free(draft);
 	admin_close(admin);

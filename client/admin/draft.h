@@ -5,6 +5,8 @@
 
 #include "admin.h"
 
+#include <jansson.h>
+
 /* The draft that lies there. *ret_draft is NULL (and 0) where there is none, or only one that a newer roster
  * has overtaken. */
 MUST_USE int draft_load(const struct admin *admin, struct roster **ret_draft, struct failure *failure);
@@ -15,6 +17,13 @@ MUST_USE int draft_new(const struct admin *admin, struct roster **ret_draft, str
 /* Writes it down as it is, signatures included, and reads it again: *draft is replaced by what was parsed. 65
  * where it breaks a rule of rosters. */
 MUST_USE int draft_save(const struct admin *admin, struct roster **draft, struct failure *failure);
+
+/* The draft's life begins now; signatures are gone. Signing never does this, so that copies which several
+ * admins sign stay one. */
+void draft_renew(const struct admin *admin, struct roster *draft);
+
+/* As show_roster_facts, and `file`, where the draft lies. NULL where memory is short. */
+json_t *draft_facts(const struct admin *admin, const struct roster *draft);
 
 /* Adds this admin's signature. 77 where the draft doesn't name her, nor the newest roster. */
 MUST_USE int draft_sign(const struct admin *admin, struct roster *draft, const struct identity *identity,

@@ -50,6 +50,7 @@ static const struct verb verbs[] = {
 		NO_OPTIONS, 0, 0, false },
 	{ "roster sign", "[FILE|-]", "sign the draft, or another admin's draft", verb_roster_sign, NO_OPTIONS,
 		0, 1, false },
+	{ "roster drop", "", "forget the draft", verb_roster_drop, NO_OPTIONS, 0, 0, false },
 	{ "roster publish", "", "put the draft in force; without one, renew the roster", verb_roster_publish,
 		NO_OPTIONS, 0, 0, false },
 	{ "roster verify", "FILE|-", "check a roster as a client would", verb_roster_verify, NO_OPTIONS, 1, 1,

@@ -33,6 +33,7 @@ static int complete(const struct admin *admin, struct roster **draft, struct fai
 	int rc = -1;
 
 	if (is_enough_alone(admin, *draft) && trust_next(admin->newest, *draft, &fault) != 0) {
+		draft_renew(admin, *draft);
 		if (show_changes(admin->invocation, admin->newest, *draft, failure) != 0 ||
 			admin_identity(admin, &identity, failure) != 0 ||
 			draft_sign(admin, *draft, identity, failure) != 0 ||
@@ -41,6 +42,12 @@ static int complete(const struct admin *admin, struct roster **draft, struct fai
 	}
 	if (trust_next(admin->newest, *draft, &fault) != 0) {
 		rc = failure_of(failure, EX_NOPERM, &fault);
+		goto cleanup;
+	}
+	if (trust_fresh(*draft, admin_now(admin), &fault) != 0) {
+		rc = failure_set(failure, EX_DATAERR,
+			"the draft has expired before it was published: forget it with `roster drop', then "
+			"draft again");
 		goto cleanup;
 	}
 	rc = 0;

@@ -6,7 +6,7 @@
 static int show(struct admin *admin, const struct roster *draft, struct failure *failure)
 {
 	const struct invocation *invocation = admin->invocation;
-	json_t *result = NULL, *draft_facts = NULL;
+	json_t *result = NULL, *facts_of_draft = NULL;
 
 	show_roster_line(invocation, "newest", admin->newest, NULL);
 	if (show_changes(invocation, NULL, admin->newest, failure) != 0)
@@ -17,8 +17,8 @@ static int show(struct admin *admin, const struct roster *draft, struct failure 
 			return -1;
 	}
 	result = show_roster_facts(admin->newest, NULL);
-	draft_facts = draft == NULL ? json_null() : show_roster_facts(draft, admin->newest);
-	if (json_object_set_new(result, "draft", draft_facts) != 0) {
+	facts_of_draft = draft == NULL ? json_null() : draft_facts(admin, draft);
+	if (json_object_set_new(result, "draft", facts_of_draft) != 0) {
 		json_decref(result);
 		return failure_memory(failure);
 	}

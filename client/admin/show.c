@@ -4,7 +4,7 @@
 #include "proto/roster_changes.h"
 #include "proto/time.h"
 
-#define CHANGES_MAX (2 * 1024 * 1024)
+#define SIGNERS_MAX (ROSTER_ADMINS_MAX * (NAME_SIZE + 8))
 
 /* The set of admins from which the roster lacks most signatures. */
 static const struct roster *stricter(const struct roster *roster, const struct roster *before)
@@ -30,23 +30,32 @@ unsigned show_threshold(const struct roster *roster, const struct roster *before
 
 json_t *show_roster_facts(const struct roster *roster, const struct roster *before)
 {
+	struct buffer signers = buffer_of(SIGNERS_MAX);
 	char expires[TIME_SIZE];
+	json_t *facts = NULL;
 
 	time_format(roster->expires, expires);
-	return json_pack("{s:I, s:s, s:I, s:I}", "version", (json_int_t)roster->version, "expires", expires,
-		"signatures", (json_int_t)show_signatures(roster, before), "threshold",
-		(json_int_t)show_threshold(roster, before));
+	if (roster_signers(roster, stricter(roster, before), &signers) == 0)
+		facts = json_pack("{s:I, s:s, s:I, s:I, s:s}", "version", (json_int_t)roster->version,
+			"expires", expires, "signatures", (json_int_t)show_signatures(roster, before),
+			"threshold", (json_int_t)show_threshold(roster, before), "signed",
+			buffer_text(&signers));
+	buffer_free(&signers);
+	return facts;
 }
 
 void show_roster_line(const struct invocation *invocation, const char *what, const struct roster *roster,
 	const struct roster *before)
 {
+	struct buffer signers = buffer_of(SIGNERS_MAX);
 	char expires[TIME_SIZE];
 
 	time_format(roster->expires, expires);
-	say(invocation, "%s: roster %llu, expires %s, %zu of %u signatures\n", what,
-		(unsigned long long)roster->version, expires, show_signatures(roster, before),
-		show_threshold(roster, before));
+	if (roster_signers(roster, stricter(roster, before), &signers) == 0)
+		say(invocation, "%s: roster %llu, expires %s, %zu of %u signatures (%s)\n", what,
+			(unsigned long long)roster->version, expires, show_signatures(roster, before),
+			show_threshold(roster, before), buffer_text(&signers));
+	buffer_free(&signers);
 }
 
 int show_changes(const struct invocation *invocation, const struct roster *before, const struct roster *after,

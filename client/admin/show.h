@@ -11,8 +11,10 @@ size_t show_signatures(const struct roster *roster, const struct roster *before)
 /* How many it needs, of the same admins. */
 unsigned show_threshold(const struct roster *roster, const struct roster *before);
 
-/* {version, expires, signatures, threshold}; before is the roster it follows, or NULL. NULL where memory is
- * short. */
+#define CHANGES_MAX (2 * 1024 * 1024) /* two rosters have a line for everything */
+
+/* {version, expires, signatures, threshold, signed (by whom, in words)}; before is the roster it follows, or
+ * NULL. NULL where memory is short. */
 json_t *show_roster_facts(const struct roster *roster, const struct roster *before);
 
 /* The same in words, one line. */

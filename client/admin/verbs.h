@@ -14,6 +14,7 @@ int verb_admin_remove(const struct invocation *invocation, struct failure *failu
 int verb_threshold(const struct invocation *invocation, struct failure *failure);
 int verb_roster_show(const struct invocation *invocation, struct failure *failure);
 int verb_roster_sign(const struct invocation *invocation, struct failure *failure);
+int verb_roster_drop(const struct invocation *invocation, struct failure *failure);
 int verb_roster_publish(const struct invocation *invocation, struct failure *failure);
 int verb_roster_verify(const struct invocation *invocation, struct failure *failure);
 int verb_invite(const struct invocation *invocation, struct failure *failure);

@@ -86,6 +86,68 @@ static void the_fingerprint_covers_threshold_and_sorted_keys(void **state)
 	roster_free(roster);
 }
 
+/* A parsed copy of what this text says, signed by ada (key 1) or bea (key 8). */
+static struct roster *copy_signed_by(const char *text, const char *name, uint8_t seed_byte)
+{
+	struct roster *copy = NULL;
+	uint8_t public_key[32], secret_key[64];
+	struct fault fault;
+
+	assert_int_equal(roster_parse((const uint8_t *)text, strlen(text), &copy, &fault), 0);
+	fixture_key(seed_byte, public_key, secret_key);
+	assert_int_equal(roster_sign(copy, name, secret_key, &fault), 0);
+	return copy;
+}
+
+static void expect_signers(const struct roster *roster, const struct roster *admins_of, const char *names)
+{
+	struct buffer out = buffer_of(1024);
+
+	assert_int_equal(roster_signers(roster, admins_of, &out), 0);
+	assert_string_equal(buffer_text(&out), names);
+	buffer_free(&out);
+}
+
+static void signatures_of_several_copies_come_together(void **state)
+{
+	struct roster *roster = fixture_roster(), *one = NULL, *other = NULL, *stranger = NULL;
+	struct roster_admin second = { .name = "bea" }, third = { .name = "cleo" };
+	char *text = NULL;
+
+	(void)state;
+	fixture_key(8, second.public_key, NULL);
+	fixture_key(10, third.public_key, NULL);
+	fixture_recipient(8, second.recipient);
+	fixture_recipient(10, third.recipient);
+	assert_int_equal(roster_add_admin(roster, &second), 0);
+	assert_int_equal(roster_add_admin(roster, &third), 0);
+	text = fixture_note(roster, NULL, "");
+	one = copy_signed_by(text, "ada", 1);
+	other = copy_signed_by(text, "bea", 8);
+	stranger = copy_signed_by(text, "cleo", 11); /* her name, another key */
+	expect_signers(roster, roster, "nobody");
+	expect_signers(one, roster, "ada");
+	assert_int_equal(roster_merge(one, other, roster), 0);
+	assert_int_equal(roster_merge(one, other, roster), 0);
+	assert_int_equal(roster_merge(one, stranger, roster), 0);
+	assert_int_equal(one->signature_count, 2);
+	assert_int_equal(roster_signed_by(one, roster), 2);
+	expect_signers(one, roster, "ada and bea");
+	roster_free(stranger);
+	stranger = copy_signed_by(text, "cleo", 10);
+	assert_int_equal(roster_merge(one, stranger, roster), 0);
+	expect_signers(one, roster, "ada, bea and cleo");
+	stranger->expires--;
+	roster_touch(stranger);
+	assert_false(roster_same_body(one, stranger));
+	assert_int_equal(roster_merge(one, stranger, roster), -1);
+	free(text);
+	roster_free(roster);
+	roster_free(one);
+	roster_free(other);
+	roster_free(stranger);
+}
+
 static void changes_are_said_in_words(void **state)
 {
 	struct roster *before = fixture_roster(), *after = fixture_roster();
@@ -130,6 +192,7 @@ int main(void)
 		cmocka_unit_test(the_next_roster_names_the_one_before),
 		cmocka_unit_test(things_are_found),
 		cmocka_unit_test(the_fingerprint_covers_threshold_and_sorted_keys),
+		cmocka_unit_test(signatures_of_several_copies_come_together),
 		cmocka_unit_test(changes_are_said_in_words),
 	};
 

@@ -143,6 +143,17 @@ MUST_USE int roster_sign(
 /* How many different admins of `admins_of` have validly signed `roster` (each key counts once). */
 size_t roster_signed_by(const struct roster *roster, const struct roster *admins_of);
 
+/* True where a signature under one is a signature under the other. */
+bool roster_same_body(const struct roster *one, const struct roster *other);
+
+/* Takes over what the admins of `admins_of` have validly signed of another copy of the same body: several may
+ * sign without waiting for each other. -1 where it isn't the same, or has too many signatures. */
+MUST_USE int roster_merge(struct roster *roster, const struct roster *other, const struct roster *admins_of);
+
+/* Appends the names of the admins of `admins_of` who have validly signed: `ada, bea and cleo`, or `nobody`.
+ */
+MUST_USE int roster_signers(const struct roster *roster, const struct roster *admins_of, struct buffer *out);
+
 /* SHA-256 over `clarion-admins/1\n<threshold>\n` and the admins' public keys, sorted, base64, one a line. */
 MUST_USE int roster_fingerprint(const struct roster *roster, char ret_text[FINGERPRINT_SIZE]);
 
