@@ -83,6 +83,11 @@ int event_next_state(enum report_state state, enum event_type type, enum report_
 	return -1;
 }
 
+bool event_needs_content(enum event_type type)
+{
+	return type != EVENT_ACK && type != EVENT_ACTIVATE && type != EVENT_REOPEN;
+}
+
 struct report_event *report_event_new(void)
 {
 	return calloc(1, sizeof(struct report_event));

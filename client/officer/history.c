@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HISTORY_BYTES_MAX (16 * 1024 * 1024)
+#define HISTORY_PAGE_MAX  (4 * 1024 * 1024) /* twice what the store puts into one answer */
 #define HISTORY_PATH_SIZE 128
 #define SEEN_ITEM_SIZE    80
 #define FORGED            "ALARM: the history of this report isn't what it was or what it says (%s): tell your admin"
@@ -104,23 +104,31 @@ cleanup:
 	return rc;
 }
 
+/* A history on its way in. */
+struct taking {
+	struct history history; /* so far */
+	struct seen seen;
+	struct past_roster past;
+};
+
 /* One event in its place. */
 static int take_event(struct officer *officer, const struct report *report, const struct report_event *event,
-	struct past_roster *past, struct history *history, struct failure *failure)
+	struct taking *taking, struct failure *failure)
 {
+	struct history *history = &taking->history;
 	struct event_subject subject;
 	const struct roster_officer *by;
 	uint8_t *proof_secret = NULL, proof_key[ED25519_PUBLIC_BYTES];
 	int verified;
 
-	if (past_roster_at(officer, event->roster, past, failure) != 0 ||
+	if (past_roster_at(officer, event->roster, &taking->past, failure) != 0 ||
 		proof_key_of(report, &proof_secret, proof_key, failure) != 0)
 		return -1;
-	memcpy(subject.organisation, past->fingerprint, sizeof subject.organisation);
+	memcpy(subject.organisation, taking->past.fingerprint, sizeof subject.organisation);
 	memcpy(subject.report, report->id, sizeof subject.report);
 	verified = event_verify(event, &subject, report->has_proof ? proof_key : NULL);
 	sodium_free(proof_secret);
-	by = roster_officer_by_key(past->roster, event->keyid);
+	by = roster_officer_by_key(taking->past.roster, event->keyid);
 	if (verified != 0 || by == NULL)
 		return failure_set(failure, EX_PROTOCOL, FORGED, "signature");
 	if (event->number != history->count + 1 ||
@@ -134,74 +142,87 @@ static int take_event(struct officer *officer, const struct report *report, cons
 			history->is_acknowledged_by_me = true;
 	}
 	history->count++;
-	return event_digest(event, &subject, history->last) == 0 ? 0 : failure_memory(failure);
+	if (event_digest(event, &subject, history->last) != 0)
+		return failure_memory(failure);
+	if (history->count == taking->seen.count &&
+		!bytes_equal(history->last, taking->seen.digest, SHA256_BYTES))
+		return failure_set(failure, EX_PROTOCOL, FORGED, "fork");
+	return 0;
 }
 
+/* One page of them. */
 static int take_events(struct officer *officer, const struct report *report, const json_t *list,
-	struct history *history, struct failure *failure)
+	struct taking *taking, struct failure *failure)
 {
-	struct past_roster past = { 0 };
-	struct seen seen;
 	size_t at;
 	json_t *value;
-	int rc = -1;
 
-	if (recall(officer, report, &seen, failure) != 0)
-		goto cleanup;
 	json_array_foreach(list, at, value)
 	{
 		struct buffer text = buffer_of(EVENT_MAX);
 		struct report_event *event = NULL;
 		struct fault fault;
+		int rc = json_put(value, &text) != 0 ? failure_memory(failure)
+			 : event_parse((const char *)text.data, text.len, &event, &fault) != 0
+				 ? failure_of(failure, EX_PROTOCOL, &fault)
+				 : take_event(officer, report, event, taking, failure);
 
-		rc = json_put(value, &text) != 0 ? failure_memory(failure)
-		     : event_parse((const char *)text.data, text.len, &event, &fault) != 0
-			     ? failure_of(failure, EX_PROTOCOL, &fault)
-			     : take_event(officer, report, event, &past, history, failure);
 		report_event_free(event);
 		buffer_free(&text);
 		if (rc != 0)
-			goto cleanup;
-		if (history->count == seen.count && !bytes_equal(history->last, seen.digest, SHA256_BYTES)) {
-			rc = failure_set(failure, EX_PROTOCOL, FORGED, "fork");
-			goto cleanup;
-		}
+			return -1;
 	}
-	rc = history->count < seen.count ? failure_set(failure, EX_PROTOCOL, FORGED, "events are missing")
-					 : 0;
-cleanup:
-	roster_free(past.roster);
+	return 0;
+}
+
+/* *ret_more: the server has events behind these. */
+static int take_page(struct officer *officer, const struct report *report, struct taking *taking,
+	bool *ret_more, struct failure *failure)
+{
+	char path[HISTORY_PATH_SIZE];
+	struct link_request request = { .method = "GET", .path = path, .answer_max = HISTORY_PAGE_MAX };
+	struct link_answer answer = { 0 };
+	uint64_t before = taking->history.count;
+	json_t *json = NULL;
+	struct fault fault;
+	int rc = -1;
+
+	(void)snprintf(path, sizeof path, "reports/%s/events?after=%" PRIu64, report->id, before);
+	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
+		return -1;
+	if (answer.status != 200)
+		rc = link_refused(&answer, "no history", failure);
+	else if (json_parse((const char *)answer.body.data, answer.body.len, HISTORY_PAGE_MAX, &json,
+			 &fault) != 0)
+		rc = failure_of(failure, EX_PROTOCOL, &fault);
+	else if (!json_is_array(json_object_get(json, "events")))
+		rc = failure_set(failure, EX_PROTOCOL, FORGED, "form");
+	else
+		rc = take_events(officer, report, json_object_get(json, "events"), taking, failure);
+	*ret_more = json_is_true(json_object_get(json, "more"));
+	if (rc == 0 && *ret_more && taking->history.count == before)
+		rc = failure_set(failure, EX_PROTOCOL, FORGED, "an empty page");
+	json_decref(json);
+	link_answer_free(&answer);
 	return rc;
 }
 
 int history_fetch(struct officer *officer, const struct report *report, struct history *ret_history,
 	struct failure *failure)
 {
-	struct history history = { .state = STATE_NEW };
-	char path[HISTORY_PATH_SIZE];
-	struct link_request request = { .method = "GET", .path = path, .answer_max = HISTORY_BYTES_MAX };
-	struct link_answer answer = { 0 };
-	struct fault fault;
-	json_t *json = NULL;
-	int rc = -1;
+	struct taking taking = { .history.state = STATE_NEW };
+	bool more = true;
+	int rc = recall(officer, report, &taking.seen, failure);
 
-	(void)snprintf(path, sizeof path, "reports/%s/events", report->id);
-	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
-		return -1;
-	if (answer.status != 200)
-		rc = link_refused(&answer, "no history", failure);
-	else if (json_parse((const char *)answer.body.data, answer.body.len, HISTORY_BYTES_MAX, &json,
-			 &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	else if (!json_is_array(json_object_get(json, "events")))
-		rc = failure_set(failure, EX_PROTOCOL, FORGED, "form");
-	else if (take_events(officer, report, json_object_get(json, "events"), &history, failure) == 0 &&
-		 remember(officer, report, &history, failure) == 0)
-		rc = 0;
+	while (rc == 0 && more)
+		rc = take_page(officer, report, &taking, &more, failure);
+	if (rc == 0 && taking.history.count < taking.seen.count)
+		rc = failure_set(failure, EX_PROTOCOL, FORGED, "events are missing");
 	if (rc == 0)
-		*ret_history = history;
-	json_decref(json);
-	link_answer_free(&answer);
+		rc = remember(officer, report, &taking.history, failure);
+	if (rc == 0)
+		*ret_history = taking.history;
+	roster_free(taking.past.roster);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* GET and POST reports/{id}/events: what officers do with a report, a chain of signed events. */
 #include "store_state.h"
 
+#include "proto/age_header.h"
 #include "proto/encode.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 
 #define HOUR       3600
 #define EVENTS_MAX 100000
+#define PAGE_BYTES (1024 * 1024) /* of a history in one answer; one event fits on top of it */
 
 static int event_json(
 	struct store *store, const struct report_facts *facts, uint32_t number, struct buffer *out)
@@ -25,26 +27,34 @@ static int event_json(
 	return rc;
 }
 
+/* Events behind `after`, as many as fit a page. */
+static int put_page(struct store *store, const struct report_facts *facts, uint64_t after, struct buffer *out)
+{
+	uint64_t number = after;
+
+	buffer_put_string(out, "{\"events\":[");
+	while (number < facts->event_count && out->len < PAGE_BYTES) {
+		if (number > after)
+			buffer_put_string(out, ",");
+		number++;
+		if (event_json(store, facts, (uint32_t)number, out) != 0)
+			return -1;
+	}
+	buffer_put_format(out, "],\"more\":%s}", number < facts->event_count ? "true" : "false");
+	return buffer_ok(out);
+}
+
 void call_get_events(struct request *request)
 {
 	struct report_facts *facts = report_for_officer(request);
-	struct buffer *out = &request->answer.body;
-	int rc = 0;
 
 	if (facts == NULL)
 		return;
-	buffer_put_string(out, "{\"events\":[");
-	for (uint32_t number = 1; rc == 0 && number <= facts->event_count; number++) {
-		if (number > 1)
-			buffer_put_string(out, ",");
-		rc = event_json(request->front->store, facts, number, out);
-	}
-	buffer_put_string(out, "]}");
-	facts_free(facts);
-	if (rc != 0)
+	if (put_page(request->front->store, facts, request->route.after, &request->answer.body) != 0)
 		request_answer_problem(request, PROBLEM_BUSY);
 	else
 		request_answer(request, 200, "application/json");
+	facts_free(facts);
 }
 
 static int subject_of(struct store *store, const struct report_facts *facts, const struct report_event *event,
@@ -90,6 +100,20 @@ static bool is_next(const struct report_facts *facts, const struct report_event 
 	       bytes_equal(event->header, facts->header_digest, sizeof event->header);
 }
 
+/* What an officer wrote, sealed: the store can see no more of it than that. */
+static bool has_form(const struct report_event *event)
+{
+	struct age_header *header = NULL;
+	struct fault fault;
+	bool is_short, is_age;
+
+	if (event->content == NULL)
+		return !event_needs_content(event->type);
+	is_age = age_header_parse(event->content, event->content_len, &header, &is_short, &fault) == 0;
+	age_header_free(header);
+	return is_age;
+}
+
 /* 0 where this event may happen; the state behind it is then in the facts. */
 static int judge(struct request *request, struct report_facts *facts, const struct report_event *event,
 	enum problem *ret_problem)
@@ -102,9 +126,8 @@ static int judge(struct request *request, struct report_facts *facts, const stru
 	*ret_problem = PROBLEM_EVENT_CONFLICT;
 	if (!is_next(facts, event) || facts->event_count >= EVENTS_MAX)
 		return -1;
-	/* The other types come with the workflow. */
-	*ret_problem = PROBLEM_BAD_REQUEST;
-	if (event->type != EVENT_ACK)
+	*ret_problem = PROBLEM_NOT_SEALED;
+	if (!has_form(event))
 		return -1;
 	*ret_problem = PROBLEM_EVENT_CONFLICT;
 	if (event_next_state(facts->state, event->type, &state) != 0)
@@ -129,8 +152,10 @@ static int write_event(struct request *request, struct report_facts *facts, cons
 		goto cleanup;
 	facts->event_count = (uint32_t)event->number;
 	/* Once acknowledged, the minute has done its duty. */
-	facts->accepted = time_cut(facts->accepted, HOUR);
-	facts->listed = time_cut(facts->listed, HOUR);
+	if (facts->state != STATE_NEW) {
+		facts->accepted = time_cut(facts->accepted, HOUR);
+		facts->listed = time_cut(facts->listed, HOUR);
+	}
 	if (seal_put(facts->key, &place, json.data, json.len, &sealed) != 0 ||
 		backend_add_event(
 			store->backend, facts->body, (uint32_t)event->number, sealed.data, sealed.len) != 0 ||

@@ -31,6 +31,7 @@ static const struct row {
 	{ "GET", AT("reports/" ID), CALL_GET_REPORT, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/header"), CALL_GET_HEADER, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/events"), CALL_GET_EVENTS, CALLER_OFFICER },
+	{ "GET", AT("reports/" ID "/events?after=12"), CALL_GET_EVENTS, CALLER_OFFICER },
 	{ "POST", AT("reports/" ID "/events"), CALL_POST_EVENT, CALLER_OFFICER },
 	{ "GET", AT("mailboxes/" MAILBOX), CALL_GET_MAILBOX, CALLER_ANYONE },
 	{ "DELETE", AT("mailboxes/" MAILBOX), CALL_DELETE_MAILBOX, CALLER_ANYONE },

@@ -201,7 +201,7 @@ static void test_acknowledgements_that_are_refused(void **state)
 	buffer_clear(&json);
 	buffer_put_string(&json, "{}");
 	assert_true(answer_says(post_event(scene, &sealed, OLGA, &json), "bad-request"));
-	assert_true(says(get(scene, sealed.events, OLGA), "{\"events\":[]}"));
+	assert_true(says(get(scene, sealed.events, OLGA), "{\"events\":[],\"more\":false}"));
 	assert_true(says(get(scene, "desks/intake/alerts", OLGA), "\"state\":\"new\""));
 	buffer_free(&json);
 	sealed_free(&sealed);

@@ -35,6 +35,10 @@ MUST_USE int event_type_of(const char *word, size_t len, enum event_type *ret_ty
 /* The state behind an event; -1 where this event can't happen in that state. */
 MUST_USE int event_next_state(enum report_state state, enum event_type type, enum report_state *ret_state);
 
+/* Whether an event of this type is nothing without what its officer wrote: a note, to whom, why, until when.
+ */
+bool event_needs_content(enum event_type type);
+
 struct report_event {
 	uint64_t number;                /* 1 for a report's first */
 	uint8_t previous[SHA256_BYTES]; /* event_digest of the one before; zeros for number 1 */
