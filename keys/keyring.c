@@ -33,7 +33,9 @@ int keyring_new(struct keyring **ret_keyring)
 	keyring->storage_count = 1;
 	randombytes_buf(keyring->storage[0].key, STORAGE_KEY_BYTES);
 	randombytes_buf(keyring->index_key, INDEX_KEY_BYTES);
-	randombytes_buf(keyring->receipt_seed, ED25519_SEED_BYTES);
+	keyring->receipts[0].epoch = 1;
+	keyring->receipt_count = 1;
+	randombytes_buf(keyring->receipts[0].seed, ED25519_SEED_BYTES);
 	*ret_keyring = keyring;
 	return 0;
 }
@@ -47,7 +49,11 @@ int keyring_write(const struct keyring *keyring, struct buffer *out)
 		buffer_put(out, keyring->storage[at].key, STORAGE_KEY_BYTES);
 	}
 	buffer_put(out, keyring->index_key, INDEX_KEY_BYTES);
-	buffer_put(out, keyring->receipt_seed, ED25519_SEED_BYTES);
+	buffer_put_u32(out, (uint32_t)keyring->receipt_count);
+	for (size_t at = 0; at < keyring->receipt_count; at++) {
+		buffer_put_u32(out, keyring->receipts[at].epoch);
+		buffer_put(out, keyring->receipts[at].seed, ED25519_SEED_BYTES);
+	}
 	buffer_put_u32(out, (uint32_t)keyring->token_count);
 	for (size_t at = 0; at < keyring->token_count; at++) {
 		buffer_put_u64(out, keyring->tokens[at].epoch);
@@ -73,6 +79,24 @@ static int take_storage(struct reader *reader, struct keyring *keyring)
 		before = key->epoch;
 	}
 	keyring->storage_count = count;
+	return 0;
+}
+
+static int take_receipts(struct reader *reader, struct keyring *keyring)
+{
+	uint32_t count = 0, before = 0;
+
+	if (reader_u32(reader, &count) != 0 || count == 0 || count > KEYRING_RECEIPTS_MAX)
+		return -1;
+	for (uint32_t at = 0; at < count; at++) {
+		struct receipt_seed *receipt = &keyring->receipts[at];
+
+		if (reader_u32(reader, &receipt->epoch) != 0 || receipt->epoch <= before ||
+			reader_fixed(reader, receipt->seed, ED25519_SEED_BYTES) != 0)
+			return -1;
+		before = receipt->epoch;
+	}
+	keyring->receipt_count = count;
 	return 0;
 }
 
@@ -116,8 +140,8 @@ int keyring_parse(const uint8_t *data, size_t len, struct keyring **ret_keyring,
 		return fault_set(fault, "there is too little memory for the keyring: try again");
 	if (reader_literal(&reader, FIRST_LINE) != 0 || take_storage(&reader, keyring) != 0 ||
 		reader_fixed(&reader, keyring->index_key, INDEX_KEY_BYTES) != 0 ||
-		reader_fixed(&reader, keyring->receipt_seed, ED25519_SEED_BYTES) != 0 ||
-		take_tokens(&reader, keyring) != 0 || reader_end(&reader) != 0) {
+		take_receipts(&reader, keyring) != 0 || take_tokens(&reader, keyring) != 0 ||
+		reader_end(&reader) != 0) {
 		keyring_free(keyring);
 		return fault_set(fault, "this is no keyring: use the file that clarion-admin made");
 	}
@@ -139,10 +163,10 @@ const struct storage_key *keyring_storage_newest(const struct keyring *keyring)
 	return &keyring->storage[keyring->storage_count - 1];
 }
 
-int keyring_receipt_key(const struct keyring *keyring, uint8_t ret_secret_key[64],
+int keyring_receipt_key(const struct receipt_seed *receipt, uint8_t ret_secret_key[64],
 	uint8_t ret_public_key[ED25519_PUBLIC_BYTES])
 {
-	return crypto_sign_seed_keypair(ret_public_key, ret_secret_key, keyring->receipt_seed);
+	return crypto_sign_seed_keypair(ret_public_key, ret_secret_key, receipt->seed);
 }
 
 int keyring_save(const char *path, const struct keyring *keyring, const char *passphrase,

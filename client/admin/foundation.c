@@ -29,7 +29,9 @@ static void choose_base(struct server_url *url)
 static int set_receipt_key(const struct keyring *keyring, struct roster *roster)
 {
 	uint8_t *secret_key = sodium_malloc(64);
-	int rc = secret_key == NULL ? -1 : keyring_receipt_key(keyring, secret_key, roster->receipt_key);
+	int rc = secret_key == NULL
+			 ? -1
+			 : keyring_receipt_key(&keyring->receipts[0], secret_key, roster->receipt_key);
 
 	sodium_free(secret_key);
 	return rc;

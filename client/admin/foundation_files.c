@@ -44,7 +44,8 @@ static void put_configuration(const struct foundation *foundation, struct buffer
 			       "tls_key = tls.key\n"
 			       "tls_certificate = tls.crt\n");
 	buffer_put_format(out, "keyring = %s\n", keyring_name(foundation));
-	buffer_put_string(out, "rosters = rosters\n"
+	buffer_put_string(out, "control = control.sock\n"
+			       "rosters = rosters\n"
 			       "# Users of the processes, where clariond is started as root.\n"
 			       "user_front = 60900\n"
 			       "user_store = 60901\n"

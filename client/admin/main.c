@@ -55,6 +55,8 @@ static const struct verb verbs[] = {
 		NO_OPTIONS, 0, 0, false },
 	{ "roster verify", "FILE|-", "check a roster as a client would", verb_roster_verify, NO_OPTIONS, 1, 1,
 		false },
+	{ "rotate status", "", "show how far the rotations of the daemon's keys are", verb_rotate_status,
+		NO_OPTIONS, 0, 0, false },
 	{ "invite", "", "print invitations, one a line", verb_invite, OPTIONS(invite_options), 0, 0, false },
 	{ "status", "", "show how the organisation and its server are", verb_status, NO_OPTIONS, 0, 0,
 		false },

@@ -39,12 +39,12 @@ static int lock_in(
 	return seccomp_lock(list, fault);
 }
 
-static int lock_in_folder(const struct sandbox_options *options, struct fault *fault)
+static int lock_in_folder(const struct sandbox_options *options, enum seccomp_list list, struct fault *fault)
 {
 	const int folder_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder_fd < 0)
 		return fault_set(fault, "the store's folder can't be opened: %s", strerror(errno));
-	const int rc = lock_in(options, folder_fd, SECCOMP_STORE, fault);
+	const int rc = lock_in(options, folder_fd, list, fault);
 	close(folder_fd);
 	return rc;
 }
@@ -56,12 +56,12 @@ int sandbox_front(const struct sandbox_options *options, struct fault *fault)
 
 int sandbox_store(const struct sandbox_options *options, struct fault *fault)
 {
-	return lock_in_folder(options, fault);
+	return lock_in_folder(options, SECCOMP_STORE, fault);
 }
 
 int sandbox_checkpoint(const struct sandbox_options *options, struct fault *fault)
 {
-	return lock_in_folder(options, fault);
+	return lock_in_folder(options, SECCOMP_CHECKPOINT, fault);
 }
 
 int sandbox_notify(const struct sandbox_options *options, struct fault *fault)

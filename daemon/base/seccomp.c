@@ -40,6 +40,9 @@ static const char *const for_store[] = { "openat", "open", "fstat", "stat", "lst
 	"getdents64", "fstatfs", "statfs", "flock", "msync", "getuid", "geteuid", "getgid", "getegid",
 	"fchmod" };
 
+/* Admins of this machine, on the control socket that the supervisor made. */
+static const char *const for_control[] = { "accept", "accept4" };
+
 struct argument_rule {
 	const char *name;
 	struct scmp_arg_cmp compare;
@@ -124,6 +127,8 @@ static int add_list(scmp_filter_ctx filter, enum seccomp_list list)
 	case SECCOMP_FRONT:
 		return add_names(filter, for_front, COUNT_OF(for_front));
 	case SECCOMP_STORE:
+		return add_store(filter) != 0 ? -1 : add_names(filter, for_control, COUNT_OF(for_control));
+	case SECCOMP_CHECKPOINT:
 		return add_store(filter);
 	case SECCOMP_NOTIFY:
 		return 0;

@@ -158,7 +158,7 @@ int message_socket_put(struct buffer *out, const struct message_socket *message)
 int message_socket_get(struct reader *in, struct message_socket *ret_message)
 {
 	uint8_t kind;
-	if (reader_u8(in, &kind) != 0 || kind < SOCKET_LISTEN || kind > SOCKET_NOTIFY || reader_end(in) != 0)
+	if (reader_u8(in, &kind) != 0 || kind < SOCKET_LISTEN || kind > SOCKET_CONTROL || reader_end(in) != 0)
 		return -1;
 	ret_message->kind = kind;
 	return 0;

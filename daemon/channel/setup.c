@@ -141,6 +141,7 @@ static bool socket_fits(enum role me, enum socket_kind kind)
 		return me == ROLE_FRONT || me == ROLE_NOTIFY;
 	case SOCKET_FRONT:
 	case SOCKET_NOTIFY:
+	case SOCKET_CONTROL:
 		return me == ROLE_STORE;
 	}
 	return false;

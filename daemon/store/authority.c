@@ -155,31 +155,52 @@ int authority_check(struct request *request)
 	return permitted ? 0 : refuse(request, PROBLEM_NOT_PERMITTED);
 }
 
-int authority_commit_nonce(struct request *request)
+/* Writes a nonce that the table holds. */
+static int nonce_keep(struct store *store, struct nonce *nonce)
 {
-	struct store *store = request->front->store;
 	struct place place = { .column = COLUMN_NONCE, .identity_len = BLIND_INDEX_BYTES };
 	struct buffer until = buffer_of(8), sealed = buffer_of(128);
-	uint8_t index[BLIND_INDEX_BYTES];
-	struct nonce *nonce;
-	int rc = -1;
+	int rc;
 
-	if (seal_index(store->seal, INDEX_NONCE, request->signer.nonce, strlen(request->signer.nonce),
-		    index) != 0)
-		goto cleanup;
-	nonce = *nonce_slot(store->nonces, index);
-	if (nonce == NULL)
-		goto cleanup;
-	place.identity = index;
+	place.identity = nonce->index;
 	buffer_put_u64(&until, (uint64_t)nonce->until);
-	if (seal_put_row(store->seal, &place, until.data, until.len, &sealed) != 0)
-		goto cleanup;
-	rc = backend_put(store->backend, SHELF_NONCES, index, sizeof index, sealed.data, sealed.len);
+	rc = seal_put_row(store->seal, &place, until.data, until.len, &sealed);
+	if (rc == 0)
+		rc = backend_put(store->backend, SHELF_NONCES, nonce->index, sizeof nonce->index, sealed.data,
+			sealed.len);
 	nonce->committed = rc == 0;
-cleanup:
 	buffer_free(&until);
 	buffer_free(&sealed);
 	return rc;
+}
+
+int authority_commit_nonce(struct request *request)
+{
+	struct store *store = request->front->store;
+	uint8_t index[BLIND_INDEX_BYTES];
+	struct nonce *nonce;
+
+	if (seal_index(store->seal, INDEX_NONCE, request->signer.nonce, strlen(request->signer.nonce),
+		    index) != 0)
+		return -1;
+	nonce = *nonce_slot(store->nonces, index);
+	return nonce == NULL ? -1 : nonce_keep(store, nonce);
+}
+
+int nonce_take(struct store *store, const char *nonce, int64_t until)
+{
+	uint8_t index[BLIND_INDEX_BYTES];
+
+	if (seal_index(store->seal, INDEX_NONCE, nonce, strlen(nonce), index) != 0 ||
+		nonce_add(store->nonces, index, until, false) != 0)
+		return -1;
+	group_commit(store);
+	if (backend_begin(store->backend) != 0 || nonce_keep(store, *nonce_slot(store->nonces, index)) != 0 ||
+		backend_commit(store->backend) != 0) {
+		backend_rollback(store->backend);
+		return -1;
+	}
+	return 0;
 }
 
 static int load_one(void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len)

@@ -1,4 +1,5 @@
 /* The rosters that were ever in force, sealed, and the one that is. */
+#include "keys.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -133,10 +134,10 @@ static int may_enter(const struct store *store, const struct roster *roster, str
 
 int rosters_check_receipt_key(const struct store *store, const struct roster *roster, struct fault *fault)
 {
-	if (sodium_memcmp(roster->receipt_key, store->receipt_key, sizeof store->receipt_key) == 0)
+	if (keys_receipt(store, roster->receipt_key) != NULL)
 		return 0;
 	return fault_set(
-		fault, "the keyring's receipt key isn't the roster's: is it another organisation's?");
+		fault, "the roster's receipt key isn't in the keyring: is it another organisation's?");
 }
 
 /* The admins whose signatures a roster of this version needs besides its own; NULL where nobody is known. */
@@ -239,6 +240,9 @@ int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct f
 	rc = enter_force(store, roster);
 	if (rc == 0)
 		roster = NULL;
+	/* Nothing may be signed with another key than the roster's; the next start chooses again. */
+	if (rc == 0 && keys_choose_receipt(store, fault) != 0)
+		log_fatal("receipt_key_not_usable");
 cleanup:
 	roster_free(roster);
 	return rc;

@@ -6,6 +6,8 @@
 #include "base/sandbox.h"
 #include "build_config.h"
 #include "channel/setup.h"
+#include "control.h"
+#include "keys.h"
 #include "keys/clock.h"
 #include "proto/alert_list.h"
 #include "store_state.h"
@@ -21,30 +23,6 @@
 /* What is looked after each minute; a test's clock jumps without telling a timer. */
 #define MINUTE_MS  (CLARION_TEST_CLOCK_BUILD ? 50 : 60000)
 #define PRIORITIES 2
-
-static int load_keys(struct store *store, struct setup *setup, struct fault *fault)
-{
-	const struct setup_file *file = setup_file(setup, FILE_KEYRING, 0);
-	struct keyring *keyring = NULL;
-	int rc = -1;
-
-	store->receipt_secret_key = sodium_malloc(crypto_sign_SECRETKEYBYTES);
-	if (file == NULL || store->receipt_secret_key == NULL) {
-		rc = fault_set(fault, "the store was given no keyring");
-		goto cleanup;
-	}
-	if (keyring_parse(file->data, file->len, &keyring, fault) != 0)
-		goto cleanup;
-	if (keyring_receipt_key(keyring, store->receipt_secret_key, store->receipt_key) != 0) {
-		rc = fault_set(fault, "the keyring has no receipt key that works");
-		goto cleanup;
-	}
-	rc = seal_new(keyring, &store->seal, fault);
-	setup_file_drop(setup, FILE_KEYRING, 0);
-cleanup:
-	keyring_free(keyring);
-	return rc;
-}
 
 /* A clock that went back would let old signatures in again, and date reports wrongly. */
 static int check_time(struct store *store, struct fault *fault)
@@ -154,7 +132,7 @@ static void wait_for_new_second(struct store *store)
 
 static int load(struct store *store, struct setup *setup, struct fault *fault)
 {
-	if (load_settings(store, setup, fault) != 0 || load_keys(store, setup, fault) != 0 ||
+	if (load_settings(store, setup, fault) != 0 || keys_load(store, setup, fault) != 0 ||
 		backend_open(DATABASE_NAME, &store->backend, fault) != 0 ||
 		load_limits(store, setup, fault) != 0)
 		return -1;
@@ -163,6 +141,8 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 	if (store->roster != NULL)
 		wait_for_new_second(store);
 	if (offer_rosters(store, setup, fault) != 0)
+		return -1;
+	if (keys_choose_receipt(store, fault) != 0)
 		return -1;
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
@@ -309,7 +289,8 @@ static int take_sockets(struct store *store, struct setup *setup)
 		if (take_notify(store, fd) != 0)
 			return -1;
 	}
-	return 0;
+	fd = setup_socket(setup, SOCKET_CONTROL);
+	return fd < 0 ? 0 : control_listen(store, fd);
 }
 
 static int run(struct store *store, int supervisor_fd, struct setup *setup)
@@ -334,6 +315,7 @@ static int run(struct store *store, int supervisor_fd, struct setup *setup)
 
 static void store_free(struct store *store)
 {
+	control_free(store->control);
 	if (store->backend != NULL && store->commit_event != NULL)
 		fronts_free(store);
 	if (store->backend != NULL && backend_checkpoint(store->backend) != 0)
@@ -352,7 +334,7 @@ static void store_free(struct store *store)
 	seal_free(store->seal);
 	roster_free(store->roster);
 	free(store->alerts);
-	sodium_free(store->receipt_secret_key);
+	keys_free(store);
 	if (store->base != NULL)
 		event_base_free(store->base);
 }

@@ -20,6 +20,7 @@
 #define REQUEST_TABLE_SLOTS 1024
 #define ALERT_BODY_MAX      (2 * 1024 * 1024) /* any answer that isn't a stream: a full mailbox is the longest */
 
+struct control;
 struct event;
 struct store;
 struct front;
@@ -93,6 +94,7 @@ struct store {
 	struct event_base *base;
 	struct backend *backend;
 	struct seal *seal;
+	struct keyring *keyring;     /* as it lies on the disk */
 	uint8_t *receipt_secret_key; /* 64 bytes of guarded memory */
 	uint8_t receipt_key[ED25519_PUBLIC_BYTES];
 	char base_path[64];
@@ -103,6 +105,7 @@ struct store {
 	char fingerprint[FINGERPRINT_SIZE];
 	uint8_t fork_digest[SHA256_BYTES]; /* of the fork that the log has last told about */
 	struct channel *supervisor, *notify;
+	struct control *control; /* NULL where the supervisor gave no socket */
 	struct front *fronts;
 	struct nonces *nonces;
 	struct alert *alerts;    /* room for one page: made once, because it would tear holes into the heap */
@@ -175,6 +178,9 @@ void group_fail(struct store *store);
 MUST_USE int authority_check(struct request *request);
 /* The nonce goes into the group with the call's effect. */
 MUST_USE int authority_commit_nonce(struct request *request);
+/* A nonce that isn't an HTTP request's, durable when this returns 0. -1 where it was taken before, or can't
+ * be kept. */
+MUST_USE int nonce_take(struct store *store, const char *nonce, int64_t until);
 MUST_USE int nonces_load(struct store *store);
 void nonces_expire(struct store *store);
 void nonces_free(struct store *store);
@@ -185,7 +191,7 @@ MUST_USE int rosters_load(struct store *store, struct fault *fault);
 MUST_USE int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct fault *fault);
 /* The same at the start, inside the caller's transaction: what comes of all the notes is judged first. */
 MUST_USE int rosters_take_at_start(struct store *store, const uint8_t *note, size_t len, struct fault *fault);
-/* The roster in force must name the key that this daemon signs with. */
+/* A roster in force must name a receipt key that the keyring holds. */
 MUST_USE int rosters_check_receipt_key(
 	const struct store *store, const struct roster *roster, struct fault *fault);
 /* The fingerprint of a version that is kept; -1 where it isn't. */

@@ -78,6 +78,7 @@ struct family *family_new(const struct family_options *options, struct fault *fa
 	}
 	family->base = options->base;
 	family->root = options->root;
+	family->control = options->control;
 	family->current = options->generation;
 	family->events =
 		(struct child_events){ .on_ready = on_ready, .on_failed = on_failed, .context = family };

@@ -21,6 +21,7 @@ struct family_options {
 	struct event_base *base;
 	struct generation *generation; /* owned by the family from now on, where family_new succeeds */
 	bool root;                     /* each role gets its own user */
+	int control;                   /* the listening control socket, which stays the caller's */
 };
 
 void generation_free(struct generation *generation);

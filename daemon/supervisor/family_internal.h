@@ -31,6 +31,7 @@ struct member {
 struct family {
 	struct event_base *base;
 	bool root;
+	int control;
 	enum family_state state;
 	struct child_events events;
 	struct member *members;

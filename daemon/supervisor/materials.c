@@ -1,5 +1,6 @@
 #include "materials.h"
 
+#include "control_socket.h"
 #include "files.h"
 #include "keys/keyring.h"
 #include "keys/locked_file.h"
@@ -212,6 +213,8 @@ int materials_load(const struct config *config, struct passphrase_source *passph
 	load_certificate(&loading);
 	load_decoy(&loading);
 	load_rosters(&loading);
+	if (control_socket_check(config->control, &fault) != 0)
+		config_faults_add(faults, config_line(config, "control"), "control: %s", fault.text);
 	if (folder_check(config->store, &fault) != 0)
 		config_faults_add(faults, config_line(config, "store"), "store: %s", fault.text);
 	if (faults->count != faults_before) {

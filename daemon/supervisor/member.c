@@ -110,6 +110,12 @@ static int send_settings(const struct member *member, struct channel *channel)
 		       : setting_send_number(channel, "fronts", generation_fronts(generation));
 }
 
+static int send_control(const struct member *member, struct channel *channel)
+{
+	const struct message_socket message = { .kind = SOCKET_CONTROL };
+	return channel_send_fd(channel, &message, member->family->control);
+}
+
 static int send_listeners(const struct member *member, struct channel *channel)
 {
 	const struct listeners *listeners = &member->family->listeners[member->slot];
@@ -135,7 +141,9 @@ static int send_materials(const struct member *member, struct channel *channel)
 	case ROLE_STORE:
 		if (materials_send(materials, FILE_KEYRING, channel) != 0)
 			return -1;
-		return materials_send(materials, FILE_ROSTER, channel);
+		if (materials_send(materials, FILE_ROSTER, channel) != 0)
+			return -1;
+		return send_control(member, channel);
 	default:
 		return 0;
 	}

@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/sandbox.h"
 #include "build_config.h"
+#include "control_socket.h"
 #include "family.h"
 #include "files.h"
 #include "listeners.h"
@@ -25,6 +26,7 @@ struct supervisor {
 	struct event_base *base;
 	struct family *family;
 	uint64_t generations;
+	int control; /* the listening control socket; -1 before it is made */
 };
 
 static int say(int exit_code, const struct fault *fault)
@@ -195,6 +197,25 @@ static int give_store(const struct config *config, struct fault *fault)
 	return 0;
 }
 
+/* Everything that the family runs on. The generation is the family's where there is one afterwards. */
+static int make_family(struct supervisor *supervisor, struct generation *generation, struct fault *fault)
+{
+	struct fault reason;
+	if (give_store(generation->config, fault) != 0)
+		return -1;
+	if (control_socket_open(generation->config->control, &supervisor->control, &reason) != 0)
+		return fault_set(fault, "control: %.200s", reason.text);
+	supervisor->base = event_base_new();
+	if (supervisor->base == NULL)
+		return fault_set(fault, "no event loop");
+	const struct family_options options = { .base = supervisor->base,
+		.generation = generation,
+		.root = geteuid() == 0,
+		.control = supervisor->control };
+	supervisor->family = family_new(&options, fault);
+	return supervisor->family != NULL ? 0 : -1;
+}
+
 /* From here on it is the daemon: addresses, processes, the loop. Owns the generation. */
 static int serve(struct supervisor *supervisor, struct generation *generation)
 {
@@ -208,21 +229,17 @@ static int serve(struct supervisor *supervisor, struct generation *generation)
 		generation_free(generation);
 		return say(EX_UNAVAILABLE, &fault);
 	}
-	supervisor->base = event_base_new();
-	const struct family_options options = {
-		.base = supervisor->base, .generation = generation, .root = geteuid() == 0
-	};
-	int rc = give_store(generation->config, &fault);
-	if (rc == 0 && supervisor->base == NULL)
-		rc = fault_set(&fault, "no event loop");
-	if (rc == 0 && (supervisor->family = family_new(&options, &fault)) == NULL)
-		rc = -1;
+	if (make_family(supervisor, generation, &fault) != 0)
+		say(exit_code, &fault);
+	else if (run_family(supervisor, &fault) != 0)
+		say(exit_code, &fault);
+	else
+		exit_code = family_exit_code(supervisor->family);
+	control_socket_close(supervisor->family != NULL ? family_config(supervisor->family)->control
+							: generation->config->control,
+		supervisor->control);
 	if (supervisor->family == NULL)
 		generation_free(generation);
-	if (rc == 0 && run_family(supervisor, &fault) == 0)
-		exit_code = family_exit_code(supervisor->family);
-	else
-		say(exit_code, &fault);
 	family_free(supervisor->family);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
@@ -263,7 +280,7 @@ static void close_inherited(int kept)
 
 int supervisor_main(int argc, char **argv)
 {
-	struct supervisor supervisor = { .generations = 0 };
+	struct supervisor supervisor = { .control = -1 };
 	struct fault fault;
 	if (options_parse(argc, argv, &supervisor.options, &fault) != 0)
 		return say(EX_USAGE, &fault);

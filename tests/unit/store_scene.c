@@ -124,8 +124,10 @@ static void open_store(struct scene *scene)
 	store_clock_start(store);
 	store->receipt_secret_key = sodium_malloc(crypto_sign_SECRETKEYBYTES);
 	assert_non_null(store->receipt_secret_key);
-	assert_int_equal(
-		keyring_receipt_key(scene->keyring, store->receipt_secret_key, store->receipt_key), 0);
+	assert_int_equal(keyring_receipt_key(
+				 &scene->keyring->receipts[0], store->receipt_secret_key, store->receipt_key),
+		0);
+	store->keyring = scene->keyring;
 	assert_int_equal(seal_new(scene->keyring, &store->seal, &fault), 0);
 	store->backend = opened();
 	memcpy(store->base_path, SCENE_BASE, sizeof SCENE_BASE);

@@ -14,6 +14,8 @@ static struct keyring *full(void)
 	assert_int_equal(keyring_new(&keyring), 0);
 	keyring->storage[1] = (struct storage_key){ .epoch = 7, .key = { 3 } };
 	keyring->storage_count = 2;
+	keyring->receipts[1] = (struct receipt_seed){ .epoch = 4, .seed = { 2 } };
+	keyring->receipt_count = 2;
 	keyring->tokens[0] =
 		(struct token_seed){ .epoch = 1, .seed = { 4 }, .not_before = 5, .not_after = 6 };
 	keyring->tokens[1] =
@@ -56,7 +58,7 @@ static void test_new(void **state)
 	assert_int_equal(one->token_count, 0);
 	assert_memory_not_equal(one->storage[0].key, other->storage[0].key, STORAGE_KEY_BYTES);
 	assert_memory_not_equal(one->index_key, other->index_key, INDEX_KEY_BYTES);
-	assert_memory_not_equal(one->receipt_seed, other->receipt_seed, ED25519_SEED_BYTES);
+	assert_memory_not_equal(one->receipts[0].seed, other->receipts[0].seed, ED25519_SEED_BYTES);
 	assert_int_equal(parses_as_written(one), 0);
 	keyring_free(one);
 	keyring_free(other);
@@ -88,6 +90,12 @@ static void test_what_is_refused(void **state)
 	keyring->storage_count = 0;
 	assert_int_equal(parses_as_written(keyring), -1);
 	keyring->storage_count = 2;
+	keyring->receipts[1].epoch = 1;
+	assert_int_equal(parses_as_written(keyring), -1);
+	keyring->receipts[1].epoch = 4;
+	keyring->receipt_count = 0;
+	assert_int_equal(parses_as_written(keyring), -1);
+	keyring->receipt_count = 2;
 	keyring->tokens[1].epoch = 1;
 	assert_int_equal(parses_as_written(keyring), -1);
 	keyring->tokens[1].epoch = 2;
@@ -129,8 +137,8 @@ static void test_receipt_key(void **state)
 	uint8_t secret[64], public[32], signature[64];
 
 	(void)state;
-	assert_int_equal(keyring_receipt_key(keyring, secret, public), 0);
-	assert_memory_equal(secret, keyring->receipt_seed, 32);
+	assert_int_equal(keyring_receipt_key(&keyring->receipts[0], secret, public), 0);
+	assert_memory_equal(secret, keyring->receipts[0].seed, 32);
 	assert_int_equal(crypto_sign_detached(signature, NULL, public, 1, secret), 0);
 	assert_int_equal(crypto_sign_verify_detached(signature, public, 1, public), 0);
 	keyring_free(keyring);

@@ -240,6 +240,7 @@ static void test_needed_calls_work(void **state)
 	for (size_t i = 0; i < COUNT_OF(all_roles); i++)
 		works(all_roles[i], work_as_any_role);
 	works(sandbox_front, accept_connection);
+	works(sandbox_store, accept_connection);
 	works(sandbox_store, work_as_store);
 	works(sandbox_checkpoint, work_as_store);
 }
@@ -269,7 +270,7 @@ static void test_files(void **state)
 	kills(sandbox_notify, open_passwd);
 	kills(sandbox_notify, open_own_file);
 	kills(sandbox_notify, accept_connection);
-	kills(sandbox_store, accept_connection);
+	kills(sandbox_checkpoint, accept_connection);
 	kills(sandbox_store, store_makes_folder);
 }
 

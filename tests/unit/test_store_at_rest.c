@@ -180,7 +180,7 @@ static void expect_nothing(const struct buffer *disk, const struct scene *scene,
 	for (size_t i = 0; i < scene->keyring->storage_count; i++)
 		assert_false(lies_in(disk, scene->keyring->storage[i].key, STORAGE_KEY_BYTES));
 	assert_false(lies_in(disk, scene->keyring->index_key, INDEX_KEY_BYTES));
-	assert_false(lies_in(disk, scene->keyring->receipt_seed, ED25519_SEED_BYTES));
+	assert_false(lies_in(disk, scene->keyring->receipts[0].seed, ED25519_SEED_BYTES));
 }
 
 static void look(struct scene *scene, const struct story *story, size_t least)

@@ -170,7 +170,7 @@ static struct setting right(void)
 
 	assert_true(roster != NULL && receipt != NULL);
 	assert_int_equal(keyring_new(&setting.keyring), 0);
-	assert_int_equal(keyring_receipt_key(setting.keyring, receipt, roster->receipt_key), 0);
+	assert_int_equal(keyring_receipt_key(&setting.keyring->receipts[0], receipt, roster->receipt_key), 0);
 	fixture_key(ADA, public_key, secret_key);
 	assert_int_equal(roster_sign(roster, "ada", secret_key, &fault), 0);
 	assert_int_equal(roster_write_note(roster, &setting.note), 0);

@@ -36,6 +36,7 @@ struct config {
 	char *tls_key;
 	char *tls_certificate;
 	char *keyring; /* storage, receipt and token keys */
+	char *control; /* the Unix socket for acts on them */
 	char *rosters; /* folder of N.note */
 	char *decoy;   /* folder of the site that everybody else sees; NULL: a built-in page */
 	bool unencrypted_keys;

@@ -17,7 +17,8 @@ struct sandbox_options {
 /* Descriptors that are open: accept, read, write, receive further ones. No file, no new socket. */
 MUST_USE int sandbox_front(const struct sandbox_options *options, struct fault *fault);
 
-/* As front, and files below the working directory (process_settle). No socket. */
+/* As front, and files below the working directory (process_settle). No new socket; only the store accepts
+ * connections. */
 MUST_USE int sandbox_store(const struct sandbox_options *options, struct fault *fault);
 MUST_USE int sandbox_checkpoint(const struct sandbox_options *options, struct fault *fault);
 

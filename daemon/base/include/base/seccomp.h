@@ -4,7 +4,7 @@
 
 #include "proto/base.h"
 
-enum seccomp_list { SECCOMP_FRONT, SECCOMP_STORE, SECCOMP_NOTIFY };
+enum seccomp_list { SECCOMP_FRONT, SECCOMP_STORE, SECCOMP_CHECKPOINT, SECCOMP_NOTIFY };
 
 /* Loads the list; from now on every other call kills the process, or is logged in a sanitized build. Needs
  * no-new-privileges. */

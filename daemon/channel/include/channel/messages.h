@@ -76,6 +76,7 @@ enum socket_kind {
 	SOCKET_STORE,
 	SOCKET_FRONT,
 	SOCKET_NOTIFY,
+	SOCKET_CONTROL, /* the Unix socket on which admins' acts come in */
 };
 
 struct message_socket {

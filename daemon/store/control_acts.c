@@ -1,0 +1,17 @@
+/* The table of acts. */
+#include "control_acts.h"
+
+#include <string.h>
+
+static const struct control_act acts[] = {
+	/* name, function, needs `threshold' signatures, how old a request may be */
+	{ "rotate-status", act_rotate_status, false, CONTROL_SKEW_SECONDS },
+};
+
+const struct control_act *control_act_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(acts); i++)
+		if (strcmp(acts[i].name, name) == 0)
+			return &acts[i];
+	return NULL;
+}

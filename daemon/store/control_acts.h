@@ -1,0 +1,9 @@
+/* The functions of the acts, each in its own file (control.h says what one must do). */
+#ifndef STORE_CONTROL_ACTS_H
+#define STORE_CONTROL_ACTS_H
+
+#include "control.h"
+
+void act_rotate_status(struct control_call *call);
+
+#endif
