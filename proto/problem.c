@@ -59,6 +59,8 @@ static const struct row {
 		"It was used already, or is too old: ask for a new one." },
 	[PROBLEM_BAD_TOKENS] = { "bad-tokens", 422, "The request for tokens is not well-formed",
 		"Fetch the newest roster and ask again, for tokens of a key that is in it." },
+	[PROBLEM_DESTROYED] = { "destroyed", 410, "The report was destroyed",
+		"It was here once, and nobody can bring it back: what is new goes into a new report." },
 	[PROBLEM_STORAGE_FULL] = { "storage-full", 507, "The server's storage is full",
 		"Keep the report and try again later; an admin must make room." },
 };

@@ -228,6 +228,7 @@ static bool is_hopeless(const struct link_answer *answer)
 	case PROBLEM_NOT_SEALED:
 	case PROBLEM_WRONG_DESTINATION:
 	case PROBLEM_UNKNOWN_DESK:
+	case PROBLEM_DESTROYED:
 		return answer->status == problem_status(problem.problem);
 	default:
 		return false;

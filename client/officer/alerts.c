@@ -8,10 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY       86400
+#define SOON_DAYS 7 /* the second warning */
+
 void alerts_path(const char *desk, uint64_t after, unsigned wait, char ret_path[ALERTS_PATH_SIZE])
 {
 	(void)snprintf(
 		ret_path, ALERTS_PATH_SIZE, "desks/%s/alerts?after=%" PRIu64 "&wait=%u", desk, after, wait);
+}
+
+void expiring_path(const char *desk, uint64_t after, char ret_path[ALERTS_PATH_SIZE])
+{
+	(void)snprintf(ret_path, ALERTS_PATH_SIZE, "desks/%s/expiring?after=%" PRIu64, desk, after);
 }
 
 int alerts_read(const struct link_answer *answer, const char *desk, struct alert **ret_alerts,
@@ -63,6 +71,25 @@ void alert_say(const struct invocation *invocation, const struct alert *alert, i
 		say(invocation, ", acknowledge by %s%s", due, alert->due < now ? " (OVERDUE)" : "");
 	}
 	say(invocation, "\n");
+}
+
+json_t *expiring_json(const struct alert *alert)
+{
+	char destroys[TIME_SIZE];
+
+	time_format(alert->due, destroys);
+	return json_pack(
+		"{s:s, s:s, s:s}", "report", alert->report, "desk", alert->desk, "destroys", destroys);
+}
+
+void expiring_say(const struct invocation *invocation, const struct alert *alert, int64_t now)
+{
+	char destroys[TIME_SIZE];
+	int64_t days = alert->due > now ? (alert->due - now + DAY - 1) / DAY : 1;
+
+	time_format(alert->due, destroys);
+	say(invocation, "%s  %s\n    closed, will be destroyed on %s%s\n", alert->desk, alert->report,
+		destroys, days <= SOON_DAYS ? " (WITHIN A WEEK)" : "");
 }
 
 int after_option(const struct invocation *invocation, uint64_t *ret_after, struct failure *failure)

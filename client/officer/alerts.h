@@ -12,6 +12,9 @@
 /* The request for a desk's alerts; wait 0 is answered at once. */
 void alerts_path(const char *desk, uint64_t after, unsigned wait, char ret_path[ALERTS_PATH_SIZE]);
 
+/* The request for a desk's closed reports that will be destroyed soon. */
+void expiring_path(const char *desk, uint64_t after, char ret_path[ALERTS_PATH_SIZE]);
+
 /* What an answer with status 200 says; every alert must be of this desk. Free *ret_alerts with free(). */
 MUST_USE int alerts_read(const struct link_answer *answer, const char *desk, struct alert **ret_alerts,
 	size_t *ret_count, bool *ret_more, struct failure *failure);
@@ -21,6 +24,10 @@ MUST_USE json_t *alert_json(const struct alert *alert);
 
 /* One line for a person. */
 void alert_say(const struct invocation *invocation, const struct alert *alert, int64_t now);
+
+/* A closed report that will be destroyed: as a JSON object (NULL where memory is short), and for a person. */
+MUST_USE json_t *expiring_json(const struct alert *alert);
+void expiring_say(const struct invocation *invocation, const struct alert *alert, int64_t now);
 
 /* --after N, or 0. */
 MUST_USE int after_option(const struct invocation *invocation, uint64_t *ret_after, struct failure *failure);

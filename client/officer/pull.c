@@ -1,4 +1,4 @@
-/* pull: the alerts of all my desks, as they are now. */
+/* pull: the alerts of all my desks, as they are now; and what will be destroyed within 30 days. */
 #include "alerts.h"
 #include "verbs.h"
 
@@ -11,6 +11,7 @@
 #define PULLED_MAX 1000000
 
 struct pulled {
+	bool is_expiring; /* closed reports that will be destroyed, instead of alerts */
 	struct alert *alerts;
 	size_t count, room;
 };
@@ -43,7 +44,10 @@ static int pull_page(struct officer *officer, const char *desk, uint64_t *after,
 	size_t count = 0;
 	int rc = -1;
 
-	alerts_path(desk, *after, 0, path);
+	if (pulled->is_expiring)
+		expiring_path(desk, *after, path);
+	else
+		alerts_path(desk, *after, 0, path);
 	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
 		return -1;
 	if (alerts_read(&answer, desk, &alerts, &count, ret_more, failure) != 0)
@@ -96,30 +100,53 @@ static int pull_desks(struct officer *officer, uint64_t first, struct pulled *pu
 	return 0;
 }
 
-static int show(const struct officer *officer, const struct pulled *pulled, struct failure *failure)
+static json_t *list_of(const struct pulled *pulled)
 {
 	json_t *list = json_array();
 
-	for (size_t at = 0; at < pulled->count; at++) {
-		if (officer->invocation->json) {
-			if (json_array_append_new(list, alert_json(&pulled->alerts[at])) != 0) {
-				json_decref(list);
-				return failure_memory(failure);
-			}
-		} else {
-			alert_say(officer->invocation, &pulled->alerts[at],
-				organisation_now(officer->organisation));
+	for (size_t at = 0; list != NULL && at < pulled->count; at++) {
+		const struct alert *alert = &pulled->alerts[at];
+
+		if (json_array_append_new(
+			    list, pulled->is_expiring ? expiring_json(alert) : alert_json(alert)) != 0) {
+			json_decref(list);
+			return NULL;
 		}
 	}
+	return list;
+}
+
+static void show_people(
+	const struct officer *officer, const struct pulled *pulled, const struct pulled *expiring)
+{
+	int64_t now = organisation_now(officer->organisation);
+
+	for (size_t at = 0; at < pulled->count; at++)
+		alert_say(officer->invocation, &pulled->alerts[at], now);
 	if (pulled->count == 0)
 		say(officer->invocation, "No open alerts.\n");
-	return output_result(officer->invocation, json_pack("{s:o}", "alerts", list), failure);
+	if (expiring->count > 0)
+		say(officer->invocation,
+			"Closed, and to be destroyed: reopen or export what must be kept.\n");
+	for (size_t at = 0; at < expiring->count; at++)
+		expiring_say(officer->invocation, &expiring->alerts[at], now);
+}
+
+static int show(const struct officer *officer, const struct pulled *pulled, const struct pulled *expiring,
+	struct failure *failure)
+{
+	if (!officer->invocation->json) {
+		show_people(officer, pulled, expiring);
+		return 0;
+	}
+	return output_result(officer->invocation,
+		json_pack("{s:o, s:o}", "alerts", list_of(pulled), "expiring", list_of(expiring)), failure);
 }
 
 int verb_pull(const struct invocation *invocation, struct failure *failure)
 {
 	struct officer *officer = NULL;
-	struct pulled pulled = { 0 };
+	struct pulled pulled = { 0 }, expiring = { .is_expiring = true };
 	uint64_t after;
 	int rc = -1;
 
@@ -127,9 +154,13 @@ int verb_pull(const struct invocation *invocation, struct failure *failure)
 		officer_open(invocation, &officer, failure) != 0 ||
 		pull_desks(officer, after, &pulled, failure) != 0)
 		goto cleanup;
-	rc = show(officer, &pulled, failure);
+	/* Who asks for what is new since a number knows the rest. */
+	if (after == 0 && pull_desks(officer, 0, &expiring, failure) != 0)
+		goto cleanup;
+	rc = show(officer, &pulled, &expiring, failure);
 cleanup:
 	free(pulled.alerts);
+	free(expiring.alerts);
 	officer_close(officer);
 	return rc;
 }

@@ -197,6 +197,7 @@ static int refusal_code(unsigned status)
 	case 403:
 		return EX_NOPERM;
 	case 404:
+	case 410:
 		return EX_NOINPUT;
 	case 413:
 	case 422:

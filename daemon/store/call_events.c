@@ -155,6 +155,7 @@ static int write_event(struct request *request, struct report_facts *facts, cons
 	if (facts->state != STATE_NEW) {
 		facts->accepted = time_cut(facts->accepted, HOUR);
 		facts->listed = time_cut(facts->listed, HOUR);
+		facts->changed = time_cut(store_now(store), HOUR);
 	}
 	if (seal_put(facts->key, &place, json.data, json.len, &sealed) != 0 ||
 		backend_add_event(

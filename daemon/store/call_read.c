@@ -17,6 +17,8 @@ struct report_facts *report_for_officer(struct request *request)
 		request_answer_problem(request, PROBLEM_BUSY);
 		return NULL;
 	}
+	if (found == 0 && tombstone_answered(request))
+		return NULL;
 	if (found == 0 || facts->stage != STAGE_LISTED ||
 		!officer_serves(request->signer.officer, facts->desk)) {
 		facts_free(facts);

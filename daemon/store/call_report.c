@@ -43,7 +43,9 @@ static bool answered_again(struct request *request)
 
 	if (found < 0)
 		request_answer_problem(request, PROBLEM_BUSY);
-	else if (found == 0 || facts->stage == STAGE_UPLOADING)
+	else if (found == 0)
+		answered = tombstone_answered(request);
+	else if (facts->stage == STAGE_UPLOADING)
 		answered = false;
 	else if (report_acceptance(store, facts, &request->answer.body) != 0)
 		request_answer_problem(request, PROBLEM_BUSY);
@@ -91,6 +93,7 @@ int report_accept(struct store *store, struct report_facts *facts)
 
 	facts->accepted = time_cut(now, MINUTE);
 	facts->listed = facts->release > now ? facts->release : facts->accepted;
+	facts->changed = time_cut(now, HOUR);
 	facts->stage = facts->release > now ? STAGE_HELD : STAGE_LISTED;
 	time_format(time_cut(now, HOUR), facts->accepted_hour);
 	hex_encode(facts->id, sizeof facts->id, acceptance.id);

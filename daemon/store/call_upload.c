@@ -222,6 +222,8 @@ static bool answered_existing(struct request *request, const uint8_t digest[SHA2
 
 	if (found < 0)
 		request_answer_problem(request, PROBLEM_BUSY);
+	else if (found == 0)
+		answered = tombstone_answered(request);
 	else if (found == 1 && facts->stage != STAGE_UPLOADING) {
 		if (report_acceptance(store, facts, &request->answer.body) != 0)
 			request_answer_problem(request, PROBLEM_BUSY);

@@ -13,6 +13,7 @@
 #define ROWS_A_GROUP 8     /* at least, in each group */
 #define ROWS_IDLE    128   /* a millisecond or two: a report that comes just then waits no longer */
 #define PAUSE_MS     60000 /* after a failure, so that a full disk isn't made fuller */
+#define BUSY_TICKS   16    /* of which one is taken for what can wait */
 #define CHUNKS_A_ROW 8     /* one row costs an eighth of a millisecond where it drops a chunk of 64 KiB */
 
 static bool has_writes(const struct store *store)
@@ -56,6 +57,31 @@ void chores_rolled_back(struct store *store)
 	rewrap_rolled_back(store);
 }
 
+static void look_for_expired(struct store *store, bool is_idle)
+{
+	if (!retention_is_looking(store) || is_paused(store))
+		return;
+	if ((is_idle || ++store->busy_ticks % BUSY_TICKS == 0) && retention_step(store) != 0)
+		group_fail(store);
+}
+
+/* A log that still holds the data key of a destroyed report. It is emptied once nobody writes, and in the end
+ * though somebody does. */
+static void empty_log(struct store *store, bool is_idle)
+{
+	if (!store->log_to_empty || backend_in_group(store->backend) || is_paused(store))
+		return;
+	if (!is_idle && ++store->busy_ticks % BUSY_TICKS != 0)
+		return;
+	store->log_to_empty = backend_checkpoint(store->backend) != 0;
+}
+
+static bool has_work(const struct store *store)
+{
+	return has_writes(store) || rewrap_is_running(store) || retention_is_looking(store) ||
+	       store->log_to_empty;
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct store *store = context;
@@ -66,11 +92,13 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	if (store->draining)
 		return;
 	store->chores_seen = store->group_number;
+	empty_log(store, is_idle);
 	if (has_writes(store) && is_idle && !is_paused(store) && group_open(store) == 0 &&
 		work(store, ROWS_IDLE) != 0)
 		group_fail(store);
+	look_for_expired(store, is_idle);
 	rewrap_maybe_end(store);
-	if (has_writes(store) || rewrap_is_running(store))
+	if (has_work(store))
 		chores_wake(store);
 }
 
@@ -92,7 +120,7 @@ int chores_start(struct store *store)
 		return -1;
 	if (store->remains_left)
 		chores_wake(store);
-	return rewrap_load(store);
+	return retention_load(store) == 0 ? rewrap_load(store) : -1;
 }
 
 void chores_end(struct store *store)
@@ -100,5 +128,6 @@ void chores_end(struct store *store)
 	if (store->chores_event != NULL)
 		event_free(store->chores_event);
 	store->chores_event = NULL;
+	retention_free(store);
 	rewrap_free(store);
 }

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#define FACTS_VERSION 1
+#define FACTS_VERSION 2
 #define SPARES_MAX    64 /* a group's worth */
 
 /* Guarded memory costs a dozen system calls to make and give back: a few pieces are kept, wiped, for the
@@ -62,6 +62,7 @@ int facts_write(const struct report_facts *facts, struct buffer *out)
 	buffer_put_u32(out, facts->chunk_count);
 	buffer_put_u32(out, facts->event_count);
 	buffer_put(out, facts->last_event, sizeof facts->last_event);
+	put_i64(out, facts->changed);
 	if (facts->stage == STAGE_UPLOADING) {
 		buffer_put_u64(out, facts->offset);
 		buffer_put(out, facts->upload_key_digest, sizeof facts->upload_key_digest);
@@ -122,6 +123,13 @@ static int parse_content(struct reader *in, struct report_facts *facts)
 	return 0;
 }
 
+/* Before version 2 nobody counted from when. */
+static int parse_changed(struct reader *in, uint8_t version, struct report_facts *facts)
+{
+	facts->changed = facts->accepted;
+	return version < 2 ? 0 : get_i64(in, &facts->changed);
+}
+
 static int parse_upload(struct reader *in, struct report_facts *facts)
 {
 	uint8_t has_salt;
@@ -143,12 +151,12 @@ int facts_parse(const uint8_t *data, size_t len, struct report_facts *facts)
 	struct reader in = reader_of(data, len);
 	uint8_t version, stage;
 
-	if (reader_u8(&in, &version) != 0 || version != FACTS_VERSION ||
+	if (reader_u8(&in, &version) != 0 || version < 1 || version > FACTS_VERSION ||
 		get_below(&in, STAGE_LISTED + 1, &stage) != 0 || stage < STAGE_UPLOADING)
 		return -1;
 	facts->stage = (enum report_stage)stage;
 	if (parse_destination(&in, facts) != 0 || parse_content(&in, facts) != 0 ||
-		parse_upload(&in, facts) != 0)
+		parse_changed(&in, version, facts) != 0 || parse_upload(&in, facts) != 0)
 		return -1;
 	return reader_end(&in);
 }

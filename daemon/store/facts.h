@@ -45,6 +45,7 @@ struct report_facts {
 	uint32_t chunk_count;
 	uint32_t event_count;
 	uint8_t last_event[SHA256_BYTES];
+	int64_t changed; /* to the hour: when the last event or header came; its retention counts from then */
 	/* while uploading */
 	uint64_t offset;
 	uint8_t upload_key_digest[SHA256_BYTES];

@@ -160,6 +160,7 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	store_clock_watch(store);
 	nonces_expire(store);
 	uploads_expire(store);
+	retention_look(store);
 }
 
 static void on_notify_ended(void *context, const char *reason)

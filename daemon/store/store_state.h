@@ -18,6 +18,7 @@
 #define REPORT_PUT_MAX      (1024 * 1024)      /* above it: a resumable upload */
 #define ANSWER_WINDOW       (1024 * 1024)      /* of a streamed answer that front hasn't passed on yet */
 #define REQUEST_TABLE_SLOTS 1024
+#define NAMES_SIZE          (32 * (NAME_SIZE + 1)) /* of all admins */
 #define ALERT_BODY_MAX      (2 * 1024 * 1024) /* any answer that isn't a stream: a full mailbox is the longest */
 
 struct control;
@@ -27,6 +28,7 @@ struct front;
 struct request;
 struct nonces;
 struct rewrap;
+struct retention;
 
 /* An answer in the making. body is sent as it is; a stream follows where there is one. */
 struct answer {
@@ -125,9 +127,12 @@ struct store {
 	int64_t newest_committed; /* the latest time that a commit holds */
 	struct event *chores_event;
 	struct rewrap *rewrap;
+	struct retention *retention;
 	uint64_t chores_seen;        /* the group that began last when the chores last looked */
 	int64_t chores_paused_until; /* on the boot clock, in ms */
 	bool remains_left;           /* chunks of destroyed reports may be left */
+	bool log_to_empty;           /* it may hold the data key of a destroyed report */
+	unsigned busy_ticks;
 	bool clock_announced;
 	bool log_announced; /* that the log can't be emptied */
 	bool draining;
@@ -265,6 +270,44 @@ void rewrap_rolled_back(struct store *store);
 /* Where all rows are done and durable. */
 void rewrap_maybe_end(struct store *store);
 void rewrap_progress(const struct store *store, struct rewrap_progress *ret_progress);
+
+/* --- tombstones.c: what is left of a destroyed report, under its blind id */
+#define TOMBSTONE_REASON_MAX 200
+enum why { WHY_RETENTION = 1, WHY_ADMINS };
+struct tombstone {
+	int64_t when; /* to the hour */
+	enum why why;
+	uint32_t epoch;       /* of the storage key that wrapped its data key */
+	char desk[NAME_SIZE]; /* "" where its row didn't open */
+	char by[NAMES_SIZE];
+	char reason[TOMBSTONE_REASON_MAX + 1];
+};
+MUST_USE int tombstone_keep(
+	struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES], const struct tombstone *tombstone);
+/* 1 found, 0 none, -1 storage failed, or it doesn't open. */
+MUST_USE int tombstone_find(
+	struct store *store, const uint8_t id[SHA256_BYTES], struct tombstone *ret_tombstone);
+/* Whether the request's report was destroyed: then whoever may know it has been told, and officers of other
+ * desks what they are told of a report that isn't there. */
+bool tombstone_answered(struct request *request);
+/* Whatever the medium remembers, nothing opens it any more. */
+bool tombstone_is_final(const struct store *store, const struct tombstone *tombstone);
+
+/* --- destroy.c */
+/* In a group: the row with its data key is gone, and a tombstone stands in its place. What remains is
+ * dropped, and the log emptied, by the chores. */
+MUST_USE int report_destroy(
+	struct store *store, const struct backend_report *row, const struct tombstone *tombstone);
+
+/* --- retention.c: closed reports that have been kept as long as their desk wants */
+MUST_USE int retention_load(struct store *store);
+void retention_free(struct store *store);
+/* Looks at all reports from now on, unless it did so within the hour. */
+void retention_look(struct store *store);
+bool retention_is_looking(const struct store *store);
+/* A few more rows. -1 where a write failed. */
+MUST_USE int retention_step(struct store *store);
+void call_get_expiring(struct request *request);
 
 /* --- calls; each ends in exactly one answer, now or later */
 void call_get_roster(struct request *request);

@@ -1,5 +1,6 @@
 /* The facts of a report as they lie sealed in the database: who has the storage key could write what she
- * likes there. What is taken comes out the same when it is written again. */
+ * likes there. What is taken comes out the same when it is written again, if it is of the version that is
+ * written. */
 #include "fuzz.h"
 
 #include "facts.h"
@@ -19,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(facts->urgency < URGENCY_COUNT && facts->state < STATE_COUNT);
 		must(memchr(facts->desk, '\0', sizeof facts->desk) != NULL);
 		must(facts_write(facts, &out) == 0);
-		must(out.len == size && bytes_equal(out.data, data, size));
+		must(out.data[0] != data[0] || (out.len == size && bytes_equal(out.data, data, size)));
 	}
 	facts_free(facts);
 	buffer_free(&out);

@@ -28,6 +28,7 @@ static const struct row {
 	{ "PATCH", AT("reports/" ID), CALL_PATCH_UPLOAD, CALLER_ANYONE },
 	{ "GET", AT("desks/intake/alerts"), CALL_GET_ALERTS, CALLER_OFFICER },
 	{ "GET", AT("desks/intake/alerts?wait=300&after=0"), CALL_GET_ALERTS, CALLER_OFFICER },
+	{ "GET", AT("desks/intake/expiring?after=7"), CALL_GET_EXPIRING, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID), CALL_GET_REPORT, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/header"), CALL_GET_HEADER, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/events"), CALL_GET_EVENTS, CALLER_OFFICER },

@@ -31,8 +31,9 @@ enum problem {
 	PROBLEM_TOKEN_REFUSED,
 	PROBLEM_INVITATION_REFUSED,
 	PROBLEM_BAD_TOKENS,
+	PROBLEM_DESTROYED,
 };
-#define PROBLEM_COUNT 22
+#define PROBLEM_COUNT 23
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);

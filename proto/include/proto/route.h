@@ -23,6 +23,7 @@ enum call {
 	CALL_HEAD_UPLOAD,
 	CALL_PATCH_UPLOAD,
 	CALL_GET_ALERTS,
+	CALL_GET_EXPIRING,
 	CALL_GET_REPORT,
 	CALL_GET_HEADER,
 	CALL_GET_EVENTS,
@@ -38,7 +39,7 @@ enum call {
 	CALL_POST_INVITATIONS,
 	CALL_GET_AUDIT,
 };
-#define CALL_COUNT 22
+#define CALL_COUNT 23
 
 /* Who may make a call: what the store checks first. */
 enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN };

@@ -1,0 +1,104 @@
+/* What is left of a destroyed report: under its blind id, when, why and by whom, so that it is not taken a
+ * second time, and so that whoever asks for it is told. */
+#include "store_state.h"
+
+#include "proto/cursor.h"
+
+#include <string.h>
+
+#define TOMBSTONE_VERSION 1
+#define TOMBSTONE_MAX     (NAMES_SIZE + TOMBSTONE_REASON_MAX + 128)
+
+static struct place tombstone_place(const uint8_t *blind_id)
+{
+	return (struct place){
+		.column = COLUMN_TOMBSTONE, .identity = blind_id, .identity_len = BLIND_INDEX_BYTES
+	};
+}
+
+int tombstone_keep(
+	struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES], const struct tombstone *tombstone)
+{
+	struct place place = tombstone_place(blind_id);
+	struct buffer plain = buffer_of(TOMBSTONE_MAX), sealed = buffer_of(TOMBSTONE_MAX + 128);
+	int rc;
+
+	buffer_put_u8(&plain, TOMBSTONE_VERSION);
+	buffer_put_u64(&plain, (uint64_t)tombstone->when);
+	buffer_put_u8(&plain, (uint8_t)tombstone->why);
+	buffer_put_u32(&plain, tombstone->epoch);
+	buffer_put_text(&plain, tombstone->desk);
+	buffer_put_text(&plain, tombstone->by);
+	buffer_put_text(&plain, tombstone->reason);
+	rc = buffer_ok(&plain);
+	if (rc == 0)
+		rc = seal_put_row(store->seal, &place, plain.data, plain.len, &sealed);
+	if (rc == 0)
+		rc = backend_put(store->backend, SHELF_TOMBSTONES, blind_id, BLIND_INDEX_BYTES, sealed.data,
+			sealed.len);
+	buffer_free(&plain);
+	buffer_free(&sealed);
+	return rc;
+}
+
+static int parse(const struct buffer *plain, struct tombstone *ret_tombstone)
+{
+	struct reader in = reader_of(plain->data, plain->len);
+	struct tombstone tombstone = { 0 };
+	uint8_t version, why;
+	uint64_t when;
+
+	if (reader_u8(&in, &version) != 0 || version != TOMBSTONE_VERSION || reader_u64(&in, &when) != 0 ||
+		reader_u8(&in, &why) != 0 || why < WHY_RETENTION || why > WHY_ADMINS ||
+		reader_u32(&in, &tombstone.epoch) != 0 ||
+		reader_text(&in, tombstone.desk, sizeof tombstone.desk) != 0 ||
+		reader_text(&in, tombstone.by, sizeof tombstone.by) != 0 ||
+		reader_text(&in, tombstone.reason, sizeof tombstone.reason) != 0 || reader_end(&in) != 0)
+		return -1;
+	tombstone.when = (int64_t)when;
+	tombstone.why = (enum why)why;
+	*ret_tombstone = tombstone;
+	return 0;
+}
+
+int tombstone_find(struct store *store, const uint8_t id[SHA256_BYTES], struct tombstone *ret_tombstone)
+{
+	uint8_t blind_id[BLIND_INDEX_BYTES];
+	struct place place = tombstone_place(blind_id);
+	struct buffer sealed = buffer_of(TOMBSTONE_MAX + 128), plain = buffer_of(TOMBSTONE_MAX);
+	int rc = -1;
+
+	if (seal_index(store->seal, INDEX_REPORT, id, SHA256_BYTES, blind_id) != 0)
+		goto cleanup;
+	if (backend_get(store->backend, SHELF_TOMBSTONES, blind_id, sizeof blind_id, &sealed) != 0) {
+		rc = backend_error(store->backend) == BACKEND_MISSING ? 0 : -1;
+		goto cleanup;
+	}
+	if (seal_get_row(store->seal, &place, sealed.data, sealed.len, &plain) == 0 &&
+		parse(&plain, ret_tombstone) == 0)
+		rc = 1;
+cleanup:
+	buffer_free(&sealed);
+	buffer_free(&plain);
+	return rc;
+}
+
+bool tombstone_answered(struct request *request)
+{
+	struct tombstone tombstone;
+	int found = tombstone_find(request->front->store, request->route.report_id, &tombstone);
+
+	if (found < 0)
+		request_answer_problem(request, PROBLEM_BUSY);
+	else if (found == 1 && request->signer.officer != NULL &&
+		 !officer_serves(request->signer.officer, tombstone.desk))
+		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
+	else if (found == 1)
+		request_answer_problem(request, PROBLEM_DESTROYED);
+	return found != 0;
+}
+
+bool tombstone_is_final(const struct store *store, const struct tombstone *tombstone)
+{
+	return tombstone->epoch < seal_oldest_epoch(store->seal);
+}
