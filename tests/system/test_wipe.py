@@ -26,7 +26,9 @@ def nadia(org):
 
 def opens_for_nobody(nadia):
     """It had no passphrase: any program opened it."""
-    nadia.run("send", "--passphrase-file", "-", stdin=PASSPHRASE, expect=EX_NOPERM)
+    passphrase = nadia.home.parent / "passphrase"
+    passphrase.write_text(PASSPHRASE + "\n")
+    nadia.run("send", "--passphrase-file", passphrase, expect=EX_NOPERM)
 
 
 def test_nothing_is_left(nadia):
