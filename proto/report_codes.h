@@ -11,6 +11,7 @@ extern const struct schema_codes codes_urgency, codes_relation, codes_officer, c
 	codes_support, codes_perpetrator_ref, codes_perpetrator_type, codes_number_band, codes_certainty,
 	codes_place_precision, codes_place_max, codes_site_type, codes_consent_state, codes_identity,
 	codes_given_by, codes_basis, codes_purpose, codes_contact_mode, codes_channel, codes_if_unsafe,
-	codes_evidence_kind, codes_captured_by, codes_form, codes_meta, codes_people_shown, codes_link;
+	codes_evidence_kind, codes_captured_by, codes_form, codes_meta, codes_people_shown, codes_link,
+	codes_follows;
 
 #endif

@@ -197,6 +197,13 @@ bool is_32_bytes_base64url(const char *text, size_t len)
 	return base64_decode_fixed(BASE64_URL, text, len, bytes, sizeof(bytes)) == 0;
 }
 
+bool is_signature(const char *text, size_t len)
+{
+	uint8_t bytes[64];
+
+	return base64_decode_fixed(BASE64_PADDED, text, len, bytes, sizeof(bytes)) == 0;
+}
+
 bool is_age_recipient(const char *text, size_t len)
 {
 	uint8_t recipient[AGE_RECIPIENT_BYTES];

@@ -19,6 +19,7 @@ bool is_utc_offset(const char *text, size_t len);
 bool is_sha256(const char *text, size_t len);
 bool is_16_bytes_hex(const char *text, size_t len);
 bool is_32_bytes_base64url(const char *text, size_t len);
+bool is_signature(const char *text, size_t len);
 bool is_age_recipient(const char *text, size_t len);
 
 #endif

@@ -178,6 +178,15 @@ static const struct schema_field envelope_fields[] = {
 };
 FIELDS(envelope);
 
+/* By the hand of an earlier report (docs/protocol.md, "A further report by the same hand"). */
+static const struct schema_field follows_fields[] = {
+	{ "kind", CODE(follows), REQUIRED },
+	{ "report", A_SHA256 },
+	{ "counter", NUMBER(1, INT64_MAX), REQUIRED },
+	{ "signature", PATTERN(is_signature, "64 bytes in base64"), REQUIRED },
+};
+FIELDS(follows);
+
 /* 1.2. Only three fields are required: a woman in danger has no time for a form. */
 static const struct schema_field report_fields[] = {
 	{ "schema", NUMBER(REPORT_SCHEMA_VERSION, REPORT_SCHEMA_VERSION), REQUIRED },
@@ -213,5 +222,6 @@ static const struct schema_field report_fields[] = {
 	{ "links", BLOCK(link), LIST(0, 8) },
 	{ "exclude", NAME, LIST(0, 8) },
 	{ "envelope", BLOCK(envelope) },
+	{ "follows", BLOCK(follows) },
 };
 const struct schema_block report_block = { "report", report_fields, COUNT_OF(report_fields) };

@@ -16,21 +16,25 @@ static int from_file(const char *path, json_t **ret_report, struct failure *fail
 		json_parse((const char *)text.data, text.len, REPORT_JSON_MAX, ret_report, &fault) != 0)
 		rc = failure_of(failure, EX_DATAERR, &fault);
 	buffer_free(&text);
-	if (rc == 0 && json_object_get(*ret_report, "envelope") != NULL)
+	if (rc == 0 && (json_object_get(*ret_report, "envelope") != NULL ||
+			       json_object_get(*ret_report, "follows") != NULL))
 		rc = failure_set(failure, EX_DATAERR,
-			"the report's envelope is written by this program: take it out of the file");
+			"the report's envelope and follows are written by this program: take them out of the "
+			"file");
 	return rc;
 }
 
-static int from_terminal(const struct invocation *invocation, json_t **ret_report, struct failure *failure)
+static int from_terminal(const struct invocation *invocation, const struct compose_wish *wish,
+	json_t **ret_report, struct failure *failure)
 {
-	bool has_urgency = arguments_option(invocation->arguments, "urgency") != NULL;
-	json_t *report = json_pack("{s:i}", "schema", REPORT_SCHEMA_VERSION);
+	bool has_urgency =
+		arguments_option(invocation->arguments, "urgency") != NULL || wish->urgency != NULL;
+	json_t *report = json_pack("{s:i, s:s*}", "schema", REPORT_SCHEMA_VERSION, "summary", wish->summary);
 
 	if (report == NULL)
 		return failure_memory(failure);
 	*ret_report = report;
-	return ask_report(invocation, report, !has_urgency, failure);
+	return wish->summary != NULL ? 0 : ask_report(invocation, report, !has_urgency, failure);
 }
 
 /* --exclude adds to what the file excludes: forgetting a name could cost somebody dearly. */
@@ -55,10 +59,14 @@ static int merge_excluded(const struct arguments *arguments, json_t *report, str
 	return 0;
 }
 
-static int merge_options(const struct arguments *arguments, json_t *report, struct failure *failure)
+static int merge_options(const struct arguments *arguments, const struct compose_wish *wish, json_t *report,
+	struct failure *failure)
 {
 	const char *word = arguments_option(arguments, "urgency");
 	enum urgency urgency;
+
+	if (word == NULL && json_object_get(report, "urgency") == NULL)
+		word = wish->urgency;
 
 	if (word != NULL && urgency_of(word, strlen(word), &urgency) != 0)
 		return failure_set(failure, EX_USAGE,
@@ -68,11 +76,13 @@ static int merge_options(const struct arguments *arguments, json_t *report, stru
 	return merge_excluded(arguments, report, failure);
 }
 
-static int choose_desk(const struct arguments *arguments, const struct roster *roster,
+static int choose_desk(const struct arguments *arguments, const struct roster *roster, const char *usual,
 	char ret_desk[NAME_SIZE], struct failure *failure)
 {
 	const char *name = arguments_option(arguments, "desk");
 
+	if (name == NULL && usual != NULL && roster_desk(roster, usual) != NULL)
+		name = usual;
 	if (name == NULL && roster->desk_count == 1)
 		name = roster->desks[0].name;
 	if (name == NULL)
@@ -118,21 +128,21 @@ cleanup:
 	return rc;
 }
 
-int compose(const struct invocation *invocation, const struct roster *roster, struct composed *ret_composed,
-	struct failure *failure)
+int compose(const struct invocation *invocation, const struct roster *roster, const struct compose_wish *wish,
+	struct composed *ret_composed, struct failure *failure)
 {
 	const struct arguments *arguments = invocation->arguments;
 	const char *file = arguments_option(arguments, "file");
 
 	*ret_composed = (struct composed){ 0 };
-	if (choose_desk(arguments, roster, ret_composed->desk, failure) != 0)
+	if (choose_desk(arguments, roster, wish->desk, ret_composed->desk, failure) != 0)
 		return -1;
-	if (file == NULL && !terminal_is_there())
+	if (file == NULL && wish->summary == NULL && !terminal_is_there())
 		return failure_set(
 			failure, EX_USAGE, "there is no terminal to ask on: give the report with --file");
 	if ((file != NULL ? from_file(file, &ret_composed->report, failure)
-			  : from_terminal(invocation, &ret_composed->report, failure)) != 0 ||
-		merge_options(arguments, ret_composed->report, failure) != 0)
+			  : from_terminal(invocation, wish, &ret_composed->report, failure)) != 0 ||
+		merge_options(arguments, wish, ret_composed->report, failure) != 0)
 		return -1;
 	/* Before the evidence is read: a fault in the report shows at once. */
 	if (check(ret_composed, failure) != 0)

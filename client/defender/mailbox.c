@@ -77,16 +77,21 @@ static bool is_by(const struct judge *judge, const struct mailbox_message *messa
 		       message, judge->keys->mailbox, report, judge->roster, desk, ret_officer) == 0;
 }
 
+/* A home that knows the first report believes of this mailbox only what is about one of its reports. */
 static bool is_proven(const struct judge *judge, const struct mailbox_message *message,
 	const struct roster_officer **ret_officer)
 {
 	const struct roster_officer *signer = roster_officer_by_key(judge->roster, message->keyid);
 	const struct roster_desk *desk;
+	struct known_report about;
 
 	if (judge->known != NULL) {
-		desk = roster_desk(judge->roster, judge->known->desk);
-		return is_by(judge, message, judge->known->id, judge->known->desk, ret_officer) ||
-		       (desk != NULL && is_by(judge, message, judge->known->id, desk->fallback, ret_officer));
+		if (queue_find_report(judge->session->queue, judge->keys->mailbox, message->report, &about) !=
+			0)
+			return false;
+		desk = roster_desk(judge->roster, about.desk);
+		return is_by(judge, message, about.id, about.desk, ret_officer) ||
+		       (desk != NULL && is_by(judge, message, about.id, desk->fallback, ret_officer));
 	}
 	for (size_t at = 0; signer != NULL && at < signer->desk_count; at++)
 		if (is_by(judge, message, message->report, signer->desks[at], ret_officer))

@@ -110,16 +110,19 @@ static int load_entries(struct queue *queue, const json_t *document, struct fail
 	return load_receipt(queue, json_object_get(document, "receipt"), failure);
 }
 
-static const json_t *find_accepted(const struct queue *queue, const char *member, const char *value)
+static bool is_text(const json_t *json, const char *member, const char *value)
 {
-	for (size_t at = 0; at < json_array_size(queue->accepted); at++) {
-		const json_t *one = json_array_get(queue->accepted, at);
-		const char *text = json_string_value(json_object_get(one, member));
+	const char *text = json_string_value(json_object_get(json, member));
 
-		if (text != NULL && strcmp(text, value) == 0)
-			return one;
-	}
-	return NULL;
+	return text != NULL && strcmp(text, value) == 0;
+}
+
+static bool is_accepted(const struct queue *queue, const char *id)
+{
+	for (size_t at = 0; at < json_array_size(queue->accepted); at++)
+		if (is_text(json_array_get(queue->accepted, at), "id", id))
+			return true;
+	return false;
 }
 
 static void forget(struct queue *queue, const struct queued *entry)
@@ -149,7 +152,7 @@ static int put_straight(struct queue *queue, struct failure *failure)
 	for (size_t at = 0; at < queue->count;) {
 		const struct queued *entry = queue->entries[at];
 
-		if (entry->is_ready && find_accepted(queue, "id", entry->id) == NULL)
+		if (entry->is_ready && !is_accepted(queue, entry->id))
 			at++;
 		else if (queue_drop(queue, entry, failure) != 0)
 			return -1;
@@ -230,7 +233,7 @@ int queue_accepted(struct queue *queue, const struct queued *entry, const struct
 	json_t *document;
 	int rc;
 
-	if (find_accepted(queue, "id", entry->id) == NULL &&
+	if (!is_accepted(queue, entry->id) &&
 		json_array_append_new(queue->accepted, accepted_to_json(entry, answer)) != 0)
 		return failure_memory(failure);
 	document = json_pack("{s:O}", "accepted", queue->accepted);
@@ -274,23 +277,40 @@ static void copy_member(const json_t *json, const char *name, char *ret_text, si
 	memcpy(ret_text, len < size && text != NULL ? text : "", len < size ? len + 1 : 1);
 }
 
-int queue_find_mailbox(const struct queue *queue, const char *mailbox, struct known_report *ret_report)
+/* id NULL: the first of the mailbox. Accepted ones come before those that wait. */
+static int find_known(
+	const struct queue *queue, const char *mailbox, const char *id, struct known_report *ret_report)
 {
-	const json_t *accepted = find_accepted(queue, "mailbox", mailbox);
-
 	*ret_report = (struct known_report){ 0 };
-	if (accepted != NULL) {
-		copy_member(accepted, "id", ret_report->id, sizeof ret_report->id);
-		copy_member(accepted, "desk", ret_report->desk, sizeof ret_report->desk);
-		copy_member(accepted, "accepted", ret_report->accepted, sizeof ret_report->accepted);
+	for (size_t at = 0; at < json_array_size(queue->accepted); at++) {
+		const json_t *one = json_array_get(queue->accepted, at);
+
+		if (!is_text(one, "mailbox", mailbox) || (id != NULL && !is_text(one, "id", id)))
+			continue;
+		copy_member(one, "id", ret_report->id, sizeof ret_report->id);
+		copy_member(one, "desk", ret_report->desk, sizeof ret_report->desk);
+		copy_member(one, "accepted", ret_report->accepted, sizeof ret_report->accepted);
 		return 0;
 	}
 	for (size_t at = 0; at < queue->count; at++) {
-		if (strcmp(queue->entries[at]->mailbox, mailbox) != 0)
+		const struct queued *entry = queue->entries[at];
+
+		if (strcmp(entry->mailbox, mailbox) != 0 || (id != NULL && strcmp(entry->id, id) != 0))
 			continue;
-		memcpy(ret_report->id, queue->entries[at]->id, sizeof ret_report->id);
-		memcpy(ret_report->desk, queue->entries[at]->destination.desk, sizeof ret_report->desk);
+		memcpy(ret_report->id, entry->id, sizeof ret_report->id);
+		memcpy(ret_report->desk, entry->destination.desk, sizeof ret_report->desk);
 		return 0;
 	}
 	return -1;
+}
+
+int queue_find_mailbox(const struct queue *queue, const char *mailbox, struct known_report *ret_report)
+{
+	return find_known(queue, mailbox, NULL, ret_report);
+}
+
+int queue_find_report(
+	const struct queue *queue, const char *mailbox, const char *id, struct known_report *ret_report)
+{
+	return find_known(queue, mailbox, id, ret_report);
 }

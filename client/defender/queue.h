@@ -62,7 +62,7 @@ MUST_USE int queue_put_receipt(
 	struct queue *queue, const struct receipt_ahead *receipt, struct failure *failure);
 bool queue_has_receipt(const struct queue *queue);
 
-/* What this home knows of the report behind a mailbox: its id, desk and when it was accepted. */
+/* What this home knows of the first report behind a mailbox: its id, desk and when it was accepted. */
 struct known_report {
 	char id[ID_SIZE];
 	char desk[NAME_SIZE];
@@ -70,5 +70,8 @@ struct known_report {
 };
 MUST_USE int queue_find_mailbox(
 	const struct queue *queue, const char *mailbox, struct known_report *ret_report);
+/* The same for one report of that mailbox: the first, or one that followed it. */
+MUST_USE int queue_find_report(
+	const struct queue *queue, const char *mailbox, const char *id, struct known_report *ret_report);
 
 #endif

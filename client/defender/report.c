@@ -33,10 +33,12 @@ static int run(struct reporting *reporting, struct failure *failure)
 
 int run_report(const struct invocation *invocation, struct failure *failure)
 {
-	struct reporting reporting = { .invocation = invocation };
 	const char *out = arguments_option(invocation->arguments, "out");
-	int rc = out != NULL ? seal_out(&reporting, out, failure) : run(&reporting, failure);
+	struct reporting reporting = { .invocation = invocation, .makes_no_connection = out != NULL };
+	int rc = session_open(invocation, &reporting.session, failure);
 
+	if (rc == 0)
+		rc = out != NULL ? seal_out(&reporting, out, failure) : run(&reporting, failure);
 	reporting_free(&reporting);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "reporting.h"
 
 #include "client/output.h"
+#include "keys/clock.h"
 #include "seal.h"
 #include "submit.h"
 
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MS_PER_SECOND 1000
 
 /* The newest roster if there is a network. Without one the pinned roster does, as long as it hasn't expired.
  */
@@ -27,14 +30,13 @@ int reporting_prepare(struct reporting *reporting, struct failure *failure)
 	const struct roster *roster;
 	struct composed *composed = &reporting->composed;
 
-	if (session_open(reporting->invocation, &reporting->session, failure) != 0 ||
-		renew_roster(reporting, failure) != 0)
+	if (renew_roster(reporting, failure) != 0)
 		return -1;
 	roster = organisation_roster(reporting->session.organisation);
 	reporting->recipients = calloc(1, sizeof *reporting->recipients);
 	if (reporting->recipients == NULL)
 		return failure_memory(failure);
-	if (compose(reporting->invocation, roster, composed, failure) != 0)
+	if (compose(reporting->invocation, roster, &reporting->wish, composed, failure) != 0)
 		return -1;
 	return recipients_choose(roster, composed->desk, composed->urgency, composed->excluded,
 		composed->excluded_count, reporting->recipients, failure);
@@ -48,15 +50,32 @@ int reporting_take_receipt(struct reporting *reporting, struct failure *failure)
 	return reporting->keys == NULL ? failure_memory(failure) : 0;
 }
 
-int reporting_seal(struct reporting *reporting, const struct queued **ret_entry, struct failure *failure)
+void reporting_sealing(const struct reporting *reporting, struct sealing *ret_sealing)
 {
-	struct session *session = &reporting->session;
-	struct sealing sealing = { .roster = organisation_roster(session->organisation),
+	const struct session *session = &reporting->session;
+
+	*ret_sealing = (struct sealing){ .roster = organisation_roster(session->organisation),
 		.organisation = organisation_fingerprint(session->organisation),
 		.composed = &reporting->composed,
 		.recipients = reporting->recipients,
-		.keys = reporting->keys };
+		.keys = reporting->keys,
+		.follows = reporting->follows.counter == 0 ? NULL : &reporting->follows };
+}
 
+uint64_t reporting_counter(const struct reporting *reporting)
+{
+	int64_t now = clock_wall_ms(),
+		known = organisation_now(reporting->session.organisation) * MS_PER_SECOND;
+
+	return (uint64_t)(now > known ? now : known);
+}
+
+int reporting_seal(struct reporting *reporting, const struct queued **ret_entry, struct failure *failure)
+{
+	struct session *session = &reporting->session;
+	struct sealing sealing;
+
+	reporting_sealing(reporting, &sealing);
 	if (seal_report(&sealing, session->vault, session->queue, ret_entry, failure) != 0)
 		return -1;
 	memcpy(reporting->id, (*ret_entry)->id, sizeof reporting->id);

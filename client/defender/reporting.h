@@ -4,12 +4,15 @@
 #define DEFENDER_REPORTING_H
 
 #include "compose.h"
+#include "proto/hand.h"
 #include "session.h"
 
 /* What one run is about. Zeros and an invocation to begin with; reporting_free in any case. */
 struct reporting {
 	const struct invocation *invocation;
 	bool makes_no_connection; /* the pinned roster must do */
+	struct compose_wish wish;
+	struct hand_link follows; /* counter 0 where it follows none */
 	struct session session;
 	struct composed composed;
 	struct recipients *recipients;
@@ -21,11 +24,18 @@ struct reporting {
 	struct failure line;      /* why the roster couldn't be renewed; exit_code 0 where it could */
 };
 
-/* The session, the newest roster if there is a network, the report, its readers. */
+/* The newest roster if there is a network, the report, its readers. The session is open. */
 MUST_USE int reporting_prepare(struct reporting *reporting, struct failure *failure);
 
 /* The next receipt number and its keys. */
 MUST_USE int reporting_take_receipt(struct reporting *reporting, struct failure *failure);
+
+/* What is sealed, of all this. */
+struct sealing;
+void reporting_sealing(const struct reporting *reporting, struct sealing *ret_sealing);
+
+/* Of a further report: rises with her clock, and with what she knows of time where the clock went back. */
+uint64_t reporting_counter(const struct reporting *reporting);
 
 /* Into the queue, whole or not at all. *ret_entry belongs to the queue. */
 MUST_USE int reporting_seal(

@@ -77,6 +77,9 @@ static int write_json(const struct sealing *sealing, const struct queued *entry,
 
 	if (json_object_set_new(report, "envelope", envelope_of(sealing, entry)) != 0)
 		return failure_memory(failure);
+	if (sealing->follows != NULL &&
+		hand_sign(report, sealing->follows, sealing->keys->hand_secret_key) != 0)
+		return failure_memory(failure);
 	if (report_schema_check_value(report, &fault) != 0)
 		return failure_of(failure, EX_DATAERR, &fault);
 	if (json_put(report, text) != 0)

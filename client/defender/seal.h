@@ -4,15 +4,17 @@
 #define DEFENDER_SEAL_H
 
 #include "compose.h"
+#include "proto/hand.h"
 #include "proto/receipt.h"
 #include "queue.h"
 
 struct sealing {
 	const struct roster *roster;
 	const char *organisation; /* the roster's fingerprint */
-	struct composed *composed;
+	const struct composed *composed;
 	const struct recipients *recipients;
 	const struct receipt_keys *keys;
+	const struct hand_link *follows; /* NULL, or what is signed with keys' hand key */
 };
 
 /* Where sealed bytes go. */

@@ -129,13 +129,9 @@ static int write_sealed(int fd, void *context, struct failure *failure)
 static int write_both(
 	struct reporting *reporting, const char *path, const char *to_path, struct failure *failure)
 {
-	const struct session *session = &reporting->session;
-	struct content content = { .sealing = { .roster = organisation_roster(session->organisation),
-					   .organisation = organisation_fingerprint(session->organisation),
-					   .composed = &reporting->composed,
-					   .recipients = reporting->recipients,
-					   .keys = reporting->keys } };
+	struct content content = { 0 };
 
+	reporting_sealing(reporting, &content.sealing);
 	if (write_file(path, write_sealed, &content, failure) != 0)
 		return -1;
 	if (write_file(to_path, write_to, &content.entry, failure) != 0) {
@@ -146,25 +142,31 @@ static int write_both(
 	return sync_folder(path, failure);
 }
 
+/* What never enters the queue takes no number that was made ahead. */
+static int take_receipt(struct reporting *reporting, struct failure *failure)
+{
+	if (reporting->receipt != NULL)
+		return 0;
+	if (receipt_fresh(&reporting->receipt, failure) != 0)
+		return -1;
+	reporting->keys = receipt_keys_of(reporting->receipt->seed);
+	return reporting->keys == NULL ? failure_memory(failure) : 0;
+}
+
 int seal_out(struct reporting *reporting, const char *path, struct failure *failure)
 {
 	char *to_path = NULL;
+	bool is_first = reporting->receipt == NULL;
 	int rc = -1;
 
-	reporting->makes_no_connection = true;
 	if (sealed_out_to(path, &to_path, failure) != 0 || check_free(path, to_path, failure) != 0 ||
-		reporting_prepare(reporting, failure) != 0 ||
-		receipt_fresh(&reporting->receipt, failure) != 0)
+		reporting_prepare(reporting, failure) != 0 || take_receipt(reporting, failure) != 0)
 		goto cleanup;
-	reporting->keys = receipt_keys_of(reporting->receipt->seed);
-	if (reporting->keys == NULL) {
-		rc = failure_memory(failure);
-		goto cleanup;
-	}
 	if (write_both(reporting, path, to_path, failure) != 0)
 		goto cleanup;
 	reporting_say_readers(reporting);
-	reporting_say_receipt(reporting);
+	if (is_first)
+		reporting_say_receipt(reporting);
 	say(reporting->invocation,
 		"Nothing was sent. Both files have to travel; whoever carries them learns the desk and the "
 		"urgency, and sends them with `%s carry FILE`.\n",

@@ -8,7 +8,8 @@
 #define SEALED_OUT_TO     ".to"
 #define SEALED_OUT_TO_MAX 1024 /* of FILE.to */
 
-/* `report --out`: makes no connection. 73 where one of the two is there already. */
+/* `report --out`, with the session open and makes_no_connection set. 73 where one of the two is there
+ * already. */
 MUST_USE int seal_out(struct reporting *reporting, const char *path, struct failure *failure);
 
 /* The name of what lies beside it. 64 for one that is too long. */

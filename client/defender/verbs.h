@@ -8,6 +8,7 @@ int run_join(const struct invocation *invocation, struct failure *failure);
 int run_report(const struct invocation *invocation, struct failure *failure);
 int run_carry(const struct invocation *invocation, struct failure *failure);
 int run_send(const struct invocation *invocation, struct failure *failure);
+int run_follow_up(const struct invocation *invocation, struct failure *failure);
 int run_inbox(const struct invocation *invocation, struct failure *failure);
 int run_wipe(const struct invocation *invocation, struct failure *failure);
 

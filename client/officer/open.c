@@ -1,5 +1,6 @@
 /* open: fetches, decrypts and checks a report; shows what comes first and says where the rest is. */
 #include "first_screen.h"
+#include "hand.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -25,13 +26,14 @@ static int check_free(const char *folder, struct failure *failure)
 }
 
 static int show(struct officer *officer, const struct report *report, const struct history *history,
-	struct failure *failure)
+	const struct hand_judgement *judgement, struct failure *failure)
 {
 	const struct invocation *invocation = officer->invocation;
 	struct buffer words = buffer_of(FIRST_SCREEN_MAX);
 	const char *text;
 	int rc = -1;
 
+	hand_show(judgement, &words);
 	first_screen(report->json, history, organisation_now(officer->organisation),
 		arguments_flag(invocation->arguments, "narrative"), &words);
 	text = buffer_text(&words);
@@ -44,7 +46,7 @@ static int show(struct officer *officer, const struct report *report, const stru
 	if (!report->has_proof)
 		say(invocation,
 			"It was sealed by other means: nothing proves for whom, and it has no mailbox.\n");
-	rc = output_result(invocation, json_incref(report->json), failure);
+	rc = output_result(invocation, hand_report(report, judgement), failure);
 cleanup:
 	buffer_free(&words);
 	return rc;
@@ -54,13 +56,15 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 {
 	const struct roster_officer *me;
 	struct report *report = NULL;
+	struct hand_judgement judgement;
 	struct history history;
 	int rc = -1;
 
 	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
 		history_fetch(officer, report, &history, failure) != 0 ||
 		report_unpack(officer, report, folder, failure) != 0 ||
-		show(officer, report, &history, failure) != 0)
+		hand_judge(officer, report, folder, &judgement, failure) != 0 ||
+		show(officer, report, &history, &judgement, failure) != 0)
 		goto cleanup;
 	say(officer->invocation, "report.json and attachments/ are in %s.\n", folder);
 	rc = 0;

@@ -1,0 +1,79 @@
+/* `clarion follow-up`: a further report that officers see with the first, signed by the hand key of its
+ * receipt number. Works with the number alone, on any device. */
+#include "client/output.h"
+#include "proto/encode.h"
+#include "receipt_input.h"
+#include "reporting.h"
+#include "sealed_out.h"
+#include "verbs.h"
+
+#include <string.h>
+
+static int check_arguments(const struct arguments *arguments, struct failure *failure)
+{
+	const char *file = arguments_option(arguments, "file"),
+		   *receipt = arguments_option(arguments, "receipt-file"),
+		   *report = arguments_option(arguments, "report");
+	uint8_t id[ID_BYTES];
+
+	if (file != NULL && receipt != NULL && strcmp(file, "-") == 0 && strcmp(receipt, "-") == 0)
+		return failure_set(failure, EX_USAGE,
+			"the report and the receipt number can't both come from standard input: give one of "
+			"them in a file");
+	if (report != NULL && hex_decode(report, strlen(report), id, sizeof id) != 0)
+		return failure_set(failure, EX_USAGE,
+			"--report isn't a report's id: give its 64 characters, or leave it out");
+	return 0;
+}
+
+/* The first report, as far as it is known here: officers' tools find it by its mailbox too. */
+static void find_first(struct reporting *reporting, struct known_report *ret_known)
+{
+	const char *given = arguments_option(reporting->invocation->arguments, "report");
+
+	reporting->follows.counter = reporting_counter(reporting);
+	if (queue_find_mailbox(reporting->session.queue, reporting->keys->mailbox, ret_known) == 0) {
+		reporting->wish.desk = ret_known->desk;
+		memcpy(reporting->follows.report, ret_known->id, sizeof reporting->follows.report);
+	}
+	if (given != NULL)
+		memcpy(reporting->follows.report, given, ID_SIZE);
+}
+
+static int run(struct reporting *reporting, struct failure *failure)
+{
+	const char *out = arguments_option(reporting->invocation->arguments, "out");
+	const struct queued *entry = NULL;
+	struct known_report known;
+	struct failure ignored;
+	bool show;
+	int rc;
+
+	find_first(reporting, &known);
+	if (out != NULL)
+		return seal_out(reporting, out, failure);
+	if (reporting_prepare(reporting, failure) != 0 || reporting_seal(reporting, &entry, failure) != 0)
+		return -1;
+	reporting_say_readers(reporting);
+	rc = reporting_deliver(reporting, entry, &show, failure);
+	if (rc == 0)
+		say(reporting->invocation,
+			"The server has it, and has signed that. Answers come to the same receipt number.\n");
+	if (show && reporting_answer(reporting, rc == 0 ? failure : &ignored) != 0)
+		rc = -1;
+	return rc;
+}
+
+int run_follow_up(const struct invocation *invocation, struct failure *failure)
+{
+	struct reporting reporting = { .invocation = invocation,
+		.makes_no_connection = arguments_option(invocation->arguments, "out") != NULL };
+	int rc = -1;
+
+	if (check_arguments(invocation->arguments, failure) == 0 &&
+		session_open(invocation, &reporting.session, failure) == 0 &&
+		receipt_ask(invocation, &reporting.receipt, &reporting.keys, failure) == 0)
+		rc = run(&reporting, failure);
+	reporting_free(&reporting);
+	return rc;
+}
