@@ -22,6 +22,15 @@ static struct invocation invocation_of(char *folder, const char *passphrase_file
 	};
 }
 
+/* Beside the home, and not another run's. */
+static const char *passphrase_name(void)
+{
+	static char name[64];
+
+	(void)snprintf(name, sizeof name, "clarion-unit-passphrase-%d", (int)getpid());
+	return name;
+}
+
 static struct opened open_vault(char *folder, const char *passphrase, bool is_new)
 {
 	char path[512] = "";
@@ -33,7 +42,7 @@ static struct opened open_vault(char *folder, const char *passphrase, bool is_ne
 	if (is_new)
 		assert_int_equal(vault_create(opened.home, passphrase, &opened.vault, &failure), 0);
 	else {
-		fixture_write("/tmp", "clarion-unit-passphrase", passphrase, strlen(passphrase), path);
+		fixture_write("/tmp", passphrase_name(), passphrase, strlen(passphrase), path);
 		assert_int_equal(vault_open(opened.home, &invocation, &opened.vault, &failure), 0);
 		assert_int_equal(unlink(path), 0);
 	}
@@ -109,7 +118,7 @@ static void test_passphrase(void **state)
 	holds(&opened, "roster", WORDS);
 	close_vault(&opened);
 
-	fixture_write("/tmp", "clarion-unit-passphrase", "wrong horse\n", 12, path);
+	fixture_write("/tmp", passphrase_name(), "wrong horse\n", 12, path);
 	invocation = invocation_of(*state, path);
 	assert_int_equal(home_open(&invocation, HOME_EXISTING, &opened.home, &failure), 0);
 	opened.vault = NULL;
