@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 
 static int load_pair(SSL_CTX *context, BIO *key_bytes, BIO *certificate_bytes, struct fault *fault)

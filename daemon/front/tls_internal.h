@@ -4,14 +4,14 @@
 
 #include "tls.h"
 
-#include <openssl/ssl.h>
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
 /* Decrypted bytes that a connection may hold, and what is read in one go: a one-page report comes whole, with
  * its head. */
 #define WIRE_INPUT_MAX (32 * 1024)
 
 struct tls {
-	SSL_CTX *context;
+	struct ssl_ctx_st *context;
 	/* Where decrypted bytes lie while they are handed on: one for all connections, because only one is at
 	 * it. */
 	uint8_t *input;
