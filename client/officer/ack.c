@@ -23,7 +23,7 @@ static int acknowledge(struct officer *officer, const struct report *report, str
 			event_next_state(ret_history->state, EVENT_ACK, &next) != 0)
 			return 0;
 		*ret_is_new = true;
-		if (history_add(officer, report, EVENT_ACK, ret_history, failure) == 0)
+		if (history_add(officer, report, EVENT_ACK, NULL, ret_history, failure) == 0)
 			return 0;
 		if (failure->exit_code != EX_TEMPFAIL || try == TRIES)
 			return -1;
@@ -51,7 +51,7 @@ static int run(struct officer *officer, const char *id, struct failure *failure)
 			report->has_proof ? "; its sender will see it in her inbox" : "");
 	else
 		say(officer->invocation, "It was acknowledged before%s%s.\n",
-			history.owner[0] != '\0' ? " by " : "", history.owner);
+			history.acknowledged_by[0] != '\0' ? " by " : "", history.acknowledged_by);
 	rc = output_result(
 		officer->invocation, json_pack("{s:s}", "state", state_word(history.state)), failure);
 cleanup:

@@ -6,21 +6,54 @@
 #include "proto/event.h"
 #include "report.h"
 
+#define REASON_SIZE 12
+
+/* What the events come to. */
 struct history {
 	uint64_t count;
 	uint8_t last[SHA256_BYTES]; /* event_digest of the newest; zeros without one */
 	enum report_state state;
-	char owner[NAME_SIZE]; /* who acknowledged first; "" where nobody has */
+	char owner[NAME_SIZE];           /* whose case it is; "" where it is nobody's */
+	char heir[NAME_SIZE];            /* to whom it is being handed over */
+	char acknowledged_by[NAME_SIZE]; /* first */
 	bool is_acknowledged_by_me;
+	/* The newest event that changed state or owner, and how many there were. */
+	uint64_t decisions;
+	enum event_type decision;
+	char decided_by[NAME_SIZE];
+	/* A closure that a second officer is asked to sign; "" where there is none. */
+	char proposed[REASON_SIZE], proposed_by[NAME_SIZE];
+	bool was_urgent; /* urgent or worse, now or before */
 };
+
+/* One event as it was proven. Everything lives during the call only. */
+struct history_entry {
+	const struct report_event *event;
+	const struct event_subject *subject;
+	const char *by;
+	const json_t *content;   /* NULL where there is none, or it can't be read */
+	enum report_state state; /* behind it */
+};
+typedef int history_each(void *context, const struct history_entry *entry, struct failure *failure);
 
 /* 76 for a forged event, a broken chain, or a history that lost what was there before. */
 MUST_USE int history_fetch(struct officer *officer, const struct report *report, struct history *ret_history,
 	struct failure *failure);
 
-/* Adds an event of this type without content and takes it into history. 75 where somebody else was faster
- * (fetch the history again). */
+/* The same, and calls each with every event in order. */
+MUST_USE int history_read(struct officer *officer, const struct report *report, history_each *each,
+	void *context, struct history *ret_history, struct failure *failure);
+
+/* Adds an event (content may be NULL) and takes it into history. 75 where somebody else was faster (fetch the
+ * history again), 65 where the state doesn't allow it. */
 MUST_USE int history_add(struct officer *officer, const struct report *report, enum event_type type,
-	struct history *history, struct failure *failure);
+	const json_t *content, struct history *history, struct failure *failure);
+
+/* A history without events. */
+struct history history_of(const json_t *report);
+/* What an event by this officer makes of it, digest and count apart; -1, and nothing changed, where the state
+ * doesn't allow it. content may be NULL. */
+MUST_USE int history_apply(
+	struct history *history, enum event_type type, const char *by, const json_t *content);
 
 #endif

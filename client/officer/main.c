@@ -16,6 +16,28 @@ static const struct program_option open_options[] = {
 	{ "out", "DIR", "a new folder for report.json and attachments/", false },
 	{ "narrative", NULL, "show the whole story too, not only what comes first", false },
 };
+static const struct program_option note_options[] = {
+	{ "verification", "CODE", "how sure it is: UNV, PENDING, CREDIBLE, VERIFIED, INSUFF or REJECTED",
+		false },
+	{ "need", "CODE", "one of her needs, with --outcome", false },
+	{ "outcome", "CODE", "what came of it: REFERRED, OWN, ALREADY, NA, DECLINED or UNAVAILABLE", false },
+};
+static const struct program_option triage_options[] = {
+	{ "risk", "T,V,C", "threats, vulnerabilities, capacities, each from 1 to 5", false },
+	{ "urgency", "WORD", "immediate, urgent, priority or record, where it is another one than hers",
+		false },
+	{ "verification", "CODE", "how sure it is: UNV, PENDING, CREDIBLE, VERIFIED, INSUFF or REJECTED",
+		false },
+};
+static const struct program_option due_options[] = {
+	{ "due", "TIME", "when the next step is due: a time in UTC, or like +4h", false },
+};
+static const struct program_option until_options[] = {
+	{ "until", "TIME", "when to look again: a time in UTC, or like +4h", false },
+};
+static const struct program_option close_options[] = {
+	{ "reason", "CODE", "SAFE, REQ, TRF, LOST, DUP, OUT, INSF, DEAD, FALSE, WITHDRAWN or EXP", false },
+};
 
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
@@ -30,6 +52,23 @@ static const struct verb verbs[] = {
 	{ "fetch", "REPORT FILE", "fetch the sealed file as it is", verb_fetch, NULL, 0, 2, 2, false },
 	{ "ack", "REPORT", "acknowledge: a human has opened it, and its sender will know", verb_ack, NULL, 0,
 		1, 1, false },
+	{ "case", "REPORT", "show who did what with a report, and when", verb_case, NULL, 0, 1, 1, false },
+	{ "assign", "REPORT NAME", "say whose case it is", verb_assign, NULL, 0, 2, 2, false },
+	{ "note", "REPORT TEXT|-", "write a note that only readers of the report can read", verb_note,
+		note_options, COUNT_OF(note_options), 2, 2, false },
+	{ "triage", "REPORT TEXT|-", "confirm urgency, judge risk, note the first step", verb_triage,
+		triage_options, COUNT_OF(triage_options), 2, 2, false },
+	{ "activate", "REPORT TEXT|-", "work on it: what is done next, and when it is due", verb_activate,
+		due_options, COUNT_OF(due_options), 2, 2, false },
+	{ "wait", "REPORT [TEXT|-]", "wait for her or for a partner, until a time", verb_wait, until_options,
+		COUNT_OF(until_options), 1, 2, false },
+	{ "monitor", "REPORT [TEXT|-]", "keep watch, until a time", verb_monitor, until_options,
+		COUNT_OF(until_options), 1, 2, false },
+	{ "handover", "REPORT NAME [TEXT|-]", "hand it over to a colleague, who takes it up with `activate'",
+		verb_handover, NULL, 0, 2, 3, false },
+	{ "close", "REPORT [TEXT|-]", "close it, for a reason", verb_close, close_options,
+		COUNT_OF(close_options), 1, 2, false },
+	{ "reopen", "REPORT [TEXT|-]", "take up a closed one again", verb_reopen, NULL, 0, 1, 2, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
 };
 

@@ -1,6 +1,7 @@
 /* open: fetches, decrypts and checks a report; shows what comes first and says where the rest is. */
 #include "first_screen.h"
 #include "hand.h"
+#include "history_words.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -26,7 +27,7 @@ static int check_free(const char *folder, struct failure *failure)
 }
 
 static int show(struct officer *officer, const struct report *report, const struct history *history,
-	const struct hand_judgement *judgement, struct failure *failure)
+	struct history_words *done, const struct hand_judgement *judgement, struct failure *failure)
 {
 	const struct invocation *invocation = officer->invocation;
 	struct buffer words = buffer_of(FIRST_SCREEN_MAX);
@@ -42,7 +43,8 @@ static int show(struct officer *officer, const struct report *report, const stru
 		goto cleanup;
 	}
 	if (!invocation->json)
-		say(invocation, "%s", text);
+		say(invocation, "%s%s%s", text, history->count == 0 ? "" : "What was done:\n",
+			buffer_text(&done->words) == NULL ? "" : buffer_text(&done->words));
 	if (!report->has_proof)
 		say(invocation,
 			"It was sealed by other means: nothing proves for whom, and it has no mailbox.\n");
@@ -56,19 +58,21 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 {
 	const struct roster_officer *me;
 	struct report *report = NULL;
+	struct history_words done = history_words_new();
 	struct hand_judgement judgement;
 	struct history history;
 	int rc = -1;
 
 	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
-		history_fetch(officer, report, &history, failure) != 0 ||
+		history_read(officer, report, history_words_add, &done, &history, failure) != 0 ||
 		report_unpack(officer, report, folder, failure) != 0 ||
 		hand_judge(officer, report, folder, &judgement, failure) != 0 ||
-		show(officer, report, &history, &judgement, failure) != 0)
+		show(officer, report, &history, &done, &judgement, failure) != 0)
 		goto cleanup;
 	say(officer->invocation, "report.json and attachments/ are in %s.\n", folder);
 	rc = 0;
 cleanup:
+	history_words_free(&done);
 	report_free(report);
 	return rc;
 }

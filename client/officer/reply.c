@@ -2,34 +2,12 @@
 #include "history.h"
 #include "message.h"
 #include "verbs.h"
+#include "words.h"
 
 #include "client/output.h"
-#include "client/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* TEXT, or with `-` all of standard input without the line feeds at its end. */
-static int take_text(const struct invocation *invocation, struct buffer *out, struct failure *failure)
-{
-	const char *given = arguments_operand(invocation->arguments, 1);
-
-	if (strcmp(given, "-") != 0) {
-		buffer_put_string(out, given);
-		if (buffer_ok(out) != 0)
-			return failure_set(failure, EX_DATAERR, "the text is too long: send it in parts");
-	} else if (take_file("-", "the answer", MAILBOX_TEXT_MAX, out, failure) != 0) {
-		return -1;
-	}
-	while (out->len > 0 && out->data[out->len - 1] == '\n')
-		out->len--;
-	if (out->len == 0)
-		return failure_set(failure, EX_DATAERR, "the answer is empty: write something");
-	if (memchr(out->data, '\0', out->len) != NULL)
-		return failure_set(failure, EX_DATAERR,
-			"the answer must be plain UTF-8 text: leave out control characters");
-	return 0;
-}
 
 static int run(struct officer *officer, const char *id, const struct buffer *text, struct failure *failure)
 {
@@ -63,7 +41,8 @@ int verb_reply(const struct invocation *invocation, struct failure *failure)
 	char id[ID_SIZE];
 	int rc = -1;
 
-	if (report_argument(invocation, id, failure) == 0 && take_text(invocation, &text, failure) == 0 &&
+	if (report_argument(invocation, id, failure) == 0 &&
+		text_operand(invocation, 1, "the answer", &text, failure) == 0 &&
 		officer_open(invocation, &officer, failure) == 0)
 		rc = run(officer, id, &text, failure);
 	buffer_free(&text);

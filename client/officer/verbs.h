@@ -11,6 +11,16 @@ int verb_watch(const struct invocation *invocation, struct failure *failure);
 int verb_open(const struct invocation *invocation, struct failure *failure);
 int verb_fetch(const struct invocation *invocation, struct failure *failure);
 int verb_ack(const struct invocation *invocation, struct failure *failure);
+int verb_case(const struct invocation *invocation, struct failure *failure);
+int verb_assign(const struct invocation *invocation, struct failure *failure);
+int verb_note(const struct invocation *invocation, struct failure *failure);
+int verb_triage(const struct invocation *invocation, struct failure *failure);
+int verb_activate(const struct invocation *invocation, struct failure *failure);
+int verb_wait(const struct invocation *invocation, struct failure *failure);
+int verb_monitor(const struct invocation *invocation, struct failure *failure);
+int verb_handover(const struct invocation *invocation, struct failure *failure);
+int verb_close(const struct invocation *invocation, struct failure *failure);
+int verb_reopen(const struct invocation *invocation, struct failure *failure);
 int verb_reply(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -39,18 +39,28 @@ def recipient_key(text):
     return (value >> 4).to_bytes(32, "big")
 
 
-def recipient_text(key):
-    """`age1…` of 32 bytes, BIP 173."""
+def bech32(prefix, key):
+    """32 bytes as BIP 173 text."""
     bits = int.from_bytes(key, "big") << 4
     values = [(bits >> shift) & 31 for shift in range(255, -1, -5)]
-    checked = [ord(letter) >> 5 for letter in "age"] + [0] + [ord(letter) & 31 for letter in "age"] + values
+    checked = [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix] + values
     state = 1
     for value in checked + [0] * 6:
         top, state = state >> 25, (state & 0x1FFFFFF) << 5 ^ value
         for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
             state ^= generator if (top >> bit) & 1 else 0
     state ^= 1
-    return "age1" + "".join(BECH32[value] for value in values + [(state >> 5 * (5 - at)) & 31 for at in range(6)])
+    return prefix + "1" + "".join(BECH32[value] for value in values + [(state >> 5 * (5 - at)) & 31 for at in range(6)])
+
+
+def recipient_text(key):
+    """`age1…` of 32 bytes."""
+    return bech32("age", key)
+
+
+def identity_text(key):
+    """`AGE-SECRET-KEY-1…` of 32 bytes."""
+    return bech32("age-secret-key-", key).upper()
 
 
 def stanza(words, body=b""):

@@ -1,0 +1,51 @@
+/* case: who did what with a report, and when. */
+#include "history_words.h"
+#include "verbs.h"
+
+#include "client/output.h"
+
+#include <string.h>
+
+static int show(struct officer *officer, const struct history *history, struct history_words *words,
+	struct failure *failure)
+{
+	const char *text = buffer_text(&words->words);
+
+	if (text == NULL)
+		return failure_memory(failure);
+	say(officer->invocation, "State: %s%s%s\n%s", state_word(history->state),
+		history->owner[0] != '\0' ? ", " : "", history->owner,
+		history->count == 0 ? "Nothing has been done yet.\n" : text);
+	return output_result(officer->invocation,
+		json_pack("{s:s, s:s?, s:O}", "state", state_word(history->state), "owner",
+			history->owner[0] == '\0' ? NULL : history->owner, "events", words->list),
+		failure);
+}
+
+static int run(struct officer *officer, const char *id, struct failure *failure)
+{
+	struct history_words words = history_words_new();
+	const struct roster_officer *me;
+	struct report *report = NULL;
+	struct history history;
+	int rc = -1;
+
+	if (officer_me(officer, &me, failure) == 0 && report_take(officer, id, &report, failure) == 0 &&
+		history_read(officer, report, history_words_add, &words, &history, failure) == 0)
+		rc = show(officer, &history, &words, failure);
+	history_words_free(&words);
+	report_free(report);
+	return rc;
+}
+
+int verb_case(const struct invocation *invocation, struct failure *failure)
+{
+	struct officer *officer = NULL;
+	char id[ID_SIZE];
+	int rc = -1;
+
+	if (report_argument(invocation, id, failure) == 0 && officer_open(invocation, &officer, failure) == 0)
+		rc = run(officer, id, failure);
+	officer_close(officer);
+	return rc;
+}

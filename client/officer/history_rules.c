@@ -1,0 +1,84 @@
+/* What events come to: whose case it is, in which state, and what waits for a second signature. */
+#include "history.h"
+
+#include <string.h>
+
+static bool is_urgent(const json_t *urgency)
+{
+	enum urgency level;
+	const char *word = json_string_value(urgency);
+
+	return word != NULL && urgency_of(word, strlen(word), &level) == 0 &&
+	       (level == URGENCY_IMMEDIATE || level == URGENCY_URGENT || level == URGENCY_WITHHELD);
+}
+
+static void copy_name(char ret_name[NAME_SIZE], const char *name)
+{
+	if (name == NULL || name_of(name, strlen(name), ret_name) != 0)
+		ret_name[0] = '\0';
+}
+
+static const char *member(const json_t *content, const char *name)
+{
+	return json_string_value(json_object_get(content, name));
+}
+
+struct history history_of(const json_t *report)
+{
+	return (struct history){ .state = STATE_NEW,
+		.was_urgent = is_urgent(json_object_get(report, "urgency")) };
+}
+
+static void take_note(struct history *history, const char *by, const json_t *content)
+{
+	const char *reason = member(content, "reason");
+
+	if (reason == NULL || strlen(reason) >= sizeof history->proposed)
+		return;
+	memcpy(history->proposed, reason, strlen(reason) + 1);
+	copy_name(history->proposed_by, by);
+}
+
+/* Who takes up again what was handed over, closed and reopened, or waited. */
+static void take_owner(
+	struct history *history, enum report_state before, enum event_type type, const char *by)
+{
+	if (type == EVENT_REOPEN || history->owner[0] == '\0')
+		copy_name(history->owner, by);
+	else if (type == EVENT_ACTIVATE && before == STATE_HANDOVER && strcmp(by, history->heir) == 0)
+		copy_name(history->owner, by);
+}
+
+static void decide(struct history *history, enum report_state before, enum event_type type, const char *by,
+	const json_t *content)
+{
+	const char *other = member(content, "officer");
+
+	if (type == EVENT_ASSIGN && other != NULL)
+		copy_name(history->owner, other);
+	else if (type != EVENT_ASSIGN)
+		take_owner(history, before, type, by);
+	copy_name(history->heir, type == EVENT_HANDOVER ? other : "");
+	history->was_urgent = history->was_urgent || is_urgent(json_object_get(content, "urgency"));
+	history->proposed[0] = '\0';
+	history->decisions++;
+	history->decision = type;
+	copy_name(history->decided_by, by);
+}
+
+int history_apply(struct history *history, enum event_type type, const char *by, const json_t *content)
+{
+	enum report_state before = history->state;
+
+	if (event_next_state(before, type, &history->state) != 0)
+		return -1;
+	if (type == EVENT_ACK && history->acknowledged_by[0] == '\0')
+		copy_name(history->acknowledged_by, by);
+	if (type == EVENT_ACK && history->owner[0] == '\0')
+		copy_name(history->owner, by);
+	if (type == EVENT_NOTE)
+		take_note(history, by, content);
+	else if (type != EVENT_ACK && type != EVENT_REFER)
+		decide(history, before, type, by, content);
+	return 0;
+}

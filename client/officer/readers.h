@@ -1,0 +1,14 @@
+/* Who may have to do with a report: officers of its desk whom its sender didn't exclude. */
+#ifndef OFFICER_READERS_H
+#define OFFICER_READERS_H
+
+#include "step.h"
+
+/* True where the report's `exclude` names this officer or a desk of hers. */
+bool is_excluded(const json_t *report, const struct roster_officer *officer);
+
+/* A step's check: content's `officer` is one of the report's desk, and not excluded; else 65. */
+MUST_USE int check_named_officer(struct officer *officer, const struct report *report,
+	const struct step *step, struct failure *failure);
+
+#endif

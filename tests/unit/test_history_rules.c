@@ -1,0 +1,143 @@
+/* What events come to: owner, heir, second signature. */
+#include "cmocka_all.h"
+
+#include "history.h"
+
+#include <string.h>
+
+static json_t *report_of(const char *urgency)
+{
+	return json_pack("{s:s}", "urgency", urgency);
+}
+
+static int apply(
+	struct history *history, enum event_type type, const char *by, const char *member, const char *value)
+{
+	json_t *content = member == NULL ? NULL : json_pack("{s:s}", member, value);
+	int rc = history_apply(history, type, by, content);
+
+	json_decref(content);
+	return rc;
+}
+
+static void whoever_acknowledges_first_owns_it(void **state)
+{
+	struct history history = history_of(NULL);
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_ACK, "badia", NULL, NULL), 0);
+	assert_string_equal(history.owner, "amina");
+	assert_string_equal(history.acknowledged_by, "amina");
+	assert_int_equal(history.decisions, 0);
+	assert_int_equal(history.state, STATE_ACK);
+}
+
+static void an_assignment_before_the_acknowledgement_stays(void **state)
+{
+	struct history history = history_of(NULL);
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_ASSIGN, "amina", "officer", "badia"), 0);
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_string_equal(history.owner, "badia");
+	assert_string_equal(history.acknowledged_by, "amina");
+	assert_int_equal(apply(&history, EVENT_ASSIGN, "carla", NULL, NULL), 0); /* unreadable */
+	assert_string_equal(history.owner, "badia");
+	assert_string_equal(history.decided_by, "carla");
+}
+
+static void a_handover_moves_ownership_only_when_it_is_taken_up(void **state)
+{
+	struct history history = history_of(NULL);
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_TRIAGE, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_ACTIVATE, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_HANDOVER, "amina", "officer", "badia"), 0);
+	assert_string_equal(history.owner, "amina");
+	assert_string_equal(history.heir, "badia");
+	assert_int_equal(apply(&history, EVENT_ACTIVATE, "badia", NULL, NULL), 0);
+	assert_string_equal(history.owner, "badia");
+	assert_string_equal(history.heir, "");
+	assert_int_equal(apply(&history, EVENT_HANDOVER, "badia", "officer", "carla"), 0);
+	assert_int_equal(apply(&history, EVENT_ACTIVATE, "badia", NULL, NULL), 0); /* takes it back */
+	assert_string_equal(history.owner, "badia");
+}
+
+static void what_the_state_does_not_allow_changes_nothing(void **state)
+{
+	struct history history = history_of(NULL), before = history;
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_CLOSE, "amina", "reason", "DUP"), -1);
+	assert_memory_equal(&history, &before, sizeof history);
+}
+
+static void a_proposal_lasts_until_something_is_decided(void **state)
+{
+	struct history history = history_of(NULL);
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_NOTE, "amina", "reason", "LOST"), 0);
+	assert_int_equal(apply(&history, EVENT_NOTE, "badia", "text", "Are you sure?"), 0);
+	assert_string_equal(history.proposed, "LOST");
+	assert_string_equal(history.proposed_by, "amina");
+	assert_int_equal(apply(&history, EVENT_TRIAGE, "amina", NULL, NULL), 0);
+	assert_string_equal(history.proposed, "");
+}
+
+static void whether_it_ever_was_urgent_is_kept(void **state)
+{
+	static const struct {
+		const char *urgency;
+		bool urgent;
+	} cases[] = { { "immediate", true }, { "urgent", true }, { "withheld", true }, { "priority", false },
+		{ "record", false } };
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(cases); at++) {
+		json_t *report = report_of(cases[at].urgency);
+		struct history history = history_of(report);
+
+		assert_int_equal(history.was_urgent, cases[at].urgent);
+		assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+		assert_int_equal(apply(&history, EVENT_TRIAGE, "amina", "urgency", "record"), 0);
+		assert_int_equal(history.was_urgent, cases[at].urgent);
+		json_decref(report);
+	}
+	struct history history = history_of(NULL);
+
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_TRIAGE, "amina", "urgency", "immediate"), 0);
+	assert_true(history.was_urgent);
+}
+
+static void whoever_reopens_owns_it(void **state)
+{
+	struct history history = history_of(NULL);
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_CLOSE, "amina", "reason", "SAFE"), 0);
+	assert_int_equal(apply(&history, EVENT_REOPEN, "badia", NULL, NULL), 0);
+	assert_string_equal(history.owner, "badia");
+	assert_int_equal(history.state, STATE_REOPENED);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whoever_acknowledges_first_owns_it),
+		cmocka_unit_test(an_assignment_before_the_acknowledgement_stays),
+		cmocka_unit_test(a_handover_moves_ownership_only_when_it_is_taken_up),
+		cmocka_unit_test(what_the_state_does_not_allow_changes_nothing),
+		cmocka_unit_test(a_proposal_lasts_until_something_is_decided),
+		cmocka_unit_test(whether_it_ever_was_urgent_is_kept),
+		cmocka_unit_test(whoever_reopens_owns_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
