@@ -20,6 +20,11 @@ static const struct program_option officer_add_options[] = {
 	{ "tier", "N", "1 is alerted first (1)", false },
 	{ "title", "TEXT", "what people call her (her name)", false },
 };
+static const struct program_option destroy_options[] = {
+	{ "reason", "TEXT", "why, in one line: kept for good", false },
+	{ "out", "FILE", "write the signed request there, for further admins, and send nothing", false },
+	{ "request", "FILE", "sign and send what another admin wrote with --out", false },
+};
 static const struct program_option invite_options[] = {
 	{ "desk", "DESK", "for a defender of this desk", false },
 	{ "officer", NULL, "for an officer", false },
@@ -57,6 +62,8 @@ static const struct verb verbs[] = {
 		false },
 	{ "rotate status", "", "show how far the rotations of the daemon's keys are", verb_rotate_status,
 		NO_OPTIONS, 0, 0, false },
+	{ "destroy", "[REPORT]", "destroy a report for good", verb_destroy, OPTIONS(destroy_options), 0, 1,
+		false },
 	{ "invite", "", "print invitations, one a line", verb_invite, OPTIONS(invite_options), 0, 0, false },
 	{ "status", "", "show how the organisation and its server are", verb_status, NO_OPTIONS, 0, 0,
 		false },

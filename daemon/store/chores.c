@@ -31,6 +31,8 @@ static int work(struct store *store, unsigned rows)
 	if (backend_drop_remains(store->backend, rows / CHUNKS_A_ROW + 1, &done) != 0)
 		return -1;
 	store->remains_left = !done;
+	/* What was dropped still lies in the database until the log is moved over it. */
+	store->log_to_empty = store->log_to_empty || done;
 	return 0;
 }
 

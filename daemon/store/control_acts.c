@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#define DESTROY_LIFETIME_SECONDS (7 * 86400) /* several admins may sign, one after the other */
+
 static const struct control_act acts[] = {
 	/* name, function, needs `threshold' signatures, how old a request may be */
+	{ "destroy", act_destroy, false, DESTROY_LIFETIME_SECONDS },
 	{ "rotate-status", act_rotate_status, false, CONTROL_SKEW_SECONDS },
 };
 

@@ -1,0 +1,114 @@
+"""The end of a report: by an admin's hand, with what every side is told, and what of it is left on the disk."""
+
+import sqlite3
+
+import pytest
+
+from helpers.organisation import Organisation, Person
+from helpers.programs import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE, keep, wait_until
+
+
+@pytest.fixture(scope="module")
+def org(tmp_path_factory):
+    organisation = Organisation(tmp_path_factory.mktemp("destroy"))
+    organisation.officer("amina")
+    keep(organisation.process)
+    yield organisation
+    organisation.stop_daemon()
+
+
+def test_everybody_is_told(org):
+    amina, nadia = org.officers["amina"], org.defender("nadia")
+    gone, kept = nadia.report(summary="The first."), nadia.report(summary="The second.")
+    said = org.run("destroy", gone["id"], "--reason", "She asked for it").json
+    assert said["report"] == gone["id"] and said["state"] == "destroyed" and said["now"] is True
+    assert said["final"] is False and said["epoch"] == 1 and said["by"] == "admin" and said["reason"] == "She asked for it"
+    assert [alert["report"] for alert in amina.alerts()] == [kept["id"]]
+    for verb in ("open", "ack"):
+        refused = amina.run(verb, gone["id"], expect=EX_NOINPUT)
+        assert "destroyed" in refused.err
+    assert amina.run("open", kept["id"], "--out", org.folder / "kept").json["summary"] == "The second."
+    again = org.run("destroy", gone["id"]).json
+    assert again["now"] is False and again["reason"] == "She asked for it" and again["destroyed"] == said["destroyed"]
+    assert "rotate storage" in org.run("destroy", gone["id"], json_wanted=False).out
+
+
+def test_it_is_not_taken_a_second_time(org):
+    report, sealed = org.seal()
+    assert org.put(report, sealed).status == 201
+    org.run("destroy", report)
+    answer = org.put(report, sealed)
+    assert answer.status == 410 and b"/problems/destroyed" in answer.body
+
+
+def test_what_is_no_report(org):
+    assert org.run("destroy", "ab" * 32, expect=EX_NOINPUT).code == EX_NOINPUT
+    assert org.run("destroy", "urgent", expect=EX_DATAERR).code == EX_DATAERR
+    assert org.run("destroy", expect=EX_USAGE).code == EX_USAGE
+    assert org.run("destroy", "ab" * 32, "--reason", "two\nlines", expect=EX_DATAERR).code == EX_DATAERR
+
+
+def test_nothing_of_it_is_left_on_the_disk(tmp_path):
+    """The data key leaves database and log at once; a copy of the disk taken from then on holds nothing that the
+    storage key would open. A control finds what is searched for before."""
+    org = Organisation(tmp_path)
+    org.officer("amina")
+    nadia = org.defender("nadia")
+    gone, kept = nadia.report(), nadia.report()
+
+    def files():
+        return b"".join(path.read_bytes() for path in sorted(org.file_of("store").iterdir()) if path.is_file())
+
+    def rows(query):
+        with sqlite3.connect(f"file:{org.file_of('store')}/clarion.db?mode=ro", uri=True) as database:
+            found = [row[0] for row in database.execute(query)]
+        database.close()
+        return found
+
+    wrapped, other = rows("SELECT data_key FROM reports ORDER BY body")
+    chunks = rows("SELECT data FROM chunks ORDER BY place")
+    header = rows("SELECT header FROM reports ORDER BY body")[0]
+    before = files()
+    assert wrapped in before and header[:200] in before and chunks[0][:200] in before
+    org.run("destroy", gone["id"])
+    after = files()
+    assert wrapped not in after and wrapped[:24] not in after and header[:200] not in after
+    assert other in after
+    wait_until(lambda: chunks[0][:200] not in files(), 20, "the end of the payload")
+    assert chunks[-1][:200] in files()
+    assert org.stop_daemon() == 0
+    assert wrapped not in files()
+    org.start_daemon()
+    assert org.run("destroy", gone["id"]).json["now"] is False
+    assert [alert["report"] for alert in org.officers["amina"].alerts()] == [kept["id"]]
+    org.stop_daemon()
+
+
+def test_an_open_report_takes_as_many_admins_as_a_roster(tmp_path):
+    org = Organisation(tmp_path)
+    second = Person(org, "clarion-admin", tmp_path / "second")
+    card = second.run("init", "--card", "berta", "--no-passphrase").json["card"]
+    org.run("admin add", "-", stdin=card + "\n")
+    amina = org.officer("amina")
+    second.run("join", "-", stdin=org.invitation())
+    org.run("threshold", "2")
+    second.run("roster sign", org.home / "roster" / "draft")
+    org.run("roster sign", second.home / "roster" / "draft")
+    org.run("roster publish")
+    second.run("status", expect=None)
+    nadia = org.defender("nadia")
+    report = nadia.report()["id"]
+    refused = org.run("destroy", report, expect=EX_NOPERM)
+    assert "2 admins" in refused.err and "--out" in refused.err
+    first = tmp_path / "request"
+    half = org.run("destroy", report, "--out", first).json
+    assert half == {"report": report, "signatures": 1, "threshold": 2}
+    assert org.run("destroy", "--request", first, expect=EX_NOPERM).code == EX_NOPERM  # the same admin again
+    whole = tmp_path / "signed"
+    assert second.run("destroy", "--request", first, "--out", whole).json["signatures"] == 2
+    assert [alert["report"] for alert in amina.alerts()] == [report]
+    done = org.run("destroy", "--request", whole).json
+    assert done["now"] is True and sorted(done["by"].split(",")) == ["admin", "berta"]
+    assert amina.alerts() == []
+    assert org.run("destroy", "--request", whole, expect=EX_NOPERM).code == EX_NOPERM  # sent before
+    org.stop_daemon()
