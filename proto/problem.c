@@ -27,6 +27,8 @@ static const struct row {
 		"Fetch the roster in force, make the change on top of it, and sign again." },
 	[PROBLEM_EVENT_CONFLICT] = { "event-conflict", 409, "Something else happened to this report first",
 		"Fetch the report's events, look at them, and try again." },
+	[PROBLEM_HEADER_CONFLICT] = { "header-conflict", 409, "Another header or another roster came first",
+		"Fetch the roster and the report's header, and wrap it again." },
 	[PROBLEM_WRONG_OFFSET] = { "wrong-offset", 409, "The upload does not continue where it stopped",
 		"Go on from the offset that this answer names." },
 	[PROBLEM_LENGTH_REQUIRED] = { "length-required", 411, "The length is missing",

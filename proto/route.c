@@ -45,6 +45,8 @@ static const struct row {
 	{ CALL_GET_REPORT, "GET", "reports/R", CALLER_OFFICER, 0, 0 },
 	{ CALL_GET_HEADER, "GET", "reports/R/header", CALLER_OFFICER, 0, 0 },
 	{ CALL_GET_EVENTS, "GET", "reports/R/events", CALLER_OFFICER, 0, HAS_AFTER },
+	{ CALL_GET_WRAPPING, "GET", "reports/R/wrapping", CALLER_OFFICER, 0, 0 },
+	{ CALL_GET_HEADERS, "GET", "desks/D/headers", CALLER_OFFICER, 0, HAS_AFTER },
 	{ CALL_POST_EVENT, "POST", "reports/R/events", CALLER_OFFICER, 0, 0 },
 	{ CALL_GET_MAILBOX, "GET", "mailboxes/M", CALLER_ANYONE, 0, 0 },
 	{ CALL_DELETE_MAILBOX, "DELETE", "mailboxes/M", CALLER_ANYONE, 0, 0 },

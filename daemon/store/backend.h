@@ -104,6 +104,13 @@ MUST_USE int backend_add_event(
 	struct backend *backend, uint64_t body, uint32_t number, const uint8_t *data, size_t len);
 MUST_USE int backend_event(struct backend *backend, uint64_t body, uint32_t number, struct buffer *out);
 
+/* What else is kept about a report, by small numbers of the caller's. It goes with the report, as its events
+ * do. */
+MUST_USE int backend_put_record(
+	struct backend *backend, uint64_t body, uint32_t which, const uint8_t *data, size_t len);
+MUST_USE int backend_record(struct backend *backend, uint64_t body, uint32_t which, struct buffer *out);
+MUST_USE int backend_drop_record(struct backend *backend, uint64_t body, uint32_t which);
+
 /* Messages of a mailbox; seq rises over the whole daemon. */
 typedef int backend_each_message(void *context, uint64_t seq, const uint8_t *data, size_t len);
 MUST_USE int backend_add_message(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES],

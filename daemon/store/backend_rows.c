@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define CHUNK_NUMBER_BITS 20 /* a million chunks or events of one report */
+#define CHUNK_NUMBER_BITS 20                               /* a million chunks or events of one report */
+#define FIRST_RECORD      ((1U << CHUNK_NUMBER_BITS) - 16) /* above what the store takes of events */
 
 uint64_t backend_place(uint64_t body, uint32_t number)
 {
@@ -259,6 +260,25 @@ int backend_add_event(
 int backend_event(struct backend *backend, uint64_t body, uint32_t number, struct buffer *out)
 {
 	return get_numbered(backend, S_EVENT, backend_place(body, number), out);
+}
+
+int backend_put_record(
+	struct backend *backend, uint64_t body, uint32_t which, const uint8_t *data, size_t len)
+{
+	return put_numbered(backend, S_PUT_RECORD, backend_place(body, FIRST_RECORD + which), data, len);
+}
+
+int backend_record(struct backend *backend, uint64_t body, uint32_t which, struct buffer *out)
+{
+	return get_numbered(backend, S_EVENT, backend_place(body, FIRST_RECORD + which), out);
+}
+
+int backend_drop_record(struct backend *backend, uint64_t body, uint32_t which)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_DROP_RECORD);
+
+	bind_number(statement, 1, backend_place(body, FIRST_RECORD + which));
+	return backend_run(backend, statement);
 }
 
 int backend_add_message(struct backend *backend, const uint8_t box[BLIND_INDEX_BYTES], const uint8_t *data,

@@ -48,6 +48,9 @@ static const char *const sql[STATEMENTS] = {
 	[S_CHANGE_CHUNK] = "UPDATE chunks SET data = ?2 WHERE place = ?1",
 	[S_ADD_EVENT] = "INSERT INTO events (place, data) VALUES (?1, ?2)",
 	[S_EVENT] = "SELECT data FROM events WHERE place = ?1",
+	[S_PUT_RECORD] = "INSERT INTO events (place, data) VALUES (?1, ?2)"
+			 " ON CONFLICT (place) DO UPDATE SET data = excluded.data",
+	[S_DROP_RECORD] = "DELETE FROM events WHERE place = ?1",
 	[S_ADD_MESSAGE] = "INSERT INTO messages (box, data) VALUES (?1, ?2)",
 	[S_BOX] = "SELECT seq, data FROM messages WHERE box = ?1 ORDER BY seq",
 	[S_EMPTY_BOX] = "DELETE FROM messages WHERE box = ?1",

@@ -150,6 +150,8 @@ static int write_event(struct request *request, struct report_facts *facts, cons
 	if (subject_of(store, facts, event, &subject) != 0 ||
 		event_digest(event, &subject, facts->last_event) != 0 || event_write(event, &json) != 0)
 		goto cleanup;
+	if (wrapping_confirm(store, facts, event->keyid) != 0)
+		goto cleanup;
 	facts->event_count = (uint32_t)event->number;
 	/* Once acknowledged, the minute has done its duty. */
 	if (facts->state != STATE_NEW) {

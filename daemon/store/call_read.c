@@ -28,21 +28,35 @@ struct report_facts *report_for_officer(struct request *request)
 	return facts;
 }
 
+static void send_report(struct request *request, const uint8_t digest[SHA256_BYTES])
+{
+	if (digest == NULL) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		return;
+	}
+	content_digest_format(digest, request->answer.content_digest);
+	request_answer(request, 200, "application/octet-stream");
+}
+
 void call_get_report(struct request *request)
 {
 	struct report_facts *facts = report_for_officer(request);
 
 	if (facts == NULL)
 		return;
-	/* Never wrapped again, the file is as it was uploaded: its digest is its id. */
-	content_digest_format(facts->id, request->answer.content_digest);
 	request->answer.stream = stream_new(request->front->store, facts);
 	if (request->answer.stream == NULL) {
 		facts_free(facts);
 		request_answer_problem(request, PROBLEM_BUSY);
 		return;
 	}
-	request_answer(request, 200, "application/octet-stream");
+	if (facts->header_stage != HEADER_FIRST) {
+		/* Wrapped again, the file has another digest than its id. */
+		if (stream_digest(request->answer.stream, request, send_report) != 0)
+			request_answer_problem(request, PROBLEM_BUSY);
+		return;
+	}
+	send_report(request, facts->id);
 }
 
 /* Enough to open report.json: the header, the nonce, and the first sealed chunk. */

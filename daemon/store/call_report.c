@@ -77,6 +77,8 @@ struct report_facts *report_facts_of(struct request *request, uint64_t length)
 	facts->state = STATE_NEW;
 	facts->release = route->has_release ? route->release : 0;
 	facts->roster = route->roster;
+	facts->header_roster = route->roster;
+	facts->header_stage = HEADER_FIRST;
 	facts->length = length;
 	facts->has_salt = route->has_salt;
 	memcpy(facts->salt, route->salt, sizeof facts->salt);

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#define FACTS_VERSION 2
+#define FACTS_VERSION 3
 #define SPARES_MAX    64 /* a group's worth */
 
 /* Guarded memory costs a dozen system calls to make and give back: a few pieces are kept, wiped, for the
@@ -63,6 +63,9 @@ int facts_write(const struct report_facts *facts, struct buffer *out)
 	buffer_put_u32(out, facts->event_count);
 	buffer_put(out, facts->last_event, sizeof facts->last_event);
 	put_i64(out, facts->changed);
+	buffer_put_u64(out, facts->header_roster);
+	buffer_put_u8(out, (uint8_t)facts->header_stage);
+	buffer_put(out, facts->wrapped_by, sizeof facts->wrapped_by);
 	if (facts->stage == STAGE_UPLOADING) {
 		buffer_put_u64(out, facts->offset);
 		buffer_put(out, facts->upload_key_digest, sizeof facts->upload_key_digest);
@@ -130,6 +133,22 @@ static int parse_changed(struct reader *in, uint8_t version, struct report_facts
 	return version < 2 ? 0 : get_i64(in, &facts->changed);
 }
 
+/* Before version 3 every header was the first. */
+static int parse_header(struct reader *in, uint8_t version, struct report_facts *facts)
+{
+	uint8_t stage;
+
+	facts->header_roster = facts->roster;
+	facts->header_stage = HEADER_FIRST;
+	if (version < 3)
+		return 0;
+	if (reader_u64(in, &facts->header_roster) != 0 || get_below(in, HEADER_CONFIRMED + 1, &stage) != 0 ||
+		reader_fixed(in, facts->wrapped_by, sizeof facts->wrapped_by) != 0)
+		return -1;
+	facts->header_stage = (enum header_stage)stage;
+	return 0;
+}
+
 static int parse_upload(struct reader *in, struct report_facts *facts)
 {
 	uint8_t has_salt;
@@ -156,7 +175,8 @@ int facts_parse(const uint8_t *data, size_t len, struct report_facts *facts)
 		return -1;
 	facts->stage = (enum report_stage)stage;
 	if (parse_destination(&in, facts) != 0 || parse_content(&in, facts) != 0 ||
-		parse_changed(&in, version, facts) != 0 || parse_upload(&in, facts) != 0)
+		parse_changed(&in, version, facts) != 0 || parse_header(&in, version, facts) != 0 ||
+		parse_upload(&in, facts) != 0)
 		return -1;
 	return reader_end(&in);
 }

@@ -17,6 +17,9 @@
 /* uploading: bytes are still missing. held: complete, and not shown before its release. */
 enum report_stage { STAGE_UPLOADING = 1, STAGE_HELD, STAGE_LISTED };
 
+/* The header as it was uploaded; or one that an officer made, which another one has opened or hasn't yet. */
+enum header_stage { HEADER_FIRST, HEADER_UNCONFIRMED, HEADER_CONFIRMED };
+
 /* In sodium_malloc memory, for its data key. */
 struct report_facts {
 	/* of the row, not sealed again */
@@ -45,7 +48,12 @@ struct report_facts {
 	uint32_t chunk_count;
 	uint32_t event_count;
 	uint8_t last_event[SHA256_BYTES];
-	int64_t changed; /* to the hour: when the last event or header came; its retention counts from then */
+	int64_t changed; /* to the hour: when the last event came (not a header); its retention counts from
+			    then */
+	/* The newest header: sealed to which roster, whose it is, and who made it. */
+	uint64_t header_roster;
+	enum header_stage header_stage;
+	uint8_t wrapped_by[ED25519_PUBLIC_BYTES]; /* zeros for the first */
 	/* while uploading */
 	uint64_t offset;
 	uint8_t upload_key_digest[SHA256_BYTES];

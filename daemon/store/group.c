@@ -75,6 +75,7 @@ void group_fail(struct store *store)
 	backend_rollback(store->backend);
 	chores_rolled_back(store);
 	uploads_fail(store, problem);
+	headers_recount(store);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;
 

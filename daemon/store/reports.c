@@ -146,6 +146,8 @@ int report_add(struct store *store, struct report_facts *facts, const uint8_t *h
 	if (rc == 0) {
 		facts->seq = row.seq;
 		facts->body = row.body;
+		if (!is_pending)
+			headers_added(store, facts);
 	}
 cleanup:
 	buffer_free(&sealed);
@@ -170,8 +172,10 @@ int report_publish(struct store *store, struct report_facts *facts)
 		goto cleanup;
 	row.header = (struct backend_view){ sealed_header.data, sealed_header.len };
 	rc = backend_finish_upload(store->backend, &row);
-	if (rc == 0)
+	if (rc == 0) {
 		facts->seq = row.seq;
+		headers_added(store, facts);
+	}
 cleanup:
 	buffer_free(&sealed);
 	buffer_free(&header);

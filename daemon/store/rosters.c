@@ -86,6 +86,7 @@ static int enter_force(struct store *store, struct roster *roster)
 		return -1;
 	roster_free(store->roster);
 	store->roster = roster;
+	headers_recount(store);
 	return 0;
 }
 

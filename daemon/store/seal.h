@@ -27,7 +27,8 @@ enum column {
 	COLUMN_ROSTER,
 	COLUMN_NONCE,
 	COLUMN_OWN,
-	COLUMN_TOMBSTONE
+	COLUMN_TOMBSTONE,
+	COLUMN_WRAPPING
 };
 
 /* Takes copies of what it needs into guarded memory. */

@@ -27,8 +27,7 @@ static bool has_passphrase(const struct age_header *header)
 	return false;
 }
 
-int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct sealed_file *ret_file,
-	enum problem *ret_problem)
+int sealed_header_check(const uint8_t *data, size_t len, struct sealed_file *ret_file)
 {
 	struct sealed_file file = { 0 };
 	struct age_header *header = NULL;
@@ -36,10 +35,7 @@ int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct s
 	bool cut_short;
 	int rc = -1;
 
-	*ret_problem = PROBLEM_NOT_SEALED;
-	if (age_header_parse(data, len, &header, &cut_short, &fault) != 0)
-		goto cleanup;
-	if (has_passphrase(header) || length < header->len || !payload_length_fits(length - header->len))
+	if (age_header_parse(data, len, &header, &cut_short, &fault) != 0 || has_passphrase(header))
 		goto cleanup;
 	if (proof_find(header, &file.proof, &file.has_proof) != 0 ||
 		sha256_once(data, header->len, file.header_digest) != 0)
@@ -50,6 +46,19 @@ int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct s
 cleanup:
 	age_header_free(header);
 	return rc;
+}
+
+int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct sealed_file *ret_file,
+	enum problem *ret_problem)
+{
+	struct sealed_file file;
+
+	*ret_problem = PROBLEM_NOT_SEALED;
+	if (sealed_header_check(data, len, &file) != 0 || length < file.header_len ||
+		!payload_length_fits(length - file.header_len))
+		return -1;
+	*ret_file = file;
+	return 0;
 }
 
 int sealed_file_destined(

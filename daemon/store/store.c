@@ -146,7 +146,7 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		return -1;
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
-		releases_load(store) != 0 || chores_start(store) != 0)
+		releases_load(store) != 0 || chores_start(store) != 0 || headers_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
 	return 0;
 }
@@ -325,6 +325,7 @@ static void store_free(struct store *store)
 	channel_free(store->supervisor);
 	nonces_free(store);
 	chores_end(store);
+	headers_free(store);
 	if (store->commit_event != NULL)
 		event_free(store->commit_event);
 	if (store->minute_event != NULL)

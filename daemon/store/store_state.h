@@ -9,6 +9,7 @@
 #include "proto/problem.h"
 #include "proto/roster.h"
 #include "proto/route.h"
+#include "proto/wrapping.h"
 #include "seal.h"
 
 #include <sodium.h>
@@ -110,6 +111,7 @@ struct store {
 	struct control *control; /* NULL where the supervisor gave no socket */
 	struct front *fronts;
 	struct nonces *nonces;
+	struct headers_count *headers;
 	struct alert *alerts;    /* room for one page: made once, because it would tear holes into the heap */
 	struct request *waiting; /* long-polls */
 	struct upload *uploads;  /* PATCH requests whose bytes are coming */
@@ -235,6 +237,31 @@ void report_announce(struct store *store, const struct report_facts *facts);
 void report_on_committed(struct request *request);
 MUST_USE int report_acceptance(struct store *store, const struct report_facts *facts, struct buffer *out);
 
+/* --- wrappings.c: headers that replaced the first one, sealed under the report's data key */
+/* The new header takes the newest one's place; facts and row follow. */
+MUST_USE int wrapping_keep(struct store *store, struct report_facts *facts, const struct wrapping *wrapping);
+/* Of a report whose header isn't the first any more. */
+MUST_USE int wrapping_load(
+	struct store *store, const struct report_facts *facts, struct wrapping_state *ret_state);
+/* Somebody who opened the report with its newest header acts on it: where she is another one than who made
+ * it, the header that it replaced is destroyed. The caller saves the facts. */
+MUST_USE int wrapping_confirm(
+	struct store *store, struct report_facts *facts, const uint8_t keyid[ED25519_PUBLIC_BYTES]);
+
+/* --- headers.c: how many listed reports have a header that is older than the roster in force. It is counted
+ * in the background, and followed from there. */
+MUST_USE int headers_start(struct store *store);
+/* Another roster is in force, or a group was rolled back. */
+void headers_recount(struct store *store);
+/* Within the group that lists a report or takes it away; before and after its header changes. */
+void headers_added(struct store *store, const struct report_facts *facts);
+void headers_gone(struct store *store, const struct report_facts *facts);
+/* Before a row is destroyed. */
+void headers_destroyed(struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES]);
+/* -1 while it is being counted. */
+MUST_USE int headers_old(const struct store *store, uint64_t *ret_old);
+void headers_free(struct store *store);
+
 /* --- releases.c */
 MUST_USE int releases_load(struct store *store);
 void releases_schedule(struct store *store, int64_t when);
@@ -343,6 +370,9 @@ void alerts_answer_all(struct store *store);
 MUST_USE struct report_facts *report_for_officer(struct request *request);
 void call_get_report(struct request *request);
 void call_get_header(struct request *request);
+void call_put_header(struct request *request);
+void call_get_wrapping(struct request *request);
+void call_get_headers(struct request *request);
 void call_get_events(struct request *request);
 void call_post_event(struct request *request);
 void call_get_mailbox(struct request *request);
@@ -359,6 +389,8 @@ struct sealed_file {
 	struct proof proof;
 	uint8_t header_digest[SHA256_BYTES];
 };
+/* The header alone; data may go on behind it. */
+MUST_USE int sealed_header_check(const uint8_t *data, size_t len, struct sealed_file *ret_file);
 /* data begins with the whole header; length is the whole file's. Returns -1 with *ret_problem. */
 MUST_USE int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct sealed_file *ret_file,
 	enum problem *ret_problem);
@@ -380,6 +412,10 @@ uint64_t stream_length(const struct stream *stream);
 uint64_t stream_seq(const struct stream *stream);
 /* Appends the next piece; *ret_done behind the last. */
 MUST_USE int stream_next(struct stream *stream, struct buffer *out, bool *ret_done);
+/* The SHA-256 of all that the stream will give, a slice in each turn of the loop; then calls done, with NULL
+ * where the storage failed. Ends with the stream. */
+typedef void stream_digested(struct request *request, const uint8_t digest[SHA256_BYTES]);
+MUST_USE int stream_digest(struct stream *stream, struct request *request, stream_digested *done);
 void stream_free(struct stream *stream);
 
 #endif

@@ -140,6 +140,7 @@ static void open_store(struct scene *scene)
 	assert_int_equal(group_start(store), 0);
 	assert_int_equal(releases_load(store), 0);
 	assert_int_equal(chores_start(store), 0);
+	assert_int_equal(headers_start(store), 0);
 	connect_front(scene);
 }
 
@@ -151,6 +152,7 @@ static void close_store(struct scene *scene)
 	fronts_free(store);
 	nonces_free(store);
 	chores_end(store);
+	headers_free(store);
 	event_free(store->commit_event);
 	event_free(store->release_event);
 	backend_close(store->backend);

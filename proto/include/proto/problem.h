@@ -15,6 +15,7 @@ enum problem {
 	PROBLEM_NOT_FOUND,
 	PROBLEM_ROSTER_CONFLICT,
 	PROBLEM_EVENT_CONFLICT,
+	PROBLEM_HEADER_CONFLICT,
 	PROBLEM_WRONG_OFFSET,
 	PROBLEM_LENGTH_REQUIRED,
 	PROBLEM_TOO_LARGE,
@@ -33,7 +34,7 @@ enum problem {
 	PROBLEM_BAD_TOKENS,
 	PROBLEM_DESTROYED,
 };
-#define PROBLEM_COUNT 23
+#define PROBLEM_COUNT 24
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);

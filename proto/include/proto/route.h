@@ -38,8 +38,10 @@ enum call {
 	CALL_PUT_HEADER,
 	CALL_POST_INVITATIONS,
 	CALL_GET_AUDIT,
+	CALL_GET_WRAPPING,
+	CALL_GET_HEADERS,
 };
-#define CALL_COUNT 23
+#define CALL_COUNT 25
 
 /* Who may make a call: what the store checks first. */
 enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN };
