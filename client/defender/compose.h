@@ -4,8 +4,8 @@
 
 #include "attachments.h"
 #include "client/program.h"
+#include "client/recipients.h"
 #include "proto/roster.h"
-#include "recipients.h"
 
 #include <jansson.h>
 

@@ -38,6 +38,9 @@ static const struct program_option until_options[] = {
 static const struct program_option close_options[] = {
 	{ "reason", "CODE", "SAFE, REQ, TRF, LOST, DUP, OUT, INSF, DEAD, FALSE, WITHDRAWN or EXP", false },
 };
+static const struct program_option refer_options[] = {
+	{ "desk", "DESK", "the desk that gets a limited view", false },
+};
 
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
@@ -66,6 +69,8 @@ static const struct verb verbs[] = {
 		COUNT_OF(until_options), 1, 2, false },
 	{ "handover", "REPORT NAME [TEXT|-]", "hand it over to a colleague, who takes it up with `activate'",
 		verb_handover, NULL, 0, 2, 3, false },
+	{ "refer", "REPORT [TEXT|-]", "show a part of it to another desk, where its sender agreed",
+		verb_refer, refer_options, COUNT_OF(refer_options), 1, 2, false },
 	{ "close", "REPORT [TEXT|-]", "close it, for a reason", verb_close, close_options,
 		COUNT_OF(close_options), 1, 2, false },
 	{ "reopen", "REPORT [TEXT|-]", "take up a closed one again", verb_reopen, NULL, 0, 1, 2, false },

@@ -1,7 +1,7 @@
 /* Who can read a report: the desk, in danger its fallback too, its archive, less the excluded. */
 #include "cmocka_all.h"
 
-#include "recipients.h"
+#include "client/recipients.h"
 #include "roster_fixture.h"
 
 #include <stdlib.h>

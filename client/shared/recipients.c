@@ -1,4 +1,4 @@
-#include "recipients.h"
+#include "client/recipients.h"
 
 #include <sodium.h>
 #include <string.h>

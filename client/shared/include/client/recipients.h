@@ -1,6 +1,6 @@
 /* Who will be able to read a report: FORMATS' rule on desks, fallbacks, archives and the excluded. */
-#ifndef DEFENDER_RECIPIENTS_H
-#define DEFENDER_RECIPIENTS_H
+#ifndef CLIENT_RECIPIENTS_H
+#define CLIENT_RECIPIENTS_H
 
 #include "client/failure.h"
 #include "proto/age_recipient.h"
