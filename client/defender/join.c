@@ -1,10 +1,8 @@
 /* `clarion join`: pins the organisation that an invitation names. */
 #include "client/output.h"
 #include "client/terminal.h"
-#include "session.h"
+#include "exchange.h"
 #include "verbs.h"
-
-#include "proto/invitation.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -44,14 +42,14 @@ static void show(const struct invocation *invocation, const struct organisation 
 	buffer_free(&text);
 }
 
-static int answer(
-	const struct invocation *invocation, const struct organisation *organisation, struct failure *failure)
+static int answer(const struct invocation *invocation, const struct organisation *organisation, size_t tokens,
+	struct failure *failure)
 {
 	const struct roster *roster = organisation_roster(organisation);
 	json_t *desks = json_array();
-	json_t *result = json_pack("{s:s, s:s, s:I, s:o}", "organisation", roster->organisation,
+	json_t *result = json_pack("{s:s, s:s, s:I, s:I, s:o}", "organisation", roster->organisation,
 		"fingerprint", organisation_fingerprint(organisation), "version", (json_int_t)roster->version,
-		"desks", desks);
+		"tokens", (json_int_t)tokens, "desks", desks);
 
 	for (size_t at = 0; result != NULL && at < roster->desk_count; at++)
 		if (json_array_append_new(desks, json_pack("{s:s, s:s}", "desk", roster->desks[at].name,
@@ -60,6 +58,33 @@ static int answer(
 			result = NULL;
 		}
 	return output_result(invocation, result, failure);
+}
+
+/* The organisation is pinned whatever becomes of the tokens: also with an invitation that was used she reads
+ * her answers. Says in the end what she has. */
+static int take_tokens(const struct invocation *invocation, struct session *session,
+	const struct invitation *invitation, struct failure *failure)
+{
+	struct failure refused = { .exit_code = 0 };
+	struct purse *purse = NULL;
+	size_t count;
+	int rc;
+
+	if (queue_load(session->vault, &session->queue, failure) != 0 ||
+		purse_load(session->vault, session->queue, &purse, failure) != 0)
+		return -1;
+	rc = invitation->has_secret ? tokens_take(session, invitation, purse, &refused) : 0;
+	count = purse_count(
+		purse, organisation_roster(session->organisation), organisation_now(session->organisation));
+	if (count > 0)
+		say(invocation, "Admission tokens, one for each report: %zu.\n", count);
+	if (invitation->has_secret && rc == 0)
+		say(invocation, "If you can, report an hour from now or later: nobody can tell then by the "
+				"time that it was you.\n");
+	purse_free(purse);
+	if (answer(invocation, session->organisation, count, failure) != 0)
+		return -1;
+	return rc == 0 ? 0 : failure_of(failure, refused.exit_code, &refused.fault);
 }
 
 int run_join(const struct invocation *invocation, struct failure *failure)
@@ -84,10 +109,9 @@ int run_join(const struct invocation *invocation, struct failure *failure)
 		goto cleanup;
 	}
 	show(invocation, session.organisation);
-	if (answer(invocation, session.organisation, failure) != 0 ||
-		queue_load(session.vault, &session.queue, failure) != 0)
-		goto cleanup;
-	rc = receipt_prepare(session.queue, failure);
+	rc = take_tokens(invocation, &session, invitation, failure);
+	if (rc == 0)
+		rc = receipt_prepare(session.queue, failure);
 cleanup:
 	invitation_free(invitation);
 	session_close(&session);

@@ -2,6 +2,7 @@
 
 #include "client/output.h"
 #include "keys/clock.h"
+#include "purse.h"
 #include "seal.h"
 #include "submit.h"
 
@@ -50,6 +51,27 @@ int reporting_take_receipt(struct reporting *reporting, struct failure *failure)
 	return reporting->keys == NULL ? failure_memory(failure) : 0;
 }
 
+/* A desk that asks for a token gets one with this report. Where none is left the report is kept all the same:
+ * what she wrote isn't lost, and goes out once she has a new invitation. */
+static int bind_token(struct reporting *reporting, const struct queued *entry, struct failure *failure)
+{
+	struct session *session = &reporting->session;
+	const struct roster *roster = organisation_roster(session->organisation);
+	const struct roster_desk *desk = roster_desk(roster, entry->destination.desk);
+	struct purse *purse = NULL;
+	uint8_t token[TOKEN_BYTES];
+	int rc;
+
+	if (desk == NULL || desk->admission == ADMISSION_OPEN)
+		return 0;
+	if (purse_load(session->vault, session->queue, &purse, failure) != 0)
+		return -1;
+	rc = purse_bind(purse, roster, organisation_now(session->organisation), entry, token, failure);
+	sodium_memzero(token, sizeof token);
+	purse_free(purse);
+	return rc == 0 || failure->exit_code == EX_NOPERM ? 0 : -1;
+}
+
 void reporting_sealing(const struct reporting *reporting, struct sealing *ret_sealing)
 {
 	const struct session *session = &reporting->session;
@@ -79,7 +101,7 @@ int reporting_seal(struct reporting *reporting, const struct queued **ret_entry,
 	if (seal_report(&sealing, session->vault, session->queue, ret_entry, failure) != 0)
 		return -1;
 	memcpy(reporting->id, (*ret_entry)->id, sizeof reporting->id);
-	return 0;
+	return bind_token(reporting, *ret_entry, failure);
 }
 
 /* What went wrong on the line, for somebody whose report is safe in the queue. */
@@ -87,9 +109,11 @@ static int stays_queued(const struct reporting *reporting, const struct failure 
 {
 	const char *text = why->fault.text, *advice = strrchr(text, ':');
 	int len = advice == NULL ? (int)strlen(text) : (int)(advice - text);
-	int code =
-		why->exit_code == EX_PROTOCOL || why->exit_code == EX_NOPERM ? why->exit_code : EX_TEMPFAIL;
+	int code = why->exit_code == EX_PROTOCOL ? EX_PROTOCOL : EX_TEMPFAIL;
 
+	/* Trying again doesn't help; what does is said with it. */
+	if (why->exit_code == EX_NOPERM)
+		return failure_set(failure, EX_NOPERM, "the report is queued, not sent: %s", text);
 	return failure_set(failure, code, "the report is queued, not sent (%.*s): `%s send` tries again", len,
 		text, reporting->invocation->program);
 }

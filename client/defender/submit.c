@@ -2,7 +2,9 @@
 
 #include "proto/encode.h"
 #include "proto/problem.h"
+#include "purse.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,8 @@ struct submission {
 	struct vault_reader *reader;
 	char path[PATH_SIZE];
 	char upload_key[BASE64_CHARS(UPLOAD_KEY_BYTES) + 1];
+	struct purse *purse;
+	char token[TOKEN_FIELD_SIZE]; /* "" where the desk asks for none */
 };
 
 static int give_payload(void *owner, uint8_t *bytes, size_t size, size_t *ret_len, struct failure *failure)
@@ -48,6 +52,14 @@ static void set_path(struct submission *submission, const char *before)
 		submission->entry->has_salt ? salt : "", (unsigned long long)submission->entry->roster);
 }
 
+/* The token goes with the request that brings the report, or creates its upload. */
+static void add_token(const struct submission *submission, struct link_request *request)
+{
+	if (submission->token[0] != '\0')
+		request->headers[request->header_count++] =
+			(struct link_header){ "Authorization", submission->token };
+}
+
 static int put_whole(struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
 {
 	struct link_request request = { .method = "PUT",
@@ -61,6 +73,7 @@ static int put_whole(struct submission *submission, struct link_answer *ret_answ
 
 	(void)snprintf(before, sizeof before, "reports/%s?", submission->entry->id);
 	set_path(submission, before);
+	add_token(submission, &request);
 	if (open_payload(submission, 0, failure) != 0)
 		return -1;
 	return link_call(submission->link, &request, ret_answer, failure);
@@ -78,6 +91,7 @@ static int create_upload(
 	(void)snprintf(before, sizeof before, "uploads?id=%s&length=%llu&", submission->entry->id,
 		(unsigned long long)submission->entry->length);
 	set_path(submission, before);
+	add_token(submission, &request);
 	return link_call(submission->link, &request, ret_answer, failure);
 }
 
@@ -213,26 +227,55 @@ static int verify(struct organisation *organisation, const struct queued *entry,
 		"it again later");
 }
 
-/* What the bytes themselves are refused for won't be taken tomorrow either. */
-static bool is_hopeless(const struct link_answer *answer)
+/* What the answer is a refusal for; PROBLEM_COUNT where it isn't one that we know. */
+static enum problem problem_of(const struct link_answer *answer)
 {
 	struct problem_answer problem;
 	struct fault fault;
 
 	if (problem_parse((const char *)answer->body.data, answer->body.len, &problem, &fault) != 0 ||
-		!problem.known)
-		return false;
-	switch (problem.problem) {
+		!problem.known || answer->status != problem_status(problem.problem))
+		return PROBLEM_COUNT;
+	return problem.problem;
+}
+
+/* What the bytes themselves are refused for won't be taken tomorrow either. */
+static bool is_hopeless(const struct link_answer *answer)
+{
+	switch (problem_of(answer)) {
 	case PROBLEM_TOO_LARGE:
 	case PROBLEM_WRONG_ID:
 	case PROBLEM_NOT_SEALED:
 	case PROBLEM_WRONG_DESTINATION:
 	case PROBLEM_UNKNOWN_DESK:
 	case PROBLEM_DESTROYED:
-		return answer->status == problem_status(problem.problem);
+		return true;
 	default:
 		return false;
 	}
+}
+
+/* The report's token: the one that it has, or one from now on. 77 where there is none. */
+static int take_token(struct submission *submission, struct failure *failure)
+{
+	uint8_t token[TOKEN_BYTES];
+	int rc = purse_bind(submission->purse, organisation_roster(submission->organisation),
+		organisation_now(submission->organisation), submission->entry, token, failure);
+
+	if (rc == 0)
+		token_field_write(token, submission->token);
+	sodium_memzero(token, sizeof token);
+	return rc;
+}
+
+/* Where the roster says that the desk asks for one, or where one was bound when it did. */
+static bool needs_token(const struct submission *submission)
+{
+	const struct roster_desk *desk = roster_desk(
+		organisation_roster(submission->organisation), submission->entry->destination.desk);
+
+	return (desk != NULL && desk->admission == ADMISSION_TOKEN) ||
+	       purse_has_bound(submission->purse, submission->entry);
 }
 
 /* Server by server until one answers. */
@@ -251,6 +294,25 @@ static int transfer(struct submission *submission, struct link_answer *ret_answe
 			break;
 	}
 	return rc;
+}
+
+/* Once more with another token, where the server wants one, or doesn't take this one: it was spent before a
+ * home was put back from a copy, or its key was taken out of the roster. */
+static int transfer_with_token(
+	struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
+{
+	enum problem problem;
+
+	if (transfer(submission, ret_answer, failure) != 0)
+		return -1;
+	problem = problem_of(ret_answer);
+	if (problem != PROBLEM_TOKEN_NEEDED && problem != PROBLEM_TOKEN_REFUSED)
+		return 0;
+	link_answer_free(ret_answer);
+	if (purse_spent(submission->purse, submission->entry, failure) != 0 ||
+		take_token(submission, failure) != 0)
+		return -1;
+	return transfer(submission, ret_answer, failure);
 }
 
 static int judge(const struct submission *submission, struct queue *queue, const struct link_answer *answer,
@@ -277,13 +339,25 @@ int submit(struct organisation *organisation, struct vault *vault, struct queue 
 	struct failure *failure)
 {
 	struct submission submission = { .organisation = organisation, .vault = vault, .entry = entry };
+	const struct queued sent = *entry; /* the entry may be gone behind the answer */
 	struct link_answer answer = { 0 };
 	int rc = 0;
 
 	*ret_outcome = SUBMIT_LATER;
 	base64_encode(BASE64_URL, entry->upload_key, sizeof entry->upload_key, submission.upload_key);
-	if (transfer(&submission, &answer, failure) == 0)
+	if (purse_load(vault, queue, &submission.purse, failure) != 0)
+		return -1;
+	if (needs_token(&submission) && take_token(&submission, failure) != 0) {
+		rc = failure->exit_code == EX_NOPERM ? 0 : -1;
+		goto cleanup;
+	}
+	if (transfer_with_token(&submission, &answer, failure) == 0)
 		rc = judge(&submission, queue, &answer, ret_accepted, ret_outcome, failure);
+	if (rc == 0 && *ret_outcome != SUBMIT_LATER)
+		rc = purse_spent(submission.purse, &sent, failure);
+cleanup:
+	sodium_memzero(submission.token, sizeof submission.token);
+	purse_free(submission.purse);
 	link_answer_free(&answer);
 	link_close(submission.link);
 	vault_reader_free(submission.reader);

@@ -122,13 +122,23 @@ MUST_USE int backend_empty_box(struct backend *backend, const uint8_t box[BLIND_
 /* Small named things: rosters by version, nonces by blind index, the store's own facts by name. `shelf` keeps
  * them apart. Their data is sealed by seal_put_row, so that it begins with its epoch, or it is empty; which
  * column each is sealed for stands in rewrap.c. */
-enum backend_shelf { SHELF_ROSTERS = 1, SHELF_NONCES, SHELF_OWN, SHELF_TOMBSTONES };
+enum backend_shelf {
+	SHELF_ROSTERS = 1,
+	SHELF_NONCES,
+	SHELF_OWN,
+	SHELF_TOMBSTONES,
+	SHELF_INVITATIONS,
+	SHELF_SPENT
+};
 MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, const uint8_t *data, size_t len);
 MUST_USE int backend_get(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, struct buffer *out);
 MUST_USE int backend_remove(
 	struct backend *backend, enum backend_shelf shelf, const uint8_t *name, size_t name_len);
+/* At most limit of those whose name begins so; *ret_removed says how many. */
+MUST_USE int backend_remove_some(struct backend *backend, enum backend_shelf shelf, const uint8_t *start,
+	size_t start_len, uint32_t limit, uint32_t *ret_removed);
 typedef int backend_each_named(
 	void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len);
 MUST_USE int backend_each(

@@ -5,6 +5,7 @@
 
 #define CHUNK_NUMBER_BITS 20                               /* a million chunks or events of one report */
 #define FIRST_RECORD      ((1U << CHUNK_NUMBER_BITS) - 16) /* above what the store takes of events */
+#define NAME_MAX_BYTES    64                               /* as long as a name on a shelf is */
 
 uint64_t backend_place(uint64_t body, uint32_t number)
 {
@@ -349,6 +350,24 @@ int backend_get(struct backend *backend, enum backend_shelf shelf, const uint8_t
 int backend_remove(struct backend *backend, enum backend_shelf shelf, const uint8_t *name, size_t name_len)
 {
 	return backend_run(backend, use_named(backend, S_REMOVE, shelf, name, name_len));
+}
+
+int backend_remove_some(struct backend *backend, enum backend_shelf shelf, const uint8_t *start,
+	size_t start_len, uint32_t limit, uint32_t *ret_removed)
+{
+	sqlite3_stmt *statement = use_named(backend, S_REMOVE_SOME, shelf, start, start_len);
+	uint8_t last[NAME_MAX_BYTES];
+
+	if (start_len > sizeof last)
+		return -1;
+	memset(last, UINT8_MAX, sizeof last);
+	memcpy(last, start, start_len);
+	bind_blob(statement, 3, last, sizeof last);
+	bind_number(statement, 4, limit);
+	if (backend_run(backend, statement) != 0)
+		return -1;
+	*ret_removed = (uint32_t)sqlite3_changes(backend->database);
+	return 0;
 }
 
 int backend_each(struct backend *backend, enum backend_shelf shelf, backend_each_named *each, void *context)

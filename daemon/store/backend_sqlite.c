@@ -58,6 +58,9 @@ static const char *const sql[STATEMENTS] = {
 		  " ON CONFLICT (shelf, name) DO UPDATE SET data = excluded.data",
 	[S_GET] = "SELECT data FROM shelf WHERE shelf = ?1 AND name = ?2",
 	[S_REMOVE] = "DELETE FROM shelf WHERE shelf = ?1 AND name = ?2",
+	[S_REMOVE_SOME] = "DELETE FROM shelf WHERE shelf = ?1 AND name IN"
+			  " (SELECT name FROM shelf WHERE shelf = ?1 AND name BETWEEN ?2 AND ?3"
+			  " ORDER BY name LIMIT ?4)",
 	[S_SHELF] = "SELECT name, data FROM shelf WHERE shelf = ?1 ORDER BY name",
 	[S_COUNT] =
 		"SELECT (SELECT count(*) FROM reports) - (SELECT count(*) FROM reports WHERE seq IS NULL)",

@@ -36,6 +36,7 @@ enum statement {
 	S_GET,
 	S_REMOVE,
 	S_SHELF,
+	S_REMOVE_SOME,
 	S_COUNT,
 	S_COUNT_OPEN,
 	S_COUNT_ALL,

@@ -148,6 +148,7 @@ static int drop_unfinished(struct store *store, const uint8_t id[SHA256_BYTES])
 static void accept_report(struct request *request, const struct sealed_file *file)
 {
 	struct store *store = request->front->store;
+	int spent;
 
 	/* Others may have taken the room while its body came. */
 	if (!store_has_room(store, request->body.len)) {
@@ -156,7 +157,10 @@ static void accept_report(struct request *request, const struct sealed_file *fil
 	}
 	if (group_enter(request) != 0)
 		return;
-	if (drop_unfinished(store, request->facts->id) != 0 ||
+	spent = admission_spend(request);
+	if (spent == 1)
+		return;
+	if (spent != 0 || drop_unfinished(store, request->facts->id) != 0 ||
 		write_report(request, request->facts, file) != 0) {
 		request->answer.body.len = 0;
 		request_answer_problem(request, PROBLEM_BUSY);

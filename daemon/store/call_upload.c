@@ -198,16 +198,20 @@ static void create(struct request *request, struct report_facts *facts)
 {
 	struct store *store = request->front->store;
 	crypto_hash_sha256_state hash;
+	int spent;
 
 	request->facts = facts;
 	if (group_enter(request) != 0)
+		return;
+	spent = admission_spend(request);
+	if (spent == 1)
 		return;
 	crypto_hash_sha256_init(&hash);
 	memcpy(facts->hash_state, &hash, sizeof facts->hash_state);
 	facts->stage = STAGE_UPLOADING;
 	facts->began = store_now(store);
 	answer_created(request, 201, 0);
-	if (report_add(store, facts, NULL, 0, true) != 0)
+	if (spent != 0 || report_add(store, facts, NULL, 0, true) != 0)
 		group_fail(store);
 }
 

@@ -3,6 +3,7 @@
 #include "store_state.h"
 
 #include "base/log.h"
+#include "proto/invitation_list.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ static const struct call_rule rules[CALL_COUNT] = {
 	[CALL_GET_MAILBOX] = { call_get_mailbox, 0, NULL },
 	[CALL_DELETE_MAILBOX] = { call_delete_mailbox, 0, NULL },
 	[CALL_POST_MAILBOX] = { call_post_mailbox, MAILBOX_BODY_MAX, NULL },
+	[CALL_POST_TOKENS] = { call_post_tokens, TOKEN_REQUEST_MAX, NULL },
+	[CALL_POST_INVITATIONS] = { call_post_invitations, INVITATION_LIST_BYTES, NULL },
 	[CALL_GET_STATUS] = { call_get_status, 0, NULL },
 };
 

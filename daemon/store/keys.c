@@ -12,7 +12,9 @@ int keys_load(struct store *store, struct setup *setup, struct fault *fault)
 	if (keyring_parse(file->data, file->len, &store->keyring, fault) != 0)
 		return -1;
 	setup_file_drop(setup, FILE_KEYRING, 0);
-	return seal_new(store->keyring, &store->seal, fault);
+	if (seal_new(store->keyring, &store->seal, fault) != 0)
+		return -1;
+	return token_epochs_load(store, store->keyring, fault);
 }
 
 void keys_free(struct store *store)

@@ -21,6 +21,8 @@ static const enum column columns[] = {
 	[SHELF_NONCES] = COLUMN_NONCE,
 	[SHELF_OWN] = COLUMN_OWN,
 	[SHELF_TOMBSTONES] = COLUMN_TOMBSTONE,
+	[SHELF_INVITATIONS] = COLUMN_INVITATION,
+	[SHELF_SPENT] = COLUMN_SPENT,
 };
 
 struct wrapped {

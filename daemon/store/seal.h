@@ -17,7 +17,15 @@
 struct seal;
 
 /* Which index or column: each has its own domain, so that equal values in two places don't look equal. */
-enum index_of { INDEX_REPORT = 1, INDEX_OPEN_DESK, INDEX_MAILBOX, INDEX_NONCE };
+enum index_of {
+	INDEX_REPORT = 1,
+	INDEX_OPEN_DESK,
+	INDEX_MAILBOX,
+	INDEX_NONCE,
+	INDEX_INVITATION,
+	INDEX_TOKEN,
+	INDEX_TOKEN_EPOCH
+};
 enum column {
 	COLUMN_FACTS = 1,
 	COLUMN_HEADER,
@@ -28,7 +36,9 @@ enum column {
 	COLUMN_NONCE,
 	COLUMN_OWN,
 	COLUMN_TOMBSTONE,
-	COLUMN_WRAPPING
+	COLUMN_WRAPPING,
+	COLUMN_INVITATION,
+	COLUMN_SPENT
 };
 
 /* Takes copies of what it needs into guarded memory. */

@@ -161,6 +161,8 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	nonces_expire(store);
 	uploads_expire(store);
 	retention_look(store);
+	invitations_expire(store);
+	token_epochs_expire(store);
 }
 
 static void on_notify_ended(void *context, const char *reason)
@@ -334,6 +336,7 @@ static void store_free(struct store *store)
 		event_free(store->release_event);
 	backend_close(store->backend);
 	seal_free(store->seal);
+	token_epochs_free(store);
 	roster_free(store->roster);
 	free(store->alerts);
 	keys_free(store);

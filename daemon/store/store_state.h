@@ -9,6 +9,7 @@
 #include "proto/problem.h"
 #include "proto/roster.h"
 #include "proto/route.h"
+#include "proto/token.h"
 #include "proto/wrapping.h"
 #include "seal.h"
 
@@ -30,6 +31,7 @@ struct request;
 struct nonces;
 struct rewrap;
 struct retention;
+struct token_keys;
 
 /* An answer in the making. body is sent as it is; a stream follows where there is one. */
 struct answer {
@@ -54,6 +56,13 @@ struct signer {
 	const struct roster_admin *admin;
 };
 
+/* What admission_check found, for admission_spend. */
+struct admittance {
+	bool is_admitted;
+	bool has_token;                       /* that is to be spent with the effect */
+	uint8_t spent[2 * BLIND_INDEX_BYTES]; /* its place on SHELF_SPENT */
+};
+
 struct request {
 	struct request *next; /* in the front's table */
 	struct request *next_in_group;
@@ -68,6 +77,7 @@ struct request {
 	uint64_t credited;
 	struct buffer body;
 	struct signer signer;
+	struct admittance admission;
 	struct upload *upload; /* only while a PATCH runs */
 	struct answer answer;
 	/* Run once the group that holds its writes is durable. */
@@ -112,6 +122,8 @@ struct store {
 	struct front *fronts;
 	struct nonces *nonces;
 	struct headers_count *headers;
+	struct token_keys *token_keys;
+	int64_t invitations_swept; /* when those that have expired were last removed */
 	struct alert *alerts;    /* room for one page: made once, because it would tear holes into the heap */
 	struct request *waiting; /* long-polls */
 	struct upload *uploads;  /* PATCH requests whose bytes are coming */
@@ -402,8 +414,50 @@ MUST_USE int sealed_file_destined(
 void store_set_capacity(struct store *store, uint64_t bytes);
 /* Room for this much more of reports: a full store goes on serving officers. */
 bool store_has_room(struct store *store, uint64_t length);
-/* Whether this desk takes this report; on -1 the request has been answered. */
+/* Whether this desk takes this report; on -1 the request has been answered. A report that is here already may
+ * pass without a token: it is only told so again. */
 MUST_USE int admission_check(struct request *request, const struct roster_desk *desk);
+/* In the group that accepts the report, or first creates it: spends the token for this id, for which it stays
+ * good. 1 where the request isn't admitted (and has been answered), -1 where storage failed. */
+MUST_USE int admission_spend(struct request *request);
+
+/* --- token_epochs.c: the token keys, and which tokens were spent under them */
+struct token_epoch {
+	uint64_t epoch;
+	int64_t not_before, not_after;
+	uint8_t secret_key[VOPRF_SCALAR_BYTES];
+	uint8_t public_key[VOPRF_ELEMENT_BYTES];
+	uint8_t key_id[TOKEN_KEY_ID_BYTES];
+};
+/* Takes the keyring's token keys in place of those from before: at the start, and after a rotation. */
+MUST_USE int token_epochs_load(struct store *store, const struct keyring *keyring, struct fault *fault);
+void token_epochs_free(struct store *store);
+/* The epoch of this key id, or whose key id ends so, that keyring and roster call good now; NULL else. */
+const struct token_epoch *token_epoch_of(const struct store *store, const uint8_t key_id[TOKEN_KEY_ID_BYTES]);
+const struct token_epoch *token_epoch_ending(const struct store *store, uint8_t key_id_end);
+/* Where a spent token lies: by epoch, then by token. */
+MUST_USE int token_spent_name(const struct store *store, const struct token_epoch *epoch,
+	const struct token *token, uint8_t ret_name[2 * BLIND_INDEX_BYTES]);
+/* Forgets what was spent in epochs that have ended, some at a time. */
+void token_epochs_expire(struct store *store);
+
+/* --- call_tokens.c, call_invitations.c */
+void call_post_tokens(struct request *request);
+void call_post_invitations(struct request *request);
+/* What the store keeps of an invitation, under a blind index of its SECRET's hash. */
+struct invitation_record {
+	int64_t expires;
+	char desk[NAME_SIZE]; /* "" once it is used */
+	bool is_used;
+	uint8_t request[SHA256_BYTES]; /* that it was used for */
+};
+/* 1 found, 0 none, -1 storage failed. */
+MUST_USE int invitation_find(struct store *store, const uint8_t hash[SHA256_BYTES],
+	uint8_t ret_name[BLIND_INDEX_BYTES], struct invitation_record *ret_record);
+MUST_USE int invitation_keep(
+	struct store *store, const uint8_t name[BLIND_INDEX_BYTES], const struct invitation_record *record);
+/* Removes those that have expired, once an hour. */
+void invitations_expire(struct store *store);
 
 /* --- stream.c: a report's header and payload, a chunk at a time */
 struct stream;

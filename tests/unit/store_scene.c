@@ -1,6 +1,7 @@
 #include "store_scene.h"
 
-#include "keys/keyring.h"
+#include "keys/clock.h"
+#include "keys/token_keys.h"
 #include "proto/alert_list.h"
 #include "proto/digest.h"
 #include "proto/encode.h"
@@ -95,7 +96,7 @@ static void connect_front(struct scene *scene)
 
 /* --- the store, as store.c puts it together */
 
-static void offer_roster(struct store *store)
+static void offer_roster(struct store *store, const struct keyring *keyring)
 {
 	struct roster *roster = fixture_roster();
 	struct buffer note = buffer_of(ROSTER_MAX_BYTES);
@@ -104,6 +105,7 @@ static void offer_roster(struct store *store)
 
 	assert_non_null(roster);
 	memcpy(roster->receipt_key, store->receipt_key, sizeof roster->receipt_key);
+	assert_int_equal(token_key_lines(keyring, roster), 0);
 	fixture_key(ADA, public_key, secret_key);
 	assert_int_equal(roster_sign(roster, "ada", secret_key, &fault), 0);
 	assert_int_equal(roster_write_note(roster, &note), 0);
@@ -129,11 +131,12 @@ static void open_store(struct scene *scene)
 		0);
 	store->keyring = scene->keyring;
 	assert_int_equal(seal_new(scene->keyring, &store->seal, &fault), 0);
+	assert_int_equal(token_epochs_load(store, scene->keyring, &fault), 0);
 	store->backend = opened();
 	memcpy(store->base_path, SCENE_BASE, sizeof SCENE_BASE);
 	store->max_report_bytes = FILE_MAX;
 	assert_int_equal(rosters_load(store, &fault), 0);
-	offer_roster(store);
+	offer_roster(store, scene->keyring);
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	assert_non_null(store->alerts);
 	assert_int_equal(nonces_load(store), 0);
@@ -157,6 +160,7 @@ static void close_store(struct scene *scene)
 	event_free(store->release_event);
 	backend_close(store->backend);
 	seal_free(store->seal);
+	token_epochs_free(store);
 	roster_free(store->roster);
 	free(store->alerts);
 	sodium_free(store->receipt_secret_key);
@@ -166,9 +170,11 @@ static void close_store(struct scene *scene)
 int scene_begin(void **state)
 {
 	struct scene *scene = calloc(1, sizeof *scene);
+	struct fault fault;
 
 	if (scene == NULL || proto_init() != 0 || enter_folder(&scene->folder) != 0 ||
-		keyring_new(&scene->keyring) != 0)
+		keyring_new(&scene->keyring) != 0 ||
+		token_epoch_new(scene->keyring, clock_wall_seconds(), &fault) != 0)
 		return -1;
 	for (size_t i = 0; i < SCENE_ANSWERS; i++)
 		scene->answers[i].body = buffer_of(FILE_MAX);
@@ -241,13 +247,15 @@ uint32_t scene_put(struct scene *scene, const struct scene_ask *ask)
 		.content_digest = fields.content_digest,
 		.signature_input = fields.signature_input,
 		.signature = fields.signature,
-		.authorization = "",
+		.authorization = or_empty(ask->authorization),
 		.mailbox_key = or_empty(ask->mailbox_key),
 		.hold_key = or_empty(ask->hold_key),
 		.upload_key = or_empty(ask->upload_key),
 		.upload_offset = or_empty(ask->upload_offset),
 		.upload_complete = or_empty(ask->upload_complete),
-		.content_type = ask->method == METHOD_PATCH ? "application/partial-upload" : "" };
+		.content_type = ask->content_type != NULL     ? ask->content_type
+				: ask->method == METHOD_PATCH ? "application/partial-upload"
+							      : "" };
 
 	assert_true(message.id < SCENE_ANSWERS);
 	snprintf(target, sizeof target, "/" SCENE_BASE "/v1/%s", ask->path);

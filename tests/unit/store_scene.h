@@ -18,7 +18,7 @@ enum person { NOBODY = 0, ADA = 1, OLGA = 2, MARIA = 3, STRANGER = 4 };
 struct scene_answer {
 	bool is_here, is_decoy, close;
 	unsigned status;
-	char content_type[48];
+	char content_type[64];
 	char offset[24], complete[8], location[256], content_digest[CONTENT_DIGEST_SIZE],
 		signature[ANSWER_SIGNATURE_SIZE];
 	uint64_t content_length;
@@ -48,6 +48,7 @@ struct scene_ask {
 	const char *authority;
 	const char *signed_path; /* NULL: as path */
 	const char *upload_key, *upload_offset, *upload_complete, *mailbox_key, *hold_key;
+	const char *authorization, *content_type;
 };
 
 int scene_begin(void **state);

@@ -278,11 +278,11 @@ static void test_a_desk_that_is_not_there_or_asks_for_a_token(void **state)
 	assert_string_equal(scene->store.roster->desks[1].name, "legal");
 	scene->store.roster->desks[1].admission = ADMISSION_TOKEN;
 	seal_report(scene, "legal", 1000, 0, &sealed);
-	expect(scene_send(scene, &sealed), 403, "not-permitted");
+	expect(scene_send(scene, &sealed), 403, "token-needed");
 	expect(scene_ask(scene,
 		       &(struct scene_ask){
 			       .method = METHOD_POST, .path = sealed.upload, .upload_key = KEY }),
-		403, "not-permitted");
+		403, "token-needed");
 	sealed_free(&sealed);
 }
 

@@ -117,8 +117,8 @@ class Defender(Person):
 class Organisation(Person):
     """The admin, and everything that belongs to her organisation."""
 
-    def __init__(self, folder, desk=DESK, build=None, settings=None):
-        self.folder, self.desk, self.build = Path(folder), desk, build
+    def __init__(self, folder, desk=DESK, build=None, settings=None, admission="open"):
+        self.folder, self.desk, self.build, self.admission = Path(folder), desk, build, admission
         self.environment = {}
         self.process, self.log_path = None, self.folder / "clariond.log"
         self.port = wire.free_port()
@@ -139,7 +139,7 @@ class Organisation(Person):
     # --- who is in it
 
     def add_desk(self, desk, *options):
-        self.run("desk add", desk, "--title", f"The {desk} desk", "--admission", "open", *options)
+        self.run("desk add", desk, "--title", f"The {desk} desk", "--admission", self.admission, *options)
 
     def officer(self, name, desk=None, join=True):
         """A new officer: identity, roster, published; then the daemon runs and she has joined."""

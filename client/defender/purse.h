@@ -1,0 +1,40 @@
+/* The admission tokens of a home. They are taken with an invitation; a report to a desk that asks for one has
+ * a token bound to it, durably, before any server sees the token, and keeps it until the server has the
+ * report. No token is ever used for two reports. */
+#ifndef DEFENDER_PURSE_H
+#define DEFENDER_PURSE_H
+
+#include "proto/roster.h"
+#include "proto/token.h"
+#include "queue.h"
+
+#define PURSE_MAX 256 /* tokens: some invitations' worth; the item stays of the size that all items have */
+
+struct purse;
+
+/* An empty one where nothing lies in the vault. Tokens of reports that are no longer queued are gone. */
+MUST_USE int purse_load(
+	struct vault *vault, const struct queue *queue, struct purse **ret_purse, struct failure *failure);
+void purse_free(struct purse *purse);
+
+/* How many are free, and good by this roster at this time. */
+size_t purse_count(const struct purse *purse, const struct roster *roster, int64_t now);
+
+/* The token of this report: the one it has, else a free one that is its own from now on. 77 where there is
+ * none. */
+MUST_USE int purse_bind(struct purse *purse, const struct roster *roster, int64_t now,
+	const struct queued *report, uint8_t ret_token[TOKEN_BYTES], struct failure *failure);
+bool purse_has_bound(const struct purse *purse, const struct queued *report);
+/* The server has the report, or doesn't take the token: it is never used again. */
+MUST_USE int purse_spent(struct purse *purse, const struct queued *report, struct failure *failure);
+
+/* The batch to ask for with this SECRET: the one that was begun with it (so that an answer that was lost
+ * comes again), or a new one, written down before it is asked for. 73 where there is no room for more tokens.
+ */
+MUST_USE int purse_ask(struct purse *purse, const uint8_t secret[INVITATION_SECRET_BYTES],
+	const struct roster *roster, int64_t now, struct token_batch *ret_batch, struct failure *failure);
+/* What came of it: keeps the tokens, forgets how they came about; with NULL only forgets. */
+MUST_USE int purse_take(
+	struct purse *purse, const struct token *tokens, size_t count, struct failure *failure);
+
+#endif
