@@ -60,10 +60,11 @@ static int answer(const struct invocation *invocation, const struct organisation
 	return output_result(invocation, result, failure);
 }
 
-/* The organisation is pinned whatever becomes of the tokens: also with an invitation that was used she reads
- * her answers. Says in the end what she has. */
+/* The organisation is pinned whatever becomes of the tokens: with an invitation that was used she reads her
+ * answers on a device that is new. In a home that has joined before, tokens are all that she can have come
+ * for. Says in the end what she has. */
 static int take_tokens(const struct invocation *invocation, struct session *session,
-	const struct invitation *invitation, struct failure *failure)
+	const struct invitation *invitation, bool is_new, struct failure *failure)
 {
 	struct failure refused = { .exit_code = 0 };
 	struct purse *purse = NULL;
@@ -82,6 +83,10 @@ static int take_tokens(const struct invocation *invocation, struct session *sess
 		say(invocation, "If you can, report an hour from now or later: nobody can tell then by the "
 				"time that it was you.\n");
 	purse_free(purse);
+	if (rc != 0 && is_new && refused.exit_code == EX_NOPERM) {
+		say_aside(invocation, "%s", refused.fault.text);
+		rc = 0;
+	}
 	if (answer(invocation, session->organisation, count, failure) != 0)
 		return -1;
 	return rc == 0 ? 0 : failure_of(failure, refused.exit_code, &refused.fault);
@@ -109,7 +114,7 @@ int run_join(const struct invocation *invocation, struct failure *failure)
 		goto cleanup;
 	}
 	show(invocation, session.organisation);
-	rc = take_tokens(invocation, &session, invitation, failure);
+	rc = take_tokens(invocation, &session, invitation, is_new, failure);
 	if (rc == 0)
 		rc = receipt_prepare(session.queue, failure);
 cleanup:
