@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,14 @@ void process_raise_descriptors(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
+}
+
+void process_give_way(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	/* Where it can't be, all is as before. */
+	(void)sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
 int process_die_with_parent(pid_t parent)

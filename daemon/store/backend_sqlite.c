@@ -213,7 +213,8 @@ int backend_open(const char *name, struct backend **ret_backend, struct fault *f
 	if (take_lock(backend, fault) != 0)
 		goto cleanup;
 	if (sqlite3_open_v2(name, &backend->database,
-		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		    gathering_vfs_name()) != SQLITE_OK) {
 		rc = fault_set(fault, "the database can't be opened: %s", sqlite3_errmsg(backend->database));
 		goto cleanup;
 	}

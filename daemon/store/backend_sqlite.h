@@ -73,6 +73,10 @@ struct backend {
 	struct buffer found; /* what the last backend_find's views point into */
 };
 
+/* backend_log_file.c: the system's way to files, but the log is written in one piece before each sync. NULL
+ * where it can't be: then SQLite takes the system's own. */
+const char *gathering_vfs_name(void);
+
 /* A statement ready to be bound, and its end: reset, with the error noted. */
 sqlite3_stmt *backend_use(struct backend *backend, enum statement which);
 /* Runs it to its end: 0 where it was done, -1 else. */

@@ -14,8 +14,8 @@
 
 #define DATABASE_NAME   "clarion.db"
 #define LOG_NAME        "clarion.db-wal"
-#define LOOK_EVERY_MS   100
-#define CATCH_UP_MS     10 /* while the log is long: so that little is left for the store */
+#define LOOK_EVERY_MS   300 /* a page that changes often is copied once for all that came in between */
+#define CATCH_UP_MS     10  /* while the log is long: so that little is left for the store */
 #define LONG_LOG_FRAMES (32 * 1024 * 1024 / 4096)
 #define LOG_WORTH_BYTES (1024 * 1024) /* less isn't worth the sync */
 

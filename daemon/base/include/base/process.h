@@ -25,6 +25,10 @@ void process_close_between(int first, int last);
 MUST_USE int process_harden(struct fault *fault);
 void process_raise_descriptors(void);
 
+/* Its share of the processor stays, but it doesn't interrupt others when it wakes up: on a busy machine the
+ * store then finds more requests waiting, and one sync serves them all. */
+void process_give_way(void);
+
 /* The kernel ends this process when its parent (which must still be parent) ends. */
 MUST_USE int process_die_with_parent(pid_t parent);
 
