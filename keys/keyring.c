@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <string.h>
 
 #define FIRST_LINE "clarion-keyring/1\n"
 
@@ -16,6 +17,15 @@ static struct keyring *keyring_empty(void)
 	if (keyring != NULL)
 		sodium_memzero(keyring, sizeof *keyring);
 	return keyring;
+}
+
+struct keyring *keyring_copy(const struct keyring *keyring)
+{
+	struct keyring *copy = sodium_malloc(sizeof *copy);
+
+	if (copy != NULL)
+		memcpy(copy, keyring, sizeof *copy);
+	return copy;
 }
 
 void keyring_free(struct keyring *keyring)

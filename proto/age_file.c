@@ -5,8 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Seals the payload behind a header that is complete. */
-static int put_payload(
+int age_payload_seal(
 	struct buffer *out, const uint8_t file_key[AGE_FILE_KEY_BYTES], const uint8_t *plaintext, size_t len)
 {
 	uint8_t nonce[AGE_NONCE_BYTES];
@@ -55,7 +54,7 @@ int age_file_seal(const uint8_t (*recipients)[AGE_RECIPIENT_BYTES], size_t count
 	if (age_header_end(&header, file_key) != 0)
 		goto cleanup;
 	buffer_put(out, header.data, header.len);
-	rc = put_payload(out, file_key, plaintext, len);
+	rc = age_payload_seal(out, file_key, plaintext, len);
 cleanup:
 	sodium_free(file_key);
 	buffer_free(&header);
@@ -77,7 +76,7 @@ int age_file_seal_passphrase(const char *passphrase, size_t passphrase_len, unsi
 		age_header_end(&header, file_key) != 0)
 		goto cleanup;
 	buffer_put(out, header.data, header.len);
-	rc = put_payload(out, file_key, plaintext, len);
+	rc = age_payload_seal(out, file_key, plaintext, len);
 cleanup:
 	sodium_free(file_key);
 	buffer_free(&header);

@@ -60,6 +60,8 @@ static const struct verb verbs[] = {
 		NO_OPTIONS, 0, 0, false },
 	{ "roster verify", "FILE|-", "check a roster as a client would", verb_roster_verify, NO_OPTIONS, 1, 1,
 		false },
+	{ "rotate receipt", "", "make the daemon's next receipt key, in the draft", verb_rotate_receipt,
+		NO_OPTIONS, 0, 0, false },
 	{ "rotate status", "", "show how far the rotations of the daemon's keys are", verb_rotate_status,
 		NO_OPTIONS, 0, 0, false },
 	{ "destroy", "[REPORT]", "destroy a report for good", verb_destroy, OPTIONS(destroy_options), 0, 1,

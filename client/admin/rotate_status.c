@@ -4,28 +4,6 @@
 #include "verbs.h"
 
 #include "client/output.h"
-#include "client/terminal.h"
-#include "proto/json.h"
-
-int rotate_say(const struct admin *admin, const json_t *rotation)
-{
-	uint64_t epoch = 0, done = 0, total = 0;
-	const char *what = NULL, *state = NULL;
-	size_t len = 0;
-
-	if (member_text(rotation, "what", &what, &len) != 0 ||
-		member_number(rotation, "epoch", &epoch) != 0 ||
-		member_number(rotation, "done", &done) != 0 ||
-		member_number(rotation, "total", &total) != 0 ||
-		member_text(rotation, "state", &state, &len) != 0)
-		return -1;
-	if (total == 0)
-		say(admin->invocation, "%s: key %llu, never rotated\n", what, (unsigned long long)epoch);
-	else
-		say(admin->invocation, "%s: key %llu, %llu of %llu, %s\n", what, (unsigned long long)epoch,
-			(unsigned long long)done, (unsigned long long)total, state);
-	return 0;
-}
 
 static void say_all(const struct admin *admin, const json_t *status)
 {

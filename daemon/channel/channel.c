@@ -177,9 +177,12 @@ static enum dispatched dispatch(struct channel *channel, enum message_type type,
 	bool freed = false;
 	/* cppcheck-suppress autoVariables ; it is taken back below, unless the channel is gone by then */
 	channel->freed = &freed;
+	const struct reader frame = *message;
 	const int rc = channel->options.on_message(channel->options.context, type, message, fd);
 	if (freed)
 		return DISPATCH_FREED;
+	if (type == MESSAGE_KEEP_KEYRING)
+		sodium_memzero(channel->in.data + (frame.at - channel->in.data), frame.left);
 	channel->freed = NULL;
 	if (rc == 0)
 		return DISPATCHED;

@@ -1,4 +1,4 @@
-#include "channel/messages.h"
+#include "messages_internal.h"
 
 #include <string.h>
 
@@ -57,7 +57,7 @@ static bool text_fits(const char *text, size_t len, size_t max, enum text_rule r
 	return true;
 }
 
-static bool any_fits(const char *text)
+bool message_text_fits(const char *text)
 {
 	return text_fits(text, strlen(text), CHANNEL_TEXT_MAX, TEXT_ANY);
 }
@@ -67,7 +67,7 @@ static bool field_fits(const char *text)
 	return text_fits(text, strlen(text), CHANNEL_FIELD_MAX, TEXT_ASCII);
 }
 
-static void put_text(struct buffer *out, const char *text)
+void message_text_put(struct buffer *out, const char *text)
 {
 	buffer_put_blob(out, text, strlen(text) + 1);
 }
@@ -83,7 +83,7 @@ static int get_text(struct reader *in, size_t max, enum text_rule rule, const ch
 	return 0;
 }
 
-static int get_any(struct reader *in, const char **ret_text)
+int message_text_get(struct reader *in, const char **ret_text)
 {
 	return get_text(in, CHANNEL_TEXT_MAX, TEXT_ANY, ret_text);
 }
@@ -93,7 +93,7 @@ static int get_field(struct reader *in, const char **ret_text)
 	return get_text(in, CHANNEL_FIELD_MAX, TEXT_ASCII, ret_text);
 }
 
-static int get_bool(struct reader *in, bool *ret_value)
+int message_bool_get(struct reader *in, bool *ret_value)
 {
 	uint8_t value;
 	if (reader_u8(in, &value) != 0 || value > 1)
@@ -105,18 +105,19 @@ static int get_bool(struct reader *in, bool *ret_value)
 int message_setting_put(struct buffer *out, const struct message_setting *message)
 {
 	size_t mark;
-	if (!any_fits(message->name) || !any_fits(message->value))
+	if (!message_text_fits(message->name) || !message_text_fits(message->value))
 		return -1;
 	frame_begin(out, MESSAGE_SETTING, &mark);
-	put_text(out, message->name);
-	put_text(out, message->value);
+	message_text_put(out, message->name);
+	message_text_put(out, message->value);
 	return frame_end(out, mark);
 }
 
 int message_setting_get(struct reader *in, struct message_setting *ret_message)
 {
 	struct message_setting message;
-	if (get_any(in, &message.name) != 0 || get_any(in, &message.value) != 0 || reader_end(in) != 0)
+	if (message_text_get(in, &message.name) != 0 || message_text_get(in, &message.value) != 0 ||
+		reader_end(in) != 0)
 		return -1;
 	*ret_message = message;
 	return 0;
@@ -125,11 +126,11 @@ int message_setting_get(struct reader *in, struct message_setting *ret_message)
 int message_file_put(struct buffer *out, const struct message_file *message)
 {
 	size_t mark;
-	if (!any_fits(message->name) || message->len > CHANNEL_FILE_MAX)
+	if (!message_text_fits(message->name) || message->len > CHANNEL_FILE_MAX)
 		return -1;
 	frame_begin(out, MESSAGE_FILE, &mark);
 	buffer_put_u8(out, (uint8_t)message->kind);
-	put_text(out, message->name);
+	message_text_put(out, message->name);
 	buffer_put_blob(out, message->data, message->len);
 	return frame_end(out, mark);
 }
@@ -139,7 +140,7 @@ int message_file_get(struct reader *in, struct message_file *ret_message)
 	struct message_file message;
 	uint8_t kind;
 	if (reader_u8(in, &kind) != 0 || kind < FILE_TLS_KEY || kind > FILE_KEYRING ||
-		get_any(in, &message.name) != 0 ||
+		message_text_get(in, &message.name) != 0 ||
 		reader_blob(in, CHANNEL_FILE_MAX, &message.data, &message.len) != 0 || reader_end(in) != 0)
 		return -1;
 	message.kind = kind;
@@ -179,18 +180,19 @@ int message_empty_get(struct reader *in)
 int message_failed_put(struct buffer *out, const struct message_failed *message)
 {
 	size_t mark;
-	if (!any_fits(message->text))
+	if (!message_text_fits(message->text))
 		return -1;
 	frame_begin(out, MESSAGE_FAILED, &mark);
 	buffer_put_u8(out, message->exit_code);
-	put_text(out, message->text);
+	message_text_put(out, message->text);
 	return frame_end(out, mark);
 }
 
 int message_failed_get(struct reader *in, struct message_failed *ret_message)
 {
 	struct message_failed message;
-	if (reader_u8(in, &message.exit_code) != 0 || get_any(in, &message.text) != 0 || reader_end(in) != 0)
+	if (reader_u8(in, &message.exit_code) != 0 || message_text_get(in, &message.text) != 0 ||
+		reader_end(in) != 0)
 		return -1;
 	*ret_message = message;
 	return 0;
@@ -227,11 +229,11 @@ int message_request_put(struct buffer *out, const struct message_request *messag
 	frame_begin(out, MESSAGE_REQUEST, &mark);
 	buffer_put_u32(out, message->id);
 	buffer_put_u8(out, (uint8_t)message->method);
-	put_text(out, message->target);
+	message_text_put(out, message->target);
 	buffer_put_u8(out, message->has_body ? 1 : 0);
 	buffer_put_u64(out, message->content_length);
 	for (size_t i = 0; i < REQUEST_FIELDS; i++)
-		put_text(out, fields[i]);
+		message_text_put(out, fields[i]);
 	return frame_end(out, mark);
 }
 
@@ -254,7 +256,8 @@ int message_request_get(struct reader *in, struct message_request *ret_message)
 	if (reader_u32(in, &message.id) != 0 || reader_u8(in, &method) != 0 || method < METHOD_GET ||
 		method > METHOD_DELETE ||
 		get_text(in, CHANNEL_TARGET_MAX, TEXT_ASCII, &message.target) != 0 ||
-		get_bool(in, &message.has_body) != 0 || reader_u64(in, &message.content_length) != 0 ||
+		message_bool_get(in, &message.has_body) != 0 ||
+		reader_u64(in, &message.content_length) != 0 ||
 		(!message.has_body && message.content_length != 0))
 		return -1;
 	message.method = method;
@@ -348,7 +351,7 @@ int message_answer_put(struct buffer *out, const struct message_answer *message)
 	buffer_put_u64(out, message->content_length);
 	buffer_put_u8(out, message->close ? 1 : 0);
 	for (size_t i = 0; i < ANSWER_FIELDS; i++)
-		put_text(out, fields[i]);
+		message_text_put(out, fields[i]);
 	return frame_end(out, mark);
 }
 
@@ -357,7 +360,7 @@ int message_answer_get(struct reader *in, struct message_answer *ret_message)
 	struct message_answer message;
 	if (reader_u32(in, &message.id) != 0 || reader_u16(in, &message.status) != 0 ||
 		message.status < STATUS_MIN || message.status > STATUS_MAX ||
-		reader_u64(in, &message.content_length) != 0 || get_bool(in, &message.close) != 0 ||
+		reader_u64(in, &message.content_length) != 0 || message_bool_get(in, &message.close) != 0 ||
 		get_field(in, &message.content_type) != 0 || get_field(in, &message.content_digest) != 0 ||
 		get_field(in, &message.answer_signature) != 0 || get_field(in, &message.upload_offset) != 0 ||
 		get_field(in, &message.upload_complete) != 0 || get_field(in, &message.location) != 0 ||
@@ -374,7 +377,7 @@ int message_wake_put(struct buffer *out, const struct message_wake *message)
 	if (name_of(message->desk, strlen(message->desk), name) != 0 || message->urgency >= URGENCY_COUNT)
 		return -1;
 	frame_begin(out, MESSAGE_WAKE, &mark);
-	put_text(out, message->desk);
+	message_text_put(out, message->desk);
 	buffer_put_u8(out, (uint8_t)message->urgency);
 	return frame_end(out, mark);
 }
@@ -384,8 +387,9 @@ int message_wake_get(struct reader *in, struct message_wake *ret_message)
 	struct message_wake message;
 	char name[NAME_SIZE];
 	uint8_t urgency;
-	if (get_any(in, &message.desk) != 0 || name_of(message.desk, strlen(message.desk), name) != 0 ||
-		reader_u8(in, &urgency) != 0 || urgency >= URGENCY_COUNT || reader_end(in) != 0)
+	if (message_text_get(in, &message.desk) != 0 ||
+		name_of(message.desk, strlen(message.desk), name) != 0 || reader_u8(in, &urgency) != 0 ||
+		urgency >= URGENCY_COUNT || reader_end(in) != 0)
 		return -1;
 	message.urgency = urgency;
 	*ret_message = message;

@@ -47,7 +47,7 @@ static bool answered_again(struct request *request)
 		answered = tombstone_answered(request);
 	else if (facts->stage == STAGE_UPLOADING)
 		answered = false;
-	else if (report_acceptance(store, facts, &request->answer.body) != 0)
+	else if (report_accepted_again(store, facts, &request->answer.body) != 0)
 		request_answer_problem(request, PROBLEM_BUSY);
 	else
 		request_answer(request, 200, "application/json");
@@ -88,16 +88,11 @@ struct report_facts *report_facts_of(struct request *request, uint64_t length)
 	return facts;
 }
 
-int report_accept(struct store *store, struct report_facts *facts)
+/* With the key of the roster in force. */
+static int sign(struct store *store, struct report_facts *facts)
 {
 	struct acceptance acceptance = { .urgency = facts->urgency };
-	int64_t now = store_now(store);
 
-	facts->accepted = time_cut(now, MINUTE);
-	facts->listed = facts->release > now ? facts->release : facts->accepted;
-	facts->changed = time_cut(now, HOUR);
-	facts->stage = facts->release > now ? STAGE_HELD : STAGE_LISTED;
-	time_format(time_cut(now, HOUR), facts->accepted_hour);
 	hex_encode(facts->id, sizeof facts->id, acceptance.id);
 	memcpy(acceptance.desk, facts->desk, sizeof acceptance.desk);
 	memcpy(acceptance.accepted, facts->accepted_hour, sizeof acceptance.accepted);
@@ -106,6 +101,23 @@ int report_accept(struct store *store, struct report_facts *facts)
 	if (rosters_fingerprint(store, facts->roster, acceptance.organisation) != 0)
 		return -1;
 	return acceptance_sign(&acceptance, store->receipt_secret_key, facts->signature);
+}
+
+int report_accept(struct store *store, struct report_facts *facts)
+{
+	int64_t now = store_now(store);
+
+	facts->accepted = time_cut(now, MINUTE);
+	facts->listed = facts->release > now ? facts->release : facts->accepted;
+	facts->changed = time_cut(now, HOUR);
+	facts->stage = facts->release > now ? STAGE_HELD : STAGE_LISTED;
+	time_format(time_cut(now, HOUR), facts->accepted_hour);
+	return sign(store, facts);
+}
+
+int report_accepted_again(struct store *store, struct report_facts *facts, struct buffer *out)
+{
+	return sign(store, facts) != 0 ? -1 : report_acceptance(store, facts, out);
 }
 
 static int write_report(struct request *request, struct report_facts *facts, const struct sealed_file *file)

@@ -229,7 +229,7 @@ static bool answered_existing(struct request *request, const uint8_t digest[SHA2
 	else if (found == 0)
 		answered = tombstone_answered(request);
 	else if (found == 1 && facts->stage != STAGE_UPLOADING) {
-		if (report_acceptance(store, facts, &request->answer.body) != 0)
+		if (report_accepted_again(store, facts, &request->answer.body) != 0)
 			request_answer_problem(request, PROBLEM_BUSY);
 		else
 			request_answer(request, 200, "application/json");

@@ -31,6 +31,7 @@ struct connection {
 	bool running; /* the request has been taken */
 	bool ended;   /* its last frame is on its way */
 	bool wants_more;
+	unsigned int holds; /* it is freed once nobody holds it any more */
 };
 
 struct control {
@@ -46,6 +47,7 @@ static struct connection *connection_of(struct control_call *call)
 	return (struct connection *)call;
 }
 
+/* The client's side is over. */
 static void connection_free(struct connection *connection)
 {
 	struct control *control = connection->control;
@@ -54,12 +56,28 @@ static void connection_free(struct connection *connection)
 	while (*link != connection)
 		link = &(*link)->next;
 	*link = connection->next;
-	if (connection->running && !connection->ended && connection->call.drop != NULL)
-		connection->call.drop(&connection->call);
-	bufferevent_free(connection->stream);
-	free(connection);
 	if (control->count-- == CONNECTIONS_MAX)
 		event_add(control->readable, NULL);
+	bufferevent_free(connection->stream);
+	connection->stream = NULL;
+	if (connection->call.drop != NULL)
+		connection->call.drop(&connection->call);
+	connection->call.drop = NULL;
+	if (connection->holds == 0)
+		free(connection);
+}
+
+void control_hold(struct control_call *call)
+{
+	connection_of(call)->holds++;
+}
+
+void control_release(struct control_call *call)
+{
+	struct connection *connection = connection_of(call);
+
+	if (--connection->holds == 0 && connection->stream == NULL)
+		free(connection);
 }
 
 /* What acts say */
@@ -69,6 +87,8 @@ static void put_frame(struct control_call *call, enum control_kind kind, const v
 	struct buffer frame = buffer_of(CONTROL_JSON_MAX + FRAME_MORE);
 	struct connection *connection = connection_of(call);
 
+	if (connection->stream == NULL)
+		return;
 	if (control_answer_put(&frame, kind, content, len) != 0 ||
 		bufferevent_write(connection->stream, frame.data, frame.len) != 0)
 		log_plain(LOG_ERROR, "control_answer_lost"); /* the client sees an answer without an end */
@@ -92,6 +112,8 @@ static void end(struct control_call *call)
 {
 	struct connection *connection = connection_of(call);
 
+	if (connection->stream == NULL || connection->ended)
+		return; /* drop has been called */
 	connection->ended = true;
 	if (call->drop != NULL)
 		call->drop(call);
@@ -138,13 +160,16 @@ void control_refuse(struct control_call *call, int code, const char *format, ...
 bool control_body(struct control_call *call, const void *data, size_t len)
 {
 	put_frame(call, CONTROL_BODY, data, len);
-	return evbuffer_get_length(bufferevent_get_output(connection_of(call)->stream)) < BODY_HIGH_WATER;
+	return connection_of(call)->stream == NULL ||
+	       evbuffer_get_length(bufferevent_get_output(connection_of(call)->stream)) < BODY_HIGH_WATER;
 }
 
 void control_want_more(struct control_call *call)
 {
 	struct connection *connection = connection_of(call);
 
+	if (connection->stream == NULL)
+		return;
 	connection->wants_more = true;
 	bufferevent_setwatermark(connection->stream, EV_WRITE, BODY_LOW_WATER, 0);
 	bufferevent_trigger(connection->stream, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);

@@ -54,6 +54,11 @@ void control_done(struct control_call *call, json_t *json);
 /* code as in sysexits.h; the sentence as struct fault says. */
 void control_refuse(struct control_call *call, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* For an act that goes on in a callback of somebody else's: the call stays what it is, though the client may
+ * leave meanwhile (then nothing that is said reaches anybody), until it is released. */
+void control_hold(struct control_call *call);
+void control_release(struct control_call *call);
+
 /* A piece of the body, at most CONTROL_BODY_MAX. Returns false once so much waits for the client that no more
  * should be made now: then control_want_more. */
 MUST_USE bool control_body(struct control_call *call, const void *data, size_t len);

@@ -5,6 +5,7 @@
 #include "control.h"
 
 void act_destroy(struct control_call *call);
+void act_rotate_receipt(struct control_call *call);
 void act_rotate_status(struct control_call *call);
 
 #endif

@@ -244,6 +244,7 @@ int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct f
 	/* Nothing may be signed with another key than the roster's; the next start chooses again. */
 	if (rc == 0 && keys_choose_receipt(store, fault) != 0)
 		log_fatal("receipt_key_not_usable");
+	keys_tidy(store);
 cleanup:
 	roster_free(roster);
 	return rc;

@@ -265,6 +265,8 @@ static int on_supervisor_message(void *context, enum message_type type, struct r
 		if (file.kind == FILE_ROSTER)
 			take_roster_file(store, &file);
 		return 0;
+	case MESSAGE_KEPT:
+		return keys_kept(store, message);
 	case MESSAGE_RELOAD:
 		return message_empty_get(message);
 	case MESSAGE_DRAIN:
@@ -316,6 +318,7 @@ static int run(struct store *store, int supervisor_fd, struct setup *setup)
 		store->supervisor == NULL || take_sockets(store, setup) != 0 ||
 		message_empty_put(channel_out(store->supervisor), MESSAGE_READY) != 0)
 		return EX_OSERR;
+	keys_tidy(store);
 	return event_base_dispatch(store->base) < 0 ? EX_SOFTWARE : EX_OK;
 }
 
@@ -328,6 +331,7 @@ static void store_free(struct store *store)
 		log_plain(LOG_WARNING, "checkpoint_failed");
 	channel_free(store->notify);
 	channel_free(store->supervisor);
+	store->supervisor = NULL;
 	nonces_free(store);
 	chores_end(store);
 	headers_free(store);

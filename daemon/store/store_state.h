@@ -25,6 +25,7 @@
 
 struct control;
 struct event;
+struct keys_job;
 struct store;
 struct front;
 struct request;
@@ -107,6 +108,7 @@ struct store {
 	struct event_base *base;
 	struct backend *backend;
 	struct seal *seal;
+	struct keys_job *keys_jobs;
 	struct keyring *keyring;     /* as it lies on the disk */
 	uint8_t *receipt_secret_key; /* 64 bytes of guarded memory */
 	uint8_t receipt_key[ED25519_PUBLIC_BYTES];
@@ -359,6 +361,9 @@ bool report_may_come(struct request *request, uint64_t length);
 MUST_USE struct report_facts *report_facts_of(struct request *request, uint64_t length);
 /* The acceptance, signed, dated now. */
 MUST_USE int report_accept(struct store *store, struct report_facts *facts);
+/* The acceptance of a report that is here already, signed with the key of today: whoever has lost the first
+ * one knows no other. */
+MUST_USE int report_accepted_again(struct store *store, struct report_facts *facts, struct buffer *out);
 void call_create_upload(struct request *request);
 void call_head_upload(struct request *request);
 void call_patch_upload(struct request *request);

@@ -43,7 +43,8 @@ static int on_message(void *context, enum message_type type, struct reader *mess
 		child->options.events->on_failed(child->options.events->context, child, &failed);
 		return 0;
 	default:
-		return -1;
+		return child->options.events->on_message(
+			child->options.events->context, child, type, message);
 	}
 }
 

@@ -13,6 +13,8 @@ struct child_events {
 	void (*on_ready)(void *context, struct child *child);
 	/* Its last sentence; it ends by itself. */
 	void (*on_failed)(void *context, struct child *child, const struct message_failed *failed);
+	/* Anything else that the rules let this role say. -1 ends the channel. */
+	int (*on_message)(void *context, struct child *child, enum message_type type, struct reader *message);
 	void *context;
 };
 

@@ -1,6 +1,7 @@
 #include "family_internal.h"
 
 #include "base/log.h"
+#include "keeper.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 
 static void on_ready(void *context, struct child *child);
 static void on_failed(void *context, struct child *child, const struct message_failed *failed);
+static int on_message(void *context, struct child *child, enum message_type type, struct reader *message);
 
 unsigned int generation_fronts(const struct generation *generation)
 {
@@ -80,8 +82,9 @@ struct family *family_new(const struct family_options *options, struct fault *fa
 	family->root = options->root;
 	family->control = options->control;
 	family->current = options->generation;
-	family->events =
-		(struct child_events){ .on_ready = on_ready, .on_failed = on_failed, .context = family };
+	family->events = (struct child_events){
+		.on_ready = on_ready, .on_failed = on_failed, .on_message = on_message, .context = family
+	};
 	if (family_listeners(family, generation_fronts(family->current), fault) != 0) {
 		family->current = NULL; /* stays the caller's */
 		family_free(family);
@@ -181,6 +184,12 @@ static void on_failed(void *context, struct child *child, const struct message_f
 	log_fault(LOG_ERROR, "start_failed", &fault);
 	family_stop(family, failed->exit_code);
 	family_kill(family);
+}
+
+/* Only the store has more to say. */
+static int on_message(void *context, struct child *child, enum message_type type, struct reader *message)
+{
+	return keeper_message(context, child, type, message);
 }
 
 static void log_end(const struct member *member, int status)

@@ -4,9 +4,11 @@
 #include "files.h"
 #include "keys/keyring.h"
 #include "keys/locked_file.h"
-#include "proto/age_file.h"
+#include "keys/secure_file.h"
+#include "proto/age_lock.h"
 #include "proto/roster.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <string.h>
 
 #define KEY_FILE_MAX    (64 * 1024)
+#define LOCKED_MORE     (KEY_FILE_MAX) /* header, nonce and tags of a key file under a passphrase */
 #define CERTIFICATE_MAX (64 * 1024)
 #define DECOY_FILES_MAX 1024
 #define DECOY_BYTES_MAX (16 * 1024 * 1024) /* every front holds it in memory */
@@ -24,6 +27,8 @@ struct material {
 	enum file_kind kind;
 	char *name;
 	struct file_bytes bytes;
+	struct age_lock
+		*lock; /* of a key file under a passphrase: to write it again without stretching that */
 };
 
 struct materials {
@@ -38,7 +43,9 @@ struct loading {
 	struct config_faults *faults;
 };
 
-static int keep(struct materials *materials, enum file_kind kind, const char *name, struct file_bytes *bytes)
+/* *bytes and *lock are taken over. */
+static int keep(struct materials *materials, enum file_kind kind, const char *name, struct file_bytes *bytes,
+	struct age_lock **lock)
 {
 	struct material *material = calloc(1, sizeof *material);
 	if (material == NULL || (material->name = strdup(name)) == NULL) {
@@ -48,20 +55,25 @@ static int keep(struct materials *materials, enum file_kind kind, const char *na
 	material->kind = kind;
 	material->bytes = *bytes;
 	*bytes = (struct file_bytes){ .data = NULL };
+	if (lock != NULL) {
+		material->lock = *lock;
+		*lock = NULL;
+	}
 	*materials->end = material;
 	materials->end = &material->next;
 	return 0;
 }
 
-static int decrypt(struct passphrase_source *passphrases, struct file_bytes *bytes, struct fault *fault)
+static int decrypt(struct passphrase_source *passphrases, struct file_bytes *bytes,
+	struct age_lock **ret_lock, struct fault *fault)
 {
 	const char *passphrase;
 	size_t passphrase_len;
 	uint8_t *plain;
 	size_t plain_len;
 	if (passphrase_source_get(passphrases, &passphrase, &passphrase_len, fault) != 0 ||
-		age_file_open_passphrase(
-			bytes->data, bytes->len, passphrase, passphrase_len, &plain, &plain_len, fault) != 0)
+		age_lock_open(bytes->data, bytes->len, passphrase, passphrase_len, ret_lock, &plain,
+			&plain_len, fault) != 0)
 		return -1;
 	file_bytes_free(bytes);
 	*bytes = (struct file_bytes){ .data = plain, .len = plain_len, .guarded = true };
@@ -77,13 +89,13 @@ static int keyring_check(const struct file_bytes *bytes, struct fault *fault)
 	return rc;
 }
 
-static int read_key(
-	struct loading *loading, const char *path, struct file_bytes *ret_bytes, struct fault *fault)
+static int read_key(struct loading *loading, const char *path, struct file_bytes *ret_bytes,
+	struct age_lock **ret_lock, struct fault *fault)
 {
 	if (file_read_key(path, KEY_FILE_MAX, ret_bytes, fault) != 0)
 		return -1;
 	if (locked_file_is_encrypted(ret_bytes->data, ret_bytes->len))
-		return decrypt(loading->passphrases, ret_bytes, fault);
+		return decrypt(loading->passphrases, ret_bytes, ret_lock, fault);
 	if (!loading->config->unencrypted_keys)
 		return fault_set(fault, "is not encrypted: encrypt it, or say unencrypted_keys = yes");
 	return 0;
@@ -92,15 +104,17 @@ static int read_key(
 static void load_key(struct loading *loading, const char *setting, const char *path, enum file_kind kind)
 {
 	struct file_bytes bytes = { .data = NULL };
+	struct age_lock *lock = NULL;
 	struct fault fault;
-	int rc = read_key(loading, path, &bytes, &fault);
+	int rc = read_key(loading, path, &bytes, &lock, &fault);
 	if (rc == 0 && kind == FILE_KEYRING)
 		rc = keyring_check(&bytes, &fault);
-	if (rc == 0 && keep(loading->materials, kind, "", &bytes) != 0)
+	if (rc == 0 && keep(loading->materials, kind, "", &bytes, &lock) != 0)
 		rc = fault_set(&fault, "no memory");
 	if (rc != 0)
 		config_faults_add(loading->faults, config_line(loading->config, setting), "%s: %s", setting,
 			fault.text);
+	age_lock_free(lock);
 	file_bytes_free(&bytes);
 }
 
@@ -109,7 +123,7 @@ static void load_certificate(struct loading *loading)
 	struct file_bytes bytes = { .data = NULL };
 	struct fault fault = { "no memory" };
 	if (file_read(loading->config->tls_certificate, CERTIFICATE_MAX, &bytes, &fault) != 0 ||
-		keep(loading->materials, FILE_TLS_CERTIFICATE, "", &bytes) != 0)
+		keep(loading->materials, FILE_TLS_CERTIFICATE, "", &bytes, NULL) != 0)
 		config_faults_add(loading->faults, config_line(loading->config, "tls_certificate"),
 			"tls_certificate: %s", fault.text);
 	file_bytes_free(&bytes);
@@ -124,7 +138,7 @@ static void load_decoy(struct loading *loading)
 			 ? 0
 			 : folder_read(loading->config->decoy, &limits, &files, &fault);
 	for (size_t i = 0; rc == 0 && i < files.count; i++)
-		rc = keep(loading->materials, FILE_DECOY, files.at[i].name, &files.at[i].bytes);
+		rc = keep(loading->materials, FILE_DECOY, files.at[i].name, &files.at[i].bytes, NULL);
 	if (rc != 0)
 		config_faults_add(
 			loading->faults, config_line(loading->config, "decoy"), "decoy: %s", fault.text);
@@ -189,7 +203,7 @@ static void load_rosters(struct loading *loading)
 	if (files.count > 0)
 		qsort(files.at, files.count, sizeof files.at[0], by_version);
 	for (size_t i = 0; i < files.count; i++)
-		if (keep(loading->materials, FILE_ROSTER, files.at[i].name, &files.at[i].bytes) != 0)
+		if (keep(loading->materials, FILE_ROSTER, files.at[i].name, &files.at[i].bytes, NULL) != 0)
 			config_faults_add(loading->faults, line, "rosters: no memory");
 	folder_files_free(&files);
 }
@@ -233,6 +247,7 @@ void materials_free(struct materials *materials)
 		struct material *first = materials->first;
 		materials->first = first->next;
 		file_bytes_free(&first->bytes);
+		age_lock_free(first->lock);
 		free(first->name);
 		free(first);
 	}
@@ -250,6 +265,44 @@ int materials_send(const struct materials *materials, enum file_kind kind, struc
 		if (material->kind == kind && message_file_put(channel_out(channel), &message) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+static struct material *only(const struct materials *materials, enum file_kind kind)
+{
+	struct material *material = materials->first;
+	while (material != NULL && material->kind != kind)
+		material = material->next;
+	return material;
+}
+
+int materials_write(const struct materials *materials, enum file_kind kind, const char *path,
+	const uint8_t *data, size_t len, struct fault *fault)
+{
+	const struct material *material = only(materials, kind);
+	struct buffer sealed = buffer_of(len + LOCKED_MORE);
+	int rc;
+	if (material == NULL || material->lock == NULL)
+		return secure_file_replace(AT_FDCWD, path, data, len, fault);
+	if (age_lock_seal(material->lock, data, len, &sealed) != 0)
+		rc = fault_set(fault, "%.120s: can't be encrypted: memory is short", path);
+	else
+		rc = secure_file_replace(AT_FDCWD, path, sealed.data, sealed.len, fault);
+	buffer_free(&sealed);
+	return rc;
+}
+
+int materials_change(struct materials *materials, enum file_kind kind, const uint8_t *data, size_t len)
+{
+	struct material *material = only(materials, kind);
+	struct file_bytes bytes = { .data = sodium_malloc(len > 0 ? len : 1), .len = len, .guarded = true };
+	if (material == NULL || bytes.data == NULL) {
+		file_bytes_free(&bytes);
+		return -1;
+	}
+	memcpy(bytes.data, data, len);
+	file_bytes_free(&material->bytes);
+	material->bytes = bytes;
 	return 0;
 }
 

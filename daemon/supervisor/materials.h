@@ -17,6 +17,14 @@ void materials_free(struct materials *materials);
 /* The files of a kind. -1 where the channel takes no more. */
 MUST_USE int materials_send(const struct materials *materials, enum file_kind kind, struct channel *channel);
 
+/* Writes a key file anew, as it lies on the disk now: under the same passphrase, or plain. Durable when this
+ * returns 0; a crash leaves the old or the new content. */
+MUST_USE int materials_write(const struct materials *materials, enum file_kind kind, const char *path,
+	const uint8_t *data, size_t len, struct fault *fault);
+/* What the next start of a role is handed instead. -1 where memory is short. */
+MUST_USE int materials_change(
+	struct materials *materials, enum file_kind kind, const uint8_t *data, size_t len);
+
 /* The settings that a role is told (SETTING_FOR_…). */
 MUST_USE int settings_send(const struct config *config, unsigned int role, struct channel *channel);
 MUST_USE int setting_send(struct channel *channel, const char *name, const char *value);

@@ -15,9 +15,35 @@ union any_message {
 	struct message_credit credit;
 	struct message_answer answer;
 	struct message_wake wake;
+	struct message_keyring keyring;
+	struct message_kept kept;
+	struct message_tls tls;
+	struct message_tls_state tls_state;
 };
 
 /* Takes the message apart and puts it together again. -1 where it is refused. */
+static int again_keys(enum message_type type, struct reader *in, struct buffer *out)
+{
+	union any_message message;
+	switch (type) {
+	case MESSAGE_KEEP_KEYRING:
+		return message_keyring_get(in, &message.keyring) != 0
+			       ? -1
+			       : message_keyring_put(out, &message.keyring);
+	case MESSAGE_KEPT:
+		return message_kept_get(in, &message.kept) != 0 ? -1 : message_kept_put(out, &message.kept);
+	case MESSAGE_TLS:
+		return message_tls_get(in, &message.tls) != 0 ? -1 : message_tls_put(out, &message.tls);
+	case MESSAGE_TLS_STATE:
+		return message_tls_state_get(in, &message.tls_state) != 0
+			       ? -1
+			       : message_tls_state_put(out, &message.tls_state);
+	default:
+		return -1;
+	}
+}
+
+/* The same for all. */
 static int again(enum message_type type, struct reader *in, struct buffer *out)
 {
 	union any_message message;
@@ -36,6 +62,11 @@ static int again(enum message_type type, struct reader *in, struct buffer *out)
 		return message_failed_get(in, &message.failed) != 0
 			       ? -1
 			       : message_failed_put(out, &message.failed);
+	case MESSAGE_KEEP_KEYRING:
+	case MESSAGE_KEPT:
+	case MESSAGE_TLS:
+	case MESSAGE_TLS_STATE:
+		return again_keys(type, in, out);
 	case MESSAGE_START:
 	case MESSAGE_DRAIN:
 	case MESSAGE_RELOAD:

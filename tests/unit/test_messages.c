@@ -2,6 +2,7 @@
 #include "cmocka_all.h"
 
 #include "channel/messages.h"
+#include "keys/keyring.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,30 @@ static int get_wake(struct reader *in)
 {
 	struct message_wake message;
 	return message_wake_get(in, &message);
+}
+
+static int get_keyring(struct reader *in)
+{
+	struct message_keyring message;
+	return message_keyring_get(in, &message);
+}
+
+static int get_kept(struct reader *in)
+{
+	struct message_kept message;
+	return message_kept_get(in, &message);
+}
+
+static int get_tls(struct reader *in)
+{
+	struct message_tls message;
+	return message_tls_get(in, &message);
+}
+
+static int get_tls_state(struct reader *in)
+{
+	struct message_tls_state message;
+	return message_tls_state_get(in, &message);
 }
 
 /* Every shorter message, and one with a byte more, is refused. Frees out. */
@@ -282,6 +307,41 @@ static void test_setting_file_socket_failed(void **state)
 	only_whole(&out, MESSAGE_FAILED, get_failed);
 }
 
+static void test_keys(void **state)
+{
+	(void)state;
+	static const uint8_t longest[KEYRING_MAX_BYTES + 1];
+	struct buffer out = buffer_of(CHANNEL_FRAME_MAX);
+	struct message_keyring keyring = { longest, sizeof longest };
+	assert_int_equal(message_keyring_put(&out, &keyring), -1);
+	keyring.len--;
+	assert_int_equal(message_keyring_put(&out, &keyring), 0);
+	assert_true(out.len <= CHANNEL_PEER_FRAME_MAX);
+	buffer_clear(&out);
+	keyring.len = 5;
+	assert_int_equal(message_keyring_put(&out, &keyring), 0);
+	only_whole(&out, MESSAGE_KEEP_KEYRING, get_keyring);
+
+	const struct message_kept kept = { false, "the disk is full: make room" };
+	assert_int_equal(message_kept_put(&out, &kept), 0);
+	only_whole(&out, MESSAGE_KEPT, get_kept);
+
+	struct message_tls tls = { .step = TLS_SWITCH, .host = "example.org", .pin = { 1 } };
+	assert_int_equal(message_tls_put(&out, &tls), 0);
+	only_whole(&out, MESSAGE_TLS, get_tls);
+	tls.step = TLS_SWITCH + 1;
+	assert_int_equal(message_tls_put(&out, &tls), 0);
+	struct reader in = fields_of(&out, MESSAGE_TLS);
+	assert_int_equal(get_tls(&in), -1);
+	buffer_free(&out);
+
+	const struct message_tls_state tls_state = {
+		.done = true, .text = "", .current = { 1 }, .has_next = true, .next = { 2 }
+	};
+	assert_int_equal(message_tls_state_put(&out, &tls_state), 0);
+	only_whole(&out, MESSAGE_TLS_STATE, get_tls_state);
+}
+
 static void test_bodies_and_numbers(void **state)
 {
 	(void)state;
@@ -422,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_request_values),
 		cmocka_unit_test(test_text_needs_its_end),
 		cmocka_unit_test(test_setting_file_socket_failed),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_bodies_and_numbers),
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_wake),

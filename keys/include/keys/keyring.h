@@ -50,6 +50,8 @@ MUST_USE int keyring_new(struct keyring **ret_keyring);
 MUST_USE int keyring_parse(
 	const uint8_t *data, size_t len, struct keyring **ret_keyring, struct fault *fault);
 void keyring_free(struct keyring *keyring);
+/* NULL where memory is short. */
+MUST_USE struct keyring *keyring_copy(const struct keyring *keyring);
 
 MUST_USE int keyring_write(const struct keyring *keyring, struct buffer *out);
 

@@ -19,7 +19,11 @@ MUST_USE int age_file_open(const uint8_t *file, size_t len, const struct age_ide
 MUST_USE int age_file_open_passphrase(const uint8_t *file, size_t len, const char *passphrase,
 	size_t passphrase_len, uint8_t **ret_plaintext, size_t *ret_len, struct fault *fault);
 
-/* The same for a file key that the caller already has. */
+/* Appends the payload behind a header that is complete. */
+MUST_USE int age_payload_seal(
+	struct buffer *out, const uint8_t file_key[AGE_FILE_KEY_BYTES], const uint8_t *plaintext, size_t len);
+
+/* Opens the payload, for a file key that the caller already has. */
 MUST_USE int age_payload_open(const uint8_t *payload, size_t len, const uint8_t file_key[AGE_FILE_KEY_BYTES],
 	uint8_t **ret_plaintext, size_t *ret_len, struct fault *fault);
 

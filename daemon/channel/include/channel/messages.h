@@ -35,6 +35,12 @@ enum message_type {
 	/* a role to the supervisor */
 	MESSAGE_READY,
 	MESSAGE_FAILED, /* a last sentence before the role exits, shown to the person who started clariond */
+	/* store to supervisor, which answers each with one MESSAGE_KEPT or MESSAGE_TLS_STATE, in order */
+	MESSAGE_KEEP_KEYRING = 16, /* make it durable */
+	MESSAGE_TLS,               /* the server's TLS key: look, make the next, switch to it */
+	/* supervisor to store */
+	MESSAGE_KEPT,
+	MESSAGE_TLS_STATE,
 	/* front to store */
 	MESSAGE_REQUEST = 32,
 	MESSAGE_REQUEST_BODY,
@@ -86,6 +92,38 @@ struct message_socket {
 struct message_failed {
 	const char *text;
 	uint8_t exit_code;
+};
+
+/* The whole keyring, as keys/keyring.h writes it. */
+struct message_keyring {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* What came of it: it is durable, or nothing has changed and text says why. */
+struct message_kept {
+	bool done;
+	const char *text;
+};
+
+enum tls_step {
+	TLS_LOOK = 1, /* which keys there are */
+	TLS_MAKE,     /* the next key, where there is none yet */
+	TLS_SWITCH,   /* to the next key, which must be the one of this pin */
+};
+
+struct message_tls {
+	enum tls_step step;
+	const char *host; /* MAKE: for the certificate */
+	uint8_t pin[SHA256_BYTES];
+};
+
+struct message_tls_state {
+	bool done;
+	const char *text;              /* why not */
+	uint8_t current[SHA256_BYTES]; /* pins; all of these only where it is done */
+	bool has_next;
+	uint8_t next[SHA256_BYTES];
 };
 
 enum http_method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
@@ -171,6 +209,14 @@ MUST_USE int message_empty_put(struct buffer *out, enum message_type type);
 MUST_USE int message_empty_get(struct reader *in);
 MUST_USE int message_failed_put(struct buffer *out, const struct message_failed *message);
 MUST_USE int message_failed_get(struct reader *in, struct message_failed *ret_message);
+MUST_USE int message_keyring_put(struct buffer *out, const struct message_keyring *message);
+MUST_USE int message_keyring_get(struct reader *in, struct message_keyring *ret_message);
+MUST_USE int message_kept_put(struct buffer *out, const struct message_kept *message);
+MUST_USE int message_kept_get(struct reader *in, struct message_kept *ret_message);
+MUST_USE int message_tls_put(struct buffer *out, const struct message_tls *message);
+MUST_USE int message_tls_get(struct reader *in, struct message_tls *ret_message);
+MUST_USE int message_tls_state_put(struct buffer *out, const struct message_tls_state *message);
+MUST_USE int message_tls_state_get(struct reader *in, struct message_tls_state *ret_message);
 MUST_USE int message_request_put(struct buffer *out, const struct message_request *message);
 MUST_USE int message_request_get(struct reader *in, struct message_request *ret_message);
 MUST_USE int message_request_body_put(

@@ -1,0 +1,62 @@
+#include "proto/age_lock.h"
+
+#include "proto/age_file.h"
+
+#include <sodium.h>
+#include <string.h>
+
+struct age_lock {
+	uint8_t file_key[AGE_FILE_KEY_BYTES];
+	size_t header_len;
+	uint8_t header[];
+};
+
+static struct age_lock *lock_new(const uint8_t *header, size_t len)
+{
+	struct age_lock *lock = sodium_malloc(sizeof *lock + len);
+
+	if (lock == NULL)
+		return NULL;
+	lock->header_len = len;
+	memcpy(lock->header, header, len);
+	return lock;
+}
+
+int age_lock_open(const uint8_t *file, size_t len, const char *passphrase, size_t passphrase_len,
+	struct age_lock **ret_lock, uint8_t **ret_plaintext, size_t *ret_len, struct fault *fault)
+{
+	struct age_header *header = NULL;
+	struct age_lock *lock = NULL;
+	bool cut_short;
+	int rc = -1;
+
+	if (age_header_parse(file, len, &header, &cut_short, fault) != 0)
+		goto cleanup;
+	lock = lock_new(file, header->len);
+	if (lock == NULL) {
+		rc = fault_set(fault, "memory is short");
+		goto cleanup;
+	}
+	if (age_header_unwrap_passphrase(header, passphrase, passphrase_len, lock->file_key, fault) != 0 ||
+		age_payload_open(file + header->len, len - header->len, lock->file_key, ret_plaintext,
+			ret_len, fault) != 0)
+		goto cleanup;
+	*ret_lock = lock;
+	lock = NULL;
+	rc = 0;
+cleanup:
+	age_header_free(header);
+	age_lock_free(lock);
+	return rc;
+}
+
+int age_lock_seal(const struct age_lock *lock, const uint8_t *plaintext, size_t len, struct buffer *out)
+{
+	buffer_put(out, lock->header, lock->header_len);
+	return age_payload_seal(out, lock->file_key, plaintext, len);
+}
+
+void age_lock_free(struct age_lock *lock)
+{
+	sodium_free(lock);
+}
