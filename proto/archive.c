@@ -44,10 +44,18 @@ unsigned archive_block_sum(const uint8_t block[ARCHIVE_BLOCK])
 
 int archive_header(const char *name, uint64_t size, uint8_t ret_block[ARCHIVE_BLOCK])
 {
-	if (!archive_name_is_safe(name, strlen(name)) || size > ARCHIVE_SIZE_MAX)
+	return archive_name_is_safe(name, strlen(name)) ? archive_header_below("", name, size, ret_block)
+							: -1;
+}
+
+int archive_header_below(
+	const char *folder, const char *name, uint64_t size, uint8_t ret_block[ARCHIVE_BLOCK])
+{
+	if (strlen(name) > ARCHIVE_NAME_MAX || strlen(folder) > ARCHIVE_FOLDER_MAX || size > ARCHIVE_SIZE_MAX)
 		return -1;
 	memset(ret_block, 0, ARCHIVE_BLOCK);
 	memcpy(ret_block, name, strlen(name));
+	memcpy(ret_block + AT_PREFIX, folder, strlen(folder));
 	put_octal(ret_block + AT_MODE, 7, 0600);
 	put_octal(ret_block + AT_UID, 7, 0);
 	put_octal(ret_block + AT_GID, 7, 0);

@@ -41,6 +41,9 @@ static const struct program_option close_options[] = {
 static const struct program_option refer_options[] = {
 	{ "desk", "DESK", "the desk that gets a limited view", false },
 };
+static const struct program_option export_options[] = {
+	{ "opened", NULL, "what is inside and what was noted too, not only the sealed report", false },
+};
 
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
@@ -74,6 +77,8 @@ static const struct verb verbs[] = {
 	{ "close", "REPORT [TEXT|-]", "close it, for a reason", verb_close, close_options,
 		COUNT_OF(close_options), 1, 2, false },
 	{ "reopen", "REPORT [TEXT|-]", "take up a closed one again", verb_reopen, NULL, 0, 1, 2, false },
+	{ "export", "REPORT FILE", "write an evidence bundle that anybody can verify", verb_export,
+		export_options, COUNT_OF(export_options), 2, 2, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
 };
 

@@ -22,6 +22,7 @@ int verb_handover(const struct invocation *invocation, struct failure *failure);
 int verb_close(const struct invocation *invocation, struct failure *failure);
 int verb_reopen(const struct invocation *invocation, struct failure *failure);
 int verb_refer(const struct invocation *invocation, struct failure *failure);
+int verb_export(const struct invocation *invocation, struct failure *failure);
 int verb_reply(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -26,6 +26,12 @@ bool archive_name_is_safe(const char *name, size_t len);
  * it. */
 MUST_USE int archive_header(const char *name, uint64_t size, uint8_t ret_block[ARCHIVE_BLOCK]);
 
+/* The same for an archive that isn't a report: any name of the caller's own choice, in a folder ("" for
+ * none). */
+#define ARCHIVE_FOLDER_MAX 154
+MUST_USE int archive_header_below(
+	const char *folder, const char *name, uint64_t size, uint8_t ret_block[ARCHIVE_BLOCK]);
+
 /* Zeros that follow `size` bytes of content, up to the next block. */
 size_t archive_padding(uint64_t size);
 

@@ -58,6 +58,14 @@ class Chain:
         return json.dumps(event).encode()
 
 
+def digest_of(org, sealed, event):
+    """What the event behind this one calls `previous`."""
+    content = hashlib.sha256(base64.b64decode(event["content"])).hexdigest()
+    lines = ["clarion-event/1", org.roster().fingerprint, sealed.id, event["roster"], event["number"], event["previous"], event["type"],
+             event["header"], content, event["created"]]
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
 def second_home(officer, name):
     """The same officer on another machine."""
     other = Officer.__new__(Officer)
