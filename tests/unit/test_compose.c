@@ -57,8 +57,8 @@ static struct run compose_with(char *folder, const char *json, const char *const
 	}
 	assert_non_null(run.roster);
 	assert_int_equal(program_parse(&program, argc, argv, &verb, &run.invocation, &run.failure), 0);
-	run.rc = compose(
-		&run.invocation, run.roster, &(struct compose_wish){ NULL }, &run.composed, &run.failure);
+	run.rc = compose(&run.invocation, run.roster, &(struct compose_wish){ .desk = NULL }, &run.composed,
+		&run.failure);
 	return run;
 }
 
