@@ -62,6 +62,8 @@ static const struct verb verbs[] = {
 		false },
 	{ "rotate receipt", "", "make the daemon's next receipt key, in the draft", verb_rotate_receipt,
 		NO_OPTIONS, 0, 0, false },
+	{ "rotate storage", "", "make a new storage key, and seal everything again under it",
+		verb_rotate_storage, NO_OPTIONS, 0, 0, false },
 	{ "rotate status", "", "show how far the rotations of the daemon's keys are", verb_rotate_status,
 		NO_OPTIONS, 0, 0, false },
 	{ "destroy", "[REPORT]", "destroy a report for good", verb_destroy, OPTIONS(destroy_options), 0, 1,

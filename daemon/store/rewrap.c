@@ -1,5 +1,6 @@
 /* A rotated storage key: what is sealed under older epochs is sealed again under the newest, a few rows at a
  * time. What is left to do stands in the rows themselves, so that it goes on after any end. */
+#include "epochs.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -282,7 +283,15 @@ static void check(struct store *store)
 	else if (rewrap->left > 0)
 		log_event(LOG_ERROR, "old_epochs_kept", "rows=%" PRIu64, rewrap->left);
 	else
-		log_event(LOG_INFO, "rewrap_done", "epoch=%" PRIu32, seal_newest_epoch(store->seal));
+		epochs_drop(store);
+}
+
+void rewrap_look(struct store *store)
+{
+	struct rewrap *rewrap = store->rewrap;
+
+	if (rewrap->pass == PASS_DONE && rewrap->left == 0)
+		epochs_drop(store);
 }
 
 void rewrap_maybe_end(struct store *store)

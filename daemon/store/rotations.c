@@ -31,8 +31,26 @@ static int look_at_receipt(struct store *store, struct rotation *ret_rotation)
 	return 0;
 }
 
-/* The storage key has a row of its own once it can be rotated. */
+/* Rows that are sealed under the newest key, of all. */
+static int look_at_storage(struct store *store, struct rotation *ret_rotation)
+{
+	struct rewrap_progress progress;
+	bool has_old = seal_oldest_epoch(store->seal) != seal_newest_epoch(store->seal);
+
+	rewrap_progress(store, &progress);
+	*ret_rotation = (struct rotation){ .epoch = progress.epoch, .state = "none" };
+	if (progress.epoch == 1)
+		return 0;
+	ret_rotation->done = progress.done;
+	ret_rotation->total = progress.total;
+	ret_rotation->state = "done";
+	if (has_old)
+		ret_rotation->state = progress.failed > 0 && !rewrap_is_running(store) ? "stuck" : "running";
+	return 0;
+}
+
 static const struct kind kinds[] = {
+	{ "storage", look_at_storage },
 	{ "receipt", look_at_receipt },
 };
 

@@ -12,7 +12,7 @@ struct rotation {
 	uint64_t epoch; /* of the key in use: 1 is the organisation's first */
 	uint64_t done;  /* of total: rows or steps; both 0 where none was ever asked for */
 	uint64_t total;
-	const char *state; /* one word: `none', `running', `waiting' for a roster, `done' */
+	const char *state; /* one word: `none', `running', `waiting' for a roster, `stuck', `done' */
 };
 
 /* {"what", "epoch", "done", "total", "state"} of one kind; NULL where memory or the database fails. */

@@ -166,6 +166,7 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	retention_look(store);
 	invitations_expire(store);
 	token_epochs_expire(store);
+	rewrap_look(store);
 }
 
 static void on_notify_ended(void *context, const char *reason)

@@ -143,6 +143,7 @@ struct store {
 	int64_t newest_committed; /* the latest time that a commit holds */
 	struct event *chores_event;
 	struct rewrap *rewrap;
+	bool dropping_epochs; /* the keyring without old storage keys is being written */
 	struct retention *retention;
 	uint64_t chores_seen;        /* the group that began last when the chores last looked */
 	int64_t chores_paused_until; /* on the boot clock, in ms */
@@ -310,6 +311,8 @@ MUST_USE int rewrap_step(struct store *store, unsigned rows);
 void rewrap_rolled_back(struct store *store);
 /* Where all rows are done and durable. */
 void rewrap_maybe_end(struct store *store);
+/* Each minute: what could not be given up before. */
+void rewrap_look(struct store *store);
 void rewrap_progress(const struct store *store, struct rewrap_progress *ret_progress);
 
 /* --- tombstones.c: what is left of a destroyed report, under its blind id */

@@ -102,12 +102,7 @@ def depth(scene, table):
     """The cost of a report, and of asking for alerts, with few and with many reports already stored."""
     costs = {}
     for stored in (1000, scene.stored):
-        if scene.org is not None and scene.org.process is not None:
-            scene.org.stop_daemon()
-        scene.start_clarion()
-        scene.org.stop_daemon()
-        subprocess.run([scene.build / "tests/bench/bench-fill", scene.org.home / "daemon", str(stored)], check=True)
-        scene.start_clarion()
+        fill(scene, stored)
         identity = scene.org.officers["amina"].home / "identity.age"
         puts, lists = [], []
         for _ in range(ROUNDS):
@@ -119,6 +114,63 @@ def depth(scene, table):
               "at most 1.3")
     table.add(f"server CPU of alerts?after=, {scene.stored} stored", f"{many[1]:.0f} µs", f"1,000 stored: {few[1]:.0f} µs",
               ratio(many[1], few[1]), "at most 1.3")
+
+
+def storage_rotation(scene):
+    return next(each for each in scene.org.run("rotate status").json["rotations"] if each["what"] == "storage")
+
+
+def fill(scene, stored):
+    if scene.org is not None and scene.org.process is not None:
+        scene.org.stop_daemon()
+    scene.start_clarion()
+    scene.org.stop_daemon()
+    subprocess.run([scene.build / "tests/bench/bench-fill", scene.org.home / "daemon", str(stored)], check=True)
+    scene.start_clarion()
+
+
+def wait_for_rotation(scene):
+    """Until every row is under the newest key; how many seconds that took, and the store's PSS at its highest."""
+    began, peak = time.monotonic(), 0
+    store = next(pid for pid, role in scene.org.roles() if role == "store")
+    while storage_rotation(scene)["state"] != "done":
+        peak = max(peak, pss_kib([store]))
+        time.sleep(0.2)
+    return time.monotonic() - began, peak
+
+
+def rotate(scene, table):
+    """A new storage key over many reports: how fast it goes by itself, and what it costs reports that come meanwhile.
+    The measurements with and without a rotation take turns."""
+    fill(scene, scene.rotated)
+    store = next(pid for pid, role in scene.org.roles() if role == "store")
+    rest = pss_kib([store])
+    scene.org.run("rotate storage")
+    seconds, peak = wait_for_rotation(scene)
+    table.add(f"a new storage key, {scene.rotated} reports, nobody reporting", f"{scene.rotated / seconds:.0f} rows/s", "-", "-", "-")
+    table.add("  the store's PSS meanwhile, at most", f"{peak / 1024:.1f} MiB", f"before {rest / 1024:.1f} MiB", ratio(peak, rest), "-")
+    for connections, keep in ((8, 0), (32, 1)):
+        alone, beside, rates = [], [], []
+        for _ in range(ROUNDS):
+            ahead = int(scene.seconds * REPORTS_A_SECOND * 1.2)
+            load = {"connections": connections, "keep": keep}
+            alone.append(scene.to_clarion("put", reports=scene.reports(ahead), **load))
+            ready = scene.reports(ahead)
+            scene.org.run("rotate storage")
+            before = storage_rotation(scene)
+            beside.append(scene.to_clarion("put", reports=ready, **load))
+            after = storage_rotation(scene)
+            if after["state"] == "done":
+                raise RuntimeError(f"the rotation ended within the measurement: take more than {scene.rotated} with --rotated")
+            rates.append((after["done"] - before["done"]) / scene.seconds)
+            wait_for_rotation(scene)
+        with_it, without = median_of(beside, "rate"), median_of(alone, "rate")
+        how = f"{'kept' if keep else 'fresh'} connections, {connections} at once"
+        table.add(f"durable reports/s during a rotation, {how}", f"{with_it:.0f}/s", f"without {without:.0f}/s",
+                  ratio(with_it, without), "at least 0.80")
+        table.add("  99th percentile", f"{median_of(beside, 'p99_ms'):.1f} ms", f"without {median_of(alone, 'p99_ms'):.1f} ms",
+                  ratio(median_of(beside, "p99_ms"), median_of(alone, "p99_ms")), "-")
+        table.add("  rows sealed again meanwhile", f"{sorted(rates)[len(rates) // 2]:.0f} rows/s", "-", "-", "-")
 
 
 def timed(command, **how):
@@ -149,4 +201,4 @@ def client(scene, table):
               ratio(min(ours), min(theirs)), "at most 1.5")
 
 
-ALL = {"fresh": fresh, "kept": kept, "alert": alert, "memory": memory, "client": client, "depth": depth}
+ALL = {"fresh": fresh, "kept": kept, "alert": alert, "memory": memory, "client": client, "depth": depth, "rotate": rotate}

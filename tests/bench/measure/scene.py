@@ -58,8 +58,10 @@ def pss_kib(pids):
 
 
 class Scene:
-    def __init__(self, folder, build, seconds, stored):
-        self.folder, self.build, self.seconds, self.stored = folder, build, seconds, stored
+    def __init__(self, folder, options):
+        self.folder, self.build = folder, Path(options.build).resolve()
+        self.seconds, self.stored, self.rotated = options.seconds, options.stored, options.rotated
+        build = self.build
         os.environ["CLARION_BUILD"] = str(build)
         programs.BUILD = build
         subprocess.run(["ninja", "-C", build, "bench"], check=True, stdout=subprocess.DEVNULL)
