@@ -1,6 +1,7 @@
 #include "invitations.h"
 
 #include "client/signed_call.h"
+#include "keys/token_keys.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -77,7 +78,12 @@ int invitations_make(struct admin *admin, const struct roster_desk *desk,
 	struct invitation_list *list = calloc(1, sizeof *list);
 	int rc;
 
-	if (list == NULL || fill(admin, desk, secrets, count, list) != 0)
+	if (token_key_newest(admin->newest, admin_now(admin)) == NULL)
+		rc = failure_set(failure, EX_CONFIG,
+			"no token key is in force, so that an invitation would give no tokens: `rotate "
+			"token', then "
+			"`roster publish'");
+	else if (list == NULL || fill(admin, desk, secrets, count, list) != 0)
 		rc = failure_memory(failure);
 	else
 		rc = tell(admin, list, failure);

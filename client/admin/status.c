@@ -4,12 +4,14 @@
 #include "verbs.h"
 
 #include "client/signed_call.h"
+#include "keys/token_keys.h"
 #include "keys/trust.h"
 #include "proto/json.h"
 
-#define STATUS_MAX  (64 * 1024)
-#define STATUS_DONE 200
-#define WEEK        (7 * 86400)
+#define STATUS_MAX        (64 * 1024)
+#define STATUS_DONE       200
+#define WEEK              (7 * 86400)
+#define TOKEN_KEY_WARNING (60 * 86400) /* time to hand out new invitations */
 
 static int home_facts(
 	const struct admin *admin, const struct roster *draft, json_t **ret_facts, struct failure *failure)
@@ -37,6 +39,25 @@ static int home_facts(
 	return 0;
 }
 
+/* Tokens end with their key, and who holds some must have time to get others. */
+static void say_token_key(const struct admin *admin)
+{
+	const struct roster *newest = admin->newest;
+	const struct roster_token_key *key = token_key_newest(newest, admin_now(admin));
+	bool asks = false;
+
+	for (size_t at = 0; at < newest->desk_count; at++)
+		asks = asks || newest->desks[at].admission == ADMISSION_TOKEN;
+	if (asks && key == NULL)
+		say_aside(admin->invocation,
+			"no token key is in force, so that nobody can be invited to report: "
+			"`rotate token', then `roster publish'");
+	else if (asks && key->not_after - admin_now(admin) < TOKEN_KEY_WARNING)
+		say_aside(admin->invocation,
+			"the newest token key ends within two months: `rotate token', then "
+			"`roster publish', then invite again");
+}
+
 static void say_home(const struct admin *admin, const struct roster *draft)
 {
 	const struct roster *newest = admin->newest;
@@ -55,6 +76,7 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 	else if (newest->expires - admin_now(admin) < WEEK)
 		say_aside(admin->invocation,
 			"the roster expires within a week: renew it with `roster publish'");
+	say_token_key(admin);
 }
 
 /* Another admin may have published: then this home catches up, by the rules that clients follow. */

@@ -10,7 +10,7 @@ import pytest
 from helpers import signing, wire
 from helpers.middleman import Middleman, move_daemon_behind, plain_answer
 from helpers.organisation import Defender, Organisation
-from helpers.programs import EX_NOPERM, EX_PROTOCOL, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE
+from helpers.programs import EX_CONFIG, EX_NOPERM, EX_PROTOCOL, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE
 from helpers.signing import problem_of
 
 BATCH = 32
@@ -261,6 +261,10 @@ def test_an_epoch_ends(tmp_path, clock_build):
     for days in range(25, 401, 25):  # the roster is renewed each month
         org.shift_clock(days=days)
         org.run("roster publish")
+        warned = "token key ends within two months" in org.run("status").err
+        assert warned == (340 < days < 400), days
+    assert "no token key is in force" in org.run("status").err
+    assert "no token key is in force" in org.run("invite", "--desk", org.desk, expect=EX_CONFIG).err
     kept = nadia.report(expect=EX_NOPERM)
     assert kept.json["state"] == "queued" and "new invitation" in kept.err
     joined = invited(org, "layla", late, EX_TEMPFAIL)[1]

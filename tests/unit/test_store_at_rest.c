@@ -1,17 +1,15 @@
 /* What lies on the disk after every kind of call: nothing that anybody said, in no form. */
-#include "store_scene.h"
+#include "token_scene.h"
 
 #include "proto/age_file.h"
 #include "proto/digest.h"
 #include "proto/encode.h"
 
-#define KEY      "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
 #define NONCE    "a-nonce-that-stands-out-0123456789"
 #define CONTROL  "this was put there in the clear"
 #define DISK_MAX (8 * 1024 * 1024)
 #define PART     32 /* of a sealed file: enough to be no accident */
 #define MAILBOX  "00112233445566778899aabbccddeeff"
-#define DAY      86400
 
 /* Everything in the files of the database. */
 static struct buffer read_disk(void)
@@ -80,7 +78,8 @@ static void expect_nothing_of(const struct buffer *disk, const struct sealed *se
 }
 
 struct story {
-	struct sealed report, large, held;
+	struct sealed report, large, held, admitted;
+	char field[1][TOKEN_FIELD_SIZE]; /* of the token that it was admitted with */
 	struct buffer message;
 	struct buffer acceptance;
 	int64_t now, release;
@@ -127,6 +126,9 @@ static void tell(struct scene *scene, struct story *story)
 						  .nonce = NONCE })
 				 ->status,
 		201);
+	take_fields(scene, 1, story->field);
+	seal_report(scene, "legal", 1000, 0, &story->admitted);
+	assert_int_equal(send_with(scene, &story->admitted, story->field[0])->status, 201);
 	fixture_recipient(OLGA, recipient[0]);
 	assert_int_equal(age_file_seal((const uint8_t(*)[AGE_RECIPIENT_BYTES])recipient, 1,
 				 (const uint8_t *)"an answer", 9, &story->message),
@@ -146,8 +148,38 @@ static void end_story(struct story *story)
 	sealed_free(&story->report);
 	sealed_free(&story->large);
 	sealed_free(&story->held);
+	sealed_free(&story->admitted);
 	buffer_free(&story->message);
 	buffer_free(&story->acceptance);
+}
+
+/* Neither of the invitation, nor of what it was exchanged for, nor of the token that came of it. */
+static void expect_nothing_of_tokens(const struct buffer *disk, const struct scene *scene, const char *field)
+{
+	const struct token_batch batch = batch_of(scene, 1, 1);
+	uint8_t secret[INVITATION_SECRET_BYTES], hash[SHA256_BYTES], bytes[TOKEN_BYTES], secret_key[32];
+	uint8_t public_key[32];
+	struct token_request request;
+	struct buffer body = buffer_of(TOKEN_REQUEST_MAX);
+	struct token token;
+
+	memset(secret, SECRET, sizeof secret);
+	assert_int_equal(invitation_hash(secret, hash), 0);
+	assert_false(lies_in(disk, secret, sizeof secret));
+	assert_false(lies_in(disk, hash, 8));
+	assert_int_equal(token_batch_request(&batch, &request), 0);
+	assert_int_equal(token_request_write(&request, &body), 0);
+	assert_int_equal(sha256_once(body.data, body.len, hash), 0);
+	assert_false(lies_in(disk, hash, 8));
+	assert_false(lies_in(disk, request.blinded[0], 8));
+	assert_int_equal(token_field_parse(field, &token), 0);
+	token_write(&token, bytes);
+	for (size_t at = 2; at + 8 <= sizeof bytes; at += 8)
+		assert_false(lies_in(disk, bytes + at, 8));
+	assert_int_equal(token_keys_of(&scene->keyring->tokens[0], secret_key, public_key), 0);
+	assert_false(lies_in(disk, secret_key, 8));
+	assert_false(lies_in(disk, scene->keyring->tokens[0].seed, 8));
+	buffer_free(&body);
 }
 
 static void expect_nothing(const struct buffer *disk, const struct scene *scene, const struct story *story)
@@ -162,6 +194,8 @@ static void expect_nothing(const struct buffer *disk, const struct scene *scene,
 	expect_nothing_of(disk, &story->report);
 	expect_nothing_of(disk, &story->large);
 	expect_nothing_of(disk, &story->held);
+	expect_nothing_of(disk, &story->admitted);
+	expect_nothing_of_tokens(disk, scene, story->field[0]);
 	expect_no_text(disk, story->held.destination.hold_key);
 	expect_no_time(disk, time_cut(story->now, 60));
 	expect_no_time(disk, time_cut(story->now, 3600));

@@ -55,7 +55,7 @@ static inline void make_invitation(struct scene *scene, uint8_t secret_byte)
 	assert_memory_equal(answer->body.data, "{\"count\":1}", answer->body.len);
 }
 
-static inline struct token_batch batch_of(struct scene *scene, uint8_t seed, uint8_t count)
+static inline struct token_batch batch_of(const struct scene *scene, uint8_t seed, uint8_t count)
 {
 	struct token_batch batch = { .count = count };
 
@@ -123,7 +123,7 @@ static inline void take_fields(struct scene *scene, size_t count, char (*ret_fie
 	}
 }
 
-static inline const struct scene_answer *send(
+static inline const struct scene_answer *send_with(
 	struct scene *scene, const struct sealed *sealed, const char *field)
 {
 	return scene_ask(scene, &(struct scene_ask){ .method = METHOD_PUT,
