@@ -28,6 +28,7 @@ void identity_free(struct identity *identity)
 {
 	if (identity == NULL)
 		return;
+	identity_free(identity->older);
 	age_identity_free(identity->age);
 	sodium_free(identity);
 }
@@ -49,7 +50,7 @@ int identity_new(const char *name, struct identity **ret_identity, struct fault 
 	return 0;
 }
 
-int identity_write(const struct identity *identity, struct buffer *out)
+static int write_one(const struct identity *identity, struct buffer *out)
 {
 	char recipient[AGE_RECIPIENT_SIZE];
 	char *age = sodium_malloc(AGE_IDENTITY_SIZE);
@@ -72,6 +73,15 @@ int identity_write(const struct identity *identity, struct buffer *out)
 	int rc = age != NULL && seed != NULL ? buffer_ok(out) : -1;
 	sodium_free(age);
 	sodium_free(seed);
+	return rc;
+}
+
+int identity_write(const struct identity *identity, struct buffer *out)
+{
+	int rc = 0;
+
+	for (const struct identity *one = identity; rc == 0 && one != NULL; one = one->older)
+		rc = write_one(one, out);
 	return rc;
 }
 
@@ -116,9 +126,29 @@ static int take_line(struct identity *identity, struct seen *seen, const char *l
 	return 0;
 }
 
+static bool is_whole(const struct seen *seen)
+{
+	return seen->name && seen->key && seen->age;
+}
+
+/* An identity that is whole is followed by the one before it, which begins with its name. */
+static int begin_older(struct identity **last, struct seen *seen, const char *line, size_t len)
+{
+	struct reader rest = reader_of(line, len);
+
+	if (!is_whole(seen) || reader_literal(&rest, MARK_NAME) != 0)
+		return 0;
+	(*last)->older = identity_empty();
+	if ((*last)->older == NULL)
+		return -1;
+	*last = (*last)->older;
+	*seen = (struct seen){ false, false, false };
+	return 0;
+}
+
 int identity_parse(const uint8_t *text, size_t len, struct identity **ret_identity, struct fault *fault)
 {
-	struct identity *identity = identity_empty();
+	struct identity *identity = identity_empty(), *last = identity;
 	struct reader reader = reader_of(text, len);
 	struct seen seen = { false, false, false };
 	const char *line = NULL;
@@ -128,13 +158,14 @@ int identity_parse(const uint8_t *text, size_t len, struct identity **ret_identi
 	if (identity == NULL)
 		return fault_set(fault, "there is too little memory for a key: try again");
 	while (reader_line(&reader, &line, &line_len) == 0) {
-		if (take_line(identity, &seen, line, line_len) != 0) {
+		if (begin_older(&last, &seen, line, line_len) != 0 ||
+			take_line(last, &seen, line, line_len) != 0) {
 			rc = fault_set(
 				fault, "this is no identity file of Clarion: use the one that `init' made");
 			goto cleanup;
 		}
 	}
-	if (reader_end(&reader) != 0 || !seen.name || !seen.key || !seen.age) {
+	if (reader_end(&reader) != 0 || !is_whole(&seen)) {
 		rc = fault_set(fault, "this identity file isn't complete: use the one that `init' made");
 		goto cleanup;
 	}
@@ -146,8 +177,11 @@ cleanup:
 	return rc;
 }
 
-int identity_save(const char *path, const struct identity *identity, const char *passphrase,
-	size_t passphrase_len, struct fault *fault)
+typedef int write_locked_file(const char *path, const void *data, size_t len, const char *passphrase,
+	size_t passphrase_len, struct fault *fault);
+
+static int write_with(write_locked_file *write, const char *path, const struct identity *identity,
+	const struct reader *passphrase, struct fault *fault)
 {
 	struct buffer text = buffer_of(IDENTITY_FILE_MAX);
 	int rc = -1;
@@ -156,12 +190,28 @@ int identity_save(const char *path, const struct identity *identity, const char 
 	if (identity_write(identity, &text) != 0) {
 		rc = fault_set(fault, "there is too little memory for a key: try again");
 	} else {
-		rc = locked_file_create(path, text.data, text.len, passphrase, passphrase_len, fault);
+		rc = write(path, text.data, text.len, (const char *)passphrase->at, passphrase->left, fault);
 		reason = errno;
 	}
 	buffer_free(&text);
 	errno = reason;
 	return rc;
+}
+
+int identity_save(const char *path, const struct identity *identity, const char *passphrase,
+	size_t passphrase_len, struct fault *fault)
+{
+	const struct reader words = reader_of(passphrase, passphrase_len);
+
+	return write_with(locked_file_create, path, identity, &words, fault);
+}
+
+int identity_replace(const char *path, const struct identity *identity, const char *passphrase,
+	size_t passphrase_len, struct fault *fault)
+{
+	const struct reader words = reader_of(passphrase, passphrase_len);
+
+	return write_with(locked_file_replace, path, identity, &words, fault);
 }
 
 int identity_load(const char *path, const char *passphrase, size_t passphrase_len,

@@ -19,27 +19,45 @@ bool locked_file_is_encrypted(const uint8_t *data, size_t len)
 	return reader_literal(&reader, AGE_FIRST_LINE) == 0;
 }
 
-int locked_file_create(const char *path, const void *data, size_t len, const char *passphrase,
-	size_t passphrase_len, struct fault *fault)
+typedef int write_file(int folder, const char *path, const void *data, size_t len, struct fault *fault);
+
+static int write_locked(write_file *write, const char *path, const struct reader *data,
+	const struct reader *passphrase, struct fault *fault)
 {
-	struct buffer sealed = buffer_of(len + len / 1024 + SEALED_MORE);
+	struct buffer sealed = buffer_of(data->left + data->left / 1024 + SEALED_MORE);
 	int rc = -1;
 	int reason = 0;
 
-	if (passphrase == NULL)
-		return secure_file_create(AT_FDCWD, path, data, len, fault);
-	if (age_file_seal_passphrase(
-		    passphrase, passphrase_len, AGE_SCRYPT_WORK_DEFAULT, data, len, &sealed) != 0) {
+	if (passphrase->at == NULL)
+		return write(AT_FDCWD, path, data->at, data->left, fault);
+	if (age_file_seal_passphrase((const char *)passphrase->at, passphrase->left, AGE_SCRYPT_WORK_DEFAULT,
+		    data->at, data->left, &sealed) != 0) {
 		rc = fault_set(fault, "%.120s: can't be encrypted: there is too little memory", path);
 		errno = ENOMEM;
 		goto cleanup;
 	}
-	rc = secure_file_create(AT_FDCWD, path, sealed.data, sealed.len, fault);
+	rc = write(AT_FDCWD, path, sealed.data, sealed.len, fault);
 cleanup:
 	reason = errno;
 	buffer_free(&sealed);
 	errno = reason;
 	return rc;
+}
+
+int locked_file_create(const char *path, const void *data, size_t len, const char *passphrase,
+	size_t passphrase_len, struct fault *fault)
+{
+	const struct reader content = reader_of(data, len), words = reader_of(passphrase, passphrase_len);
+
+	return write_locked(secure_file_create, path, &content, &words, fault);
+}
+
+int locked_file_replace(const char *path, const void *data, size_t len, const char *passphrase,
+	size_t passphrase_len, struct fault *fault)
+{
+	const struct reader content = reader_of(data, len), words = reader_of(passphrase, passphrase_len);
+
+	return write_locked(secure_file_replace, path, &content, &words, fault);
 }
 
 static int decrypt(const char *path, const char *passphrase, size_t passphrase_len, uint8_t **data,

@@ -68,7 +68,9 @@ int verb_fetch(const struct invocation *invocation, struct failure *failure)
 
 	if (report_argument(invocation, id, failure) != 0 || check_free(path, failure) != 0 ||
 		officer_open(invocation, &officer, failure) != 0 ||
-		report_fetch(officer, id, &report, failure) != 0 || write_sealed(report, path, failure) != 0)
+		report_fetch(officer, id, &report, failure) != 0 ||
+		(report->is_wrapped && report_prove(officer, report, failure) != 0) ||
+		write_sealed(report, path, failure) != 0)
 		goto cleanup;
 	say(invocation, "The sealed report is in %s. `age -d -i %s/" IDENTITY_FILE "' opens it.\n", path,
 		home_path(officer->home));

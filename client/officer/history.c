@@ -176,8 +176,7 @@ static int take_event(struct officer *officer, const struct report *report, cons
 	entry.by = by->name;
 	if (place_event(taking, &entry, failure) != 0)
 		return -1;
-	if (event->type == EVENT_ACK &&
-		bytes_equal(event->keyid, officer->identity->public_key, ED25519_PUBLIC_BYTES))
+	if (event->type == EVENT_ACK && officer_is_me(officer, event->keyid))
 		taking->history.is_acknowledged_by_me = true;
 	if (taking->history.count == taking->seen.count &&
 		!bytes_equal(taking->history.last, taking->seen.digest, SHA256_BYTES))

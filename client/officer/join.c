@@ -14,8 +14,12 @@ static int join(struct officer *officer, const struct invitation *invitation, st
 		return -1;
 	roster = organisation_roster(officer->organisation);
 	say(officer->invocation, "Joined %s.\n", roster->organisation);
-	me = roster_officer_by_key(roster, officer->identity->public_key);
-	if (me == NULL || !bytes_equal(me->recipient, officer->identity->age->recipient, AGE_RECIPIENT_BYTES))
+	for (struct identity *one = officer->identities; one != NULL && me == NULL; one = one->older) {
+		me = roster_officer_by_key(roster, one->public_key);
+		if (me != NULL && !bytes_equal(me->recipient, one->age->recipient, AGE_RECIPIENT_BYTES))
+			me = NULL;
+	}
+	if (me == NULL)
 		return failure_set(failure, EX_NOPERM,
 			"the organisation is pinned, but you are not in its roster yet: ask your admin to "
 			"add your "

@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STATUS_NOT_PERMITTED 403
+
 void officer_close(struct officer *officer)
 {
 	if (officer == NULL)
 		return;
 	link_close(officer->link);
 	organisation_free(officer->organisation);
-	identity_free(officer->identity);
+	identity_free(officer->identities);
+	sodium_free(officer->passphrase);
 	home_close(officer->home);
 	free(officer);
 }
@@ -38,26 +41,44 @@ static int identity_code(int error)
 	}
 }
 
-static int load_identity(struct officer *officer, struct failure *failure)
+static int load_identities(struct officer *officer, struct failure *failure)
 {
-	char path[PATH_MAX], *passphrase = NULL;
+	char path[PATH_MAX];
 	struct fault fault;
 	int len = snprintf(path, sizeof path, "%s/%s", home_path(officer->home), IDENTITY_FILE), rc;
 
 	if (len < 0 || (size_t)len >= sizeof path)
 		return failure_set(
 			failure, EX_CONFIG, "the home's path is too long: give --home another one");
-	rc = identity_load(path, NULL, 0, &officer->identity, &fault);
+	rc = identity_load(path, NULL, 0, &officer->identities, &fault);
 	if (rc != 0 && errno == ENOKEY) {
-		if (take_passphrase(officer->invocation, false, &passphrase, failure) != 0)
+		if (take_passphrase(officer->invocation, false, &officer->passphrase, failure) != 0)
 			return -1;
-		rc = identity_load(path, passphrase, passphrase == NULL ? 0 : strlen(passphrase),
-			&officer->identity, &fault);
+		rc = identity_load(path, officer->passphrase,
+			officer->passphrase == NULL ? 0 : strlen(officer->passphrase), &officer->identities,
+			&fault);
 	}
 	if (rc != 0)
-		rc = failure_of(failure, identity_code(errno), &fault);
-	sodium_free(passphrase);
-	return rc;
+		return failure_of(failure, identity_code(errno), &fault);
+	officer->identity = officer->identities;
+	return 0;
+}
+
+/* Between a rotation and the roster that says so she is the one she was before. NULL where the roster knows
+ * none of her keys. */
+static const struct roster_officer *choose_identity(struct officer *officer)
+{
+	const struct roster *roster = organisation_roster(officer->organisation);
+
+	for (struct identity *one = officer->identities; one != NULL; one = one->older) {
+		const struct roster_officer *me = roster_officer_by_key(roster, one->public_key);
+
+		if (me != NULL) {
+			officer->identity = one;
+			return me;
+		}
+	}
+	return NULL;
 }
 
 int officer_open_unjoined(
@@ -69,7 +90,7 @@ int officer_open_unjoined(
 		return failure_memory(failure);
 	officer->invocation = invocation;
 	if (home_open(invocation, HOME_EXISTING, &officer->home, failure) != 0 ||
-		load_identity(officer, failure) != 0) {
+		load_identities(officer, failure) != 0) {
 		officer_close(officer);
 		return -1;
 	}
@@ -88,24 +109,41 @@ int officer_open(const struct invocation *invocation, struct officer **ret_offic
 		officer_close(officer);
 		return -1;
 	}
+	(void)choose_identity(officer);
 	*ret_officer = officer;
 	return 0;
 }
 
-static const struct roster_officer *me_in(const struct officer *officer)
+bool officer_is_me(const struct officer *officer, const uint8_t keyid[ED25519_PUBLIC_BYTES])
 {
-	return roster_officer_by_key(
-		organisation_roster(officer->organisation), officer->identity->public_key);
+	for (const struct identity *one = officer->identities; one != NULL; one = one->older) {
+		if (bytes_equal(one->public_key, keyid, ED25519_PUBLIC_BYTES))
+			return true;
+	}
+	return false;
+}
+
+int officer_unwrap(const struct officer *officer, const struct age_header *header,
+	uint8_t ret_file_key[AGE_FILE_KEY_BYTES], const struct age_identity **ret_identity,
+	struct fault *fault)
+{
+	for (const struct identity *one = officer->identities; one != NULL; one = one->older) {
+		if (age_header_unwrap(header, one->age, ret_file_key, fault) == 0) {
+			*ret_identity = one->age;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 int officer_me(struct officer *officer, const struct roster_officer **ret_me, struct failure *failure)
 {
-	const struct roster_officer *me = me_in(officer);
+	const struct roster_officer *me = choose_identity(officer);
 
 	if (me == NULL) {
 		if (organisation_refresh(officer->organisation, NULL, failure) != 0)
 			return -1;
-		me = me_in(officer);
+		me = choose_identity(officer);
 	}
 	if (me == NULL)
 		return failure_set(failure, EX_NOPERM,
@@ -129,7 +167,7 @@ static int call_kept(struct officer *officer, const struct link_request *request
 	return -1;
 }
 
-int officer_call(struct officer *officer, const struct link_request *request,
+static int call_servers(struct officer *officer, const struct link_request *request,
 	void (*restart)(void *sink_owner), struct link_answer *ret_answer, struct failure *failure)
 {
 	size_t servers = organisation_servers(officer->organisation);
@@ -147,6 +185,24 @@ int officer_call(struct officer *officer, const struct link_request *request,
 		rc = call_kept(officer, request, ret_answer, failure);
 	}
 	return rc;
+}
+
+/* The roster in force may know her by her next key already: the newest decides, once. */
+int officer_call(struct officer *officer, const struct link_request *request,
+	void (*restart)(void *sink_owner), struct link_answer *ret_answer, struct failure *failure)
+{
+	const struct identity *before = officer->identity;
+	struct failure ignored;
+	int rc = call_servers(officer, request, restart, ret_answer, failure);
+
+	if (rc != 0 || ret_answer->status != STATUS_NOT_PERMITTED || officer->identities->older == NULL ||
+		organisation_refresh(officer->organisation, NULL, &ignored) != 0)
+		return rc;
+	(void)choose_identity(officer);
+	if (officer->identity == before)
+		return rc;
+	link_answer_free(ret_answer);
+	return call_servers(officer, request, restart, ret_answer, failure);
 }
 
 int officer_post(struct officer *officer, const char *path, const struct buffer *body, const char *why,

@@ -18,7 +18,9 @@ struct officer {
 	const struct invocation *invocation;
 	struct home *home;
 	struct items items;
-	struct identity *identity;
+	struct identity *identities;       /* as in the file: the newest, and those before */
+	struct identity *identity;         /* the one of them that the roster knows, else the newest */
+	char *passphrase;                  /* of the file; NULL where it has none */
 	struct organisation *organisation; /* NULL before `join` */
 	struct link *link;                 /* kept between calls; NULL where none is open */
 };
@@ -36,6 +38,15 @@ void officer_close(struct officer *officer);
  * Valid until the next refresh. */
 MUST_USE int officer_me(
 	struct officer *officer, const struct roster_officer **ret_me, struct failure *failure);
+
+/* Whether this is the public half of one of her keys, of today or before. */
+bool officer_is_me(const struct officer *officer, const uint8_t keyid[ED25519_PUBLIC_BYTES]);
+
+/* What opens a header: the first of her identities that does. ret_file_key is sodium_malloc memory. -1 with
+ * the fault where none does. */
+MUST_USE int officer_unwrap(const struct officer *officer, const struct age_header *header,
+	uint8_t ret_file_key[AGE_FILE_KEY_BYTES], const struct age_identity **ret_identity,
+	struct fault *fault);
 
 /* A signed call, on the link that is open or else on the roster's servers in their order. Any status is 0.
  * With a sink, restart (may be NULL) is called before each try and drops what came so far. */

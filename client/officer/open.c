@@ -65,7 +65,7 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 
 	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
 		history_read(officer, report, history_words_add, &done, &history, failure) != 0 ||
-		report_unpack(officer, report, folder, failure) != 0 ||
+		report_unpack(report, folder, failure) != 0 ||
 		hand_judge(officer, report, folder, &judgement, failure) != 0 ||
 		show(officer, report, &history, &done, &judgement, failure) != 0)
 		goto cleanup;

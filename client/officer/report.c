@@ -17,6 +17,7 @@
 					     */
 #define PIECE_BYTES (128 * 1024)
 #define PATH_SIZE   128
+#define TRIES       3
 
 void report_free(struct report *report)
 {
@@ -25,6 +26,8 @@ void report_free(struct report *report)
 	if (report->file >= 0)
 		(void)close(report->file);
 	report_opener_free(report->opener);
+	wrapping_state_free(&report->wrapping);
+	roster_free(report->by.roster);
 	buffer_free(&report->text);
 	json_decref(report->json);
 	free(report);
@@ -91,13 +94,27 @@ static int call_for_report(struct officer *officer, struct report *report, struc
 		return -1;
 	if (answer.status != 200)
 		rc = link_refused(&answer, "no report", failure);
-	else if (hex_decode(report->id, ID_SIZE - 1, id, sizeof id) != 0 ||
-		 !bytes_equal(id, answer.digest, sizeof id))
-		rc = failure_set(failure, EX_PROTOCOL,
-			"ALARM: the server gave something else than this report: don't trust it, tell your "
-			"organisation's admin");
+	else if (hex_decode(report->id, ID_SIZE - 1, id, sizeof id) != 0)
+		rc = failure_memory(failure);
+	else
+		report->is_wrapped = !bytes_equal(id, answer.digest, sizeof id);
 	link_answer_free(&answer);
 	return rc;
+}
+
+/* A colleague may wrap it again between two calls. */
+static int fetch_whole(struct officer *officer, struct report *report, struct failure *failure)
+{
+	bool again = true;
+
+	for (int try = 0; again; try++) {
+		if (try == TRIES)
+			return failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "header");
+		if (call_for_report(officer, report, failure) != 0 ||
+			report_settle(officer, report, &again, failure) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int report_fetch(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)
@@ -114,7 +131,7 @@ int report_fetch(struct officer *officer, const char *id, struct report **ret_re
 		return failure_set(
 			failure, EX_CANTCREAT, "no file can be made in the home: look at its disk");
 	}
-	if (call_for_report(officer, report, failure) != 0) {
+	if (fetch_whole(officer, report, failure) != 0) {
 		report_free(report);
 		return -1;
 	}
@@ -226,7 +243,7 @@ static int judge_look(const struct look *look, const struct fault *fault, struct
 	return failure_set(failure, EX_DATAERR, "the report is damaged: %s", fault->text);
 }
 
-static int read_report_json(struct officer *officer, struct report *report, struct failure *failure)
+static int read_report_json(struct report *report, struct failure *failure)
 {
 	struct look look = { .report = report };
 	const struct archive_handler handler = { &look, look_entry, look_content, look_entry_end };
@@ -234,7 +251,7 @@ static int read_report_json(struct officer *officer, struct report *report, stru
 	int rc = -1;
 
 	look.archive = archive_reader_new(&handler);
-	report->opener = report_opener_new(officer->identity->age, look_plaintext, &look);
+	report->opener = report_opener_new(report->reader, look_plaintext, &look);
 	if (look.archive == NULL || report->opener == NULL)
 		rc = failure_memory(failure);
 	else if (report_feed(report, report->opener, &look.done, &fault) != 0)
@@ -252,7 +269,7 @@ int report_look(struct officer *officer, struct report *report, struct failure *
 	const struct age_header *header;
 	struct fault fault;
 
-	if (read_report_json(officer, report, failure) != 0)
+	if (report_prove(officer, report, failure) != 0 || read_report_json(report, failure) != 0)
 		return -1;
 	header = report_opener_header(report->opener);
 	if (sha256_once(header->text, header->len, report->header_digest) != 0)
@@ -260,7 +277,12 @@ int report_look(struct officer *officer, struct report *report, struct failure *
 	if (report_schema_check((const char *)report->text.data, report->text.len, &report->json, &fault) !=
 		0)
 		return failure_of(failure, EX_DATAERR, &fault);
-	return report_check_envelope(officer, report, failure);
+	if (report_check_envelope(officer, report, failure) != 0)
+		return -1;
+	if (report->is_wrapped && report->has_proof &&
+		!officer_serves(report->by.officer, report->destination.desk))
+		return failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "another desk's officer");
+	return 0;
 }
 
 int report_take(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)
@@ -273,6 +295,7 @@ int report_take(struct officer *officer, const char *id, struct report **ret_rep
 		report_free(report);
 		return -1;
 	}
+	report_confirm(officer, report);
 	*ret_report = report;
 	return 0;
 }

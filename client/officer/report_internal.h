@@ -4,6 +4,17 @@
 
 #include "report.h"
 
+/* The header of the fetched file. */
+MUST_USE int report_header(
+	const struct report *report, struct age_header **ret_header, struct failure *failure);
+
+/* What is said about a header that isn't the first. *ret_again: it changed while it was fetched. */
+MUST_USE int report_settle(
+	struct officer *officer, struct report *report, bool *ret_again, struct failure *failure);
+
+/* Tells the server where a colleague's header is waiting for that. After report_look. */
+void report_confirm(struct officer *officer, const struct report *report);
+
 /* Feeds the sealed file to the opener piece by piece, until *done (may be NULL) is true or the file ends. -1
  * with the fault; the sinks' own reasons are the caller's to know. */
 MUST_USE int report_feed(

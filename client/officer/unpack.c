@@ -97,7 +97,7 @@ static void take_back(struct unpacking *unpacking, const char *folder)
 	(void)rmdir(folder);
 }
 
-static int unpack_all(struct officer *officer, struct unpacking *unpacking, struct failure *failure)
+static int unpack_all(struct unpacking *unpacking, struct failure *failure)
 {
 	const struct archive_handler handler = { unpacking, begin_file, write_file, end_file };
 	struct report_opener *opener = NULL;
@@ -105,7 +105,7 @@ static int unpack_all(struct officer *officer, struct unpacking *unpacking, stru
 	int rc = -1;
 
 	unpacking->archive = archive_reader_new(&handler);
-	opener = report_opener_new(officer->identity->age, feed_archive, unpacking);
+	opener = report_opener_new(unpacking->report->reader, feed_archive, unpacking);
 	if (unpacking->archive == NULL || opener == NULL)
 		rc = failure_memory(failure);
 	else if (report_feed(unpacking->report, opener, NULL, &fault) != 0)
@@ -120,8 +120,7 @@ static int unpack_all(struct officer *officer, struct unpacking *unpacking, stru
 	return rc;
 }
 
-int report_unpack(
-	struct officer *officer, const struct report *report, const char *folder, struct failure *failure)
+int report_unpack(const struct report *report, const char *folder, struct failure *failure)
 {
 	struct unpacking unpacking = { .report = report, .file = -1 };
 
@@ -135,7 +134,7 @@ int report_unpack(
 		return failure_set(
 			failure, EX_CANTCREAT, "the folder can't be opened: give --out another one");
 	}
-	int rc = unpack_all(officer, &unpacking, failure);
+	int rc = unpack_all(&unpacking, failure);
 	if (rc != 0)
 		take_back(&unpacking, folder);
 	(void)close(unpacking.folder);

@@ -7,7 +7,8 @@
  *     # signing-key: <the 32-byte seed, base64>
  *     AGE-SECRET-KEY-1…
  *
- * or, with a passphrase, as an age scrypt file of that text. */
+ * or, with a passphrase, as an age scrypt file of that text. Whoever has rotated her keys has the same lines of the
+ * identities before behind them: stock age opens with each. */
 #ifndef KEYS_IDENTITY_H
 #define KEYS_IDENTITY_H
 
@@ -24,6 +25,7 @@ struct identity {
 	uint8_t signing_key[64]; /* libsodium's form: its last 32 bytes are public_key */
 	uint8_t public_key[ED25519_PUBLIC_BYTES];
 	struct age_identity *age;
+	struct identity *older; /* the one before, or NULL; freed with it */
 };
 
 /* name must follow the rule of proto/words.h. */
@@ -37,6 +39,11 @@ MUST_USE int identity_parse(
 
 /* passphrase NULL: plain. errno as in secure_file.h; nothing is overwritten. */
 MUST_USE int identity_save(const char *path, const struct identity *identity, const char *passphrase,
+	size_t passphrase_len, struct fault *fault);
+
+/* The same file with other content, whole; a crash leaves the old or the new. For a rotation, whose content holds
+ * what was there. */
+MUST_USE int identity_replace(const char *path, const struct identity *identity, const char *passphrase,
 	size_t passphrase_len, struct fault *fault);
 
 /* passphrase may be NULL for a plain file. errno as in secure_file.h; besides ENOKEY (it is encrypted and no

@@ -11,6 +11,10 @@ bool locked_file_is_encrypted(const uint8_t *data, size_t len);
 MUST_USE int locked_file_create(const char *path, const void *data, size_t len, const char *passphrase,
 	size_t passphrase_len, struct fault *fault);
 
+/* In the place of a file that is there, as secure_file_replace. */
+MUST_USE int locked_file_replace(const char *path, const void *data, size_t len, const char *passphrase,
+	size_t passphrase_len, struct fault *fault);
+
 /* *ret_data is sodium_malloc memory. errno as in secure_file.h; besides ENOKEY (encrypted, no passphrase
  * given) and EKEYREJECTED (the passphrase doesn't open it). */
 MUST_USE int locked_file_read(const char *path, size_t max, const char *passphrase, size_t passphrase_len,
