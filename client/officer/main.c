@@ -45,6 +45,10 @@ static const struct program_option export_options[] = {
 	{ "opened", NULL, "what is inside and what was noted too, not only the sealed report", false },
 };
 
+static const struct program_option rewrap_options[] = {
+	{ "desk", "DESK", "only the reports of this desk", false },
+};
+
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
 		COUNT_OF(init_options), 0, 0, true },
@@ -80,6 +84,8 @@ static const struct verb verbs[] = {
 	{ "export", "REPORT FILE", "write an evidence bundle that anybody can verify", verb_export,
 		export_options, COUNT_OF(export_options), 2, 2, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
+	{ "rewrap", "", "give older reports to the officers that your desks have today", verb_rewrap,
+		rewrap_options, COUNT_OF(rewrap_options), 0, 0, false },
 };
 
 static const struct program program = {

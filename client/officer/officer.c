@@ -18,6 +18,8 @@ void officer_close(struct officer *officer)
 		return;
 	link_close(officer->link);
 	organisation_free(officer->organisation);
+	for (size_t at = 0; at < OFFICER_ROSTERS; at++)
+		roster_free(officer->past[at]);
 	identity_free(officer->identities);
 	sodium_free(officer->passphrase);
 	home_close(officer->home);
@@ -121,6 +123,31 @@ bool officer_is_me(const struct officer *officer, const uint8_t keyid[ED25519_PU
 			return true;
 	}
 	return false;
+}
+
+int officer_roster_at(
+	struct officer *officer, uint64_t version, const struct roster **ret_roster, struct failure *failure)
+{
+	const struct roster *newest = organisation_roster(officer->organisation);
+	struct roster *roster = NULL;
+
+	if (newest->version == version) {
+		*ret_roster = newest;
+		return 0;
+	}
+	for (size_t at = 0; at < OFFICER_ROSTERS; at++) {
+		if (officer->past[at] != NULL && officer->past[at]->version == version) {
+			*ret_roster = officer->past[at];
+			return 0;
+		}
+	}
+	if (organisation_roster_at(officer->organisation, version, &roster, failure) != 0)
+		return -1;
+	roster_free(officer->past[officer->past_next]);
+	officer->past[officer->past_next] = roster;
+	officer->past_next = (officer->past_next + 1) % OFFICER_ROSTERS;
+	*ret_roster = roster;
+	return 0;
 }
 
 int officer_unwrap(const struct officer *officer, const struct age_header *header,

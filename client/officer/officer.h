@@ -14,15 +14,19 @@
 
 #define IDENTITY_FILE "identity.age"
 
+#define OFFICER_ROSTERS 16 /* older ones that are kept at hand: reports name the same few again and again */
+
 struct officer {
 	const struct invocation *invocation;
 	struct home *home;
 	struct items items;
-	struct identity *identities;       /* as in the file: the newest, and those before */
-	struct identity *identity;         /* the one of them that the roster knows, else the newest */
-	char *passphrase;                  /* of the file; NULL where it has none */
-	struct organisation *organisation; /* NULL before `join` */
-	struct link *link;                 /* kept between calls; NULL where none is open */
+	struct identity *identities;          /* as in the file: the newest, and those before */
+	struct identity *identity;            /* the one of them that the roster knows, else the newest */
+	char *passphrase;                     /* of the file; NULL where it has none */
+	struct organisation *organisation;    /* NULL before `join` */
+	struct roster *past[OFFICER_ROSTERS]; /* older versions, proven */
+	size_t past_next;
+	struct link *link; /* kept between calls; NULL where none is open */
 };
 
 /* Home and identity only: for `join`. 66 where there is no home or no identity. */
@@ -47,6 +51,11 @@ bool officer_is_me(const struct officer *officer, const uint8_t keyid[ED25519_PU
 MUST_USE int officer_unwrap(const struct officer *officer, const struct age_header *header,
 	uint8_t ret_file_key[AGE_FILE_KEY_BYTES], const struct age_identity **ret_identity,
 	struct fault *fault);
+
+/* A version of the roster, fetched and proven once. Valid until OFFICER_ROSTERS others were asked for, or a
+ * refresh. 65 for a version that isn't yet, 76 where the chain breaks. */
+MUST_USE int officer_roster_at(
+	struct officer *officer, uint64_t version, const struct roster **ret_roster, struct failure *failure);
 
 /* A signed call, on the link that is open or else on the roster's servers in their order. Any status is 0.
  * With a sink, restart (may be NULL) is called before each try and drops what came so far. */

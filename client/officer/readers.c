@@ -52,3 +52,21 @@ int check_named_officer(struct officer *officer, const struct report *report, co
 			"the report's sender excluded that officer from it: choose another");
 	return 0;
 }
+
+int readers_choose(const struct roster *roster, const json_t *report, const struct destination *to,
+	struct recipients *ret_recipients, struct failure *failure)
+{
+	const char *excluded[EXCLUDED_MAX];
+	size_t count = 0, at;
+	const json_t *each;
+
+	json_array_foreach(json_object_get(report, "exclude"), at, each)
+	{
+		const char *name = json_string_value(each);
+
+		if (name != NULL && count < EXCLUDED_MAX &&
+			(roster_desk(roster, name) != NULL || roster_officer(roster, name) != NULL))
+			excluded[count++] = name;
+	}
+	return recipients_choose(roster, to->desk, to->urgency, excluded, count, ret_recipients, failure);
+}

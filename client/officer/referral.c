@@ -1,5 +1,7 @@
 #include "referral.h"
 
+#include "readers.h"
+
 #include "client/recipients.h"
 #include "proto/encode.h"
 #include "proto/json.h"
@@ -64,25 +66,6 @@ static int take_sealed(void *context, const uint8_t *data, size_t len)
 	return buffer_ok(&sending->sealed);
 }
 
-/* Names that the roster doesn't know any more exclude nobody. */
-static int choose(const struct roster *roster, const json_t *view, const struct destination *to,
-	struct recipients *ret_recipients, struct failure *failure)
-{
-	const char *excluded[EXCLUDED_MAX];
-	size_t count = 0, at;
-	const json_t *each;
-
-	json_array_foreach(json_object_get(view, "exclude"), at, each)
-	{
-		const char *name = json_string_value(each);
-
-		if (name != NULL && count < EXCLUDED_MAX &&
-			(roster_desk(roster, name) != NULL || roster_officer(roster, name) != NULL))
-			excluded[count++] = name;
-	}
-	return recipients_choose(roster, to->desk, to->urgency, excluded, count, ret_recipients, failure);
-}
-
 static int seal(struct sending *sending, const struct recipients *recipients, const struct buffer *text,
 	struct failure *failure)
 {
@@ -116,7 +99,7 @@ static int seal_view(struct sending *sending, const json_t *view, struct failure
 	struct fault fault;
 	int rc = -1;
 
-	if (choose(roster, view, &sending->destination, &recipients, failure) != 0)
+	if (readers_choose(roster, view, &sending->destination, &recipients, failure) != 0)
 		goto cleanup;
 	if (report_schema_check_value(view, &fault) != 0)
 		rc = failure_of(failure, EX_DATAERR, &fault);

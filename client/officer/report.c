@@ -27,7 +27,6 @@ void report_free(struct report *report)
 		(void)close(report->file);
 	report_opener_free(report->opener);
 	wrapping_state_free(&report->wrapping);
-	roster_free(report->by.roster);
 	buffer_free(&report->text);
 	json_decref(report->json);
 	free(report);
@@ -117,26 +116,35 @@ static int fetch_whole(struct officer *officer, struct report *report, struct fa
 	return 0;
 }
 
-int report_fetch(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)
+struct report *report_new(const char *id)
 {
 	struct report *report = calloc(1, sizeof *report);
 
 	if (report == NULL)
-		return failure_memory(failure);
+		return NULL;
 	report->text = buffer_of(REPORT_JSON_MAX);
+	report->file = -1;
 	memcpy(report->id, id, ID_SIZE);
+	return report;
+}
+
+int report_fetch(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)
+{
+	struct report *report = report_new(id);
+	int rc = -1;
+
+	if (report == NULL)
+		return failure_memory(failure);
 	report->file = nameless_file(officer->home);
-	if (report->file < 0) {
+	if (report->file < 0)
+		rc = failure_set(failure, EX_CANTCREAT, "no file can be made in the home: look at its disk");
+	else
+		rc = fetch_whole(officer, report, failure);
+	if (rc == 0)
+		*ret_report = report;
+	else
 		report_free(report);
-		return failure_set(
-			failure, EX_CANTCREAT, "no file can be made in the home: look at its disk");
-	}
-	if (fetch_whole(officer, report, failure) != 0) {
-		report_free(report);
-		return -1;
-	}
-	*ret_report = report;
-	return 0;
+	return rc;
 }
 
 int report_feed(
@@ -176,68 +184,13 @@ cleanup:
 	return rc;
 }
 
-/* The first look: report.json and nothing else. */
-struct look {
-	struct report *report;
-	struct archive_reader *archive;
-	struct fault fault; /* why the archive was refused */
-	bool is_refused;
-	bool in_report;
-	bool done;
-};
-
-static int look_entry(void *context, const char *name, uint64_t size, struct fault *fault)
-{
-	struct look *look = context;
-
-	if (look->done)
-		return 0;
-	look->in_report = strcmp(name, ARCHIVE_REPORT) == 0;
-	if (!look->in_report)
-		return fault_set(fault, "report.json isn't the first file: this isn't a report");
-	if (size > REPORT_JSON_MAX)
-		return fault_set(fault, "report.json is too large: this isn't a report");
-	return 0;
-}
-
-static int look_content(void *context, const uint8_t *data, size_t len, struct fault *fault)
-{
-	struct look *look = context;
-
-	if (!look->in_report)
-		return 0;
-	buffer_put(&look->report->text, data, len);
-	return buffer_ok(&look->report->text) == 0 ? 0 : fault_set(fault, "report.json is too large");
-}
-
-static int look_entry_end(void *context, struct fault *fault)
-{
-	struct look *look = context;
-
-	(void)fault;
-	look->done = look->done || look->in_report;
-	look->in_report = false;
-	return 0;
-}
-
-static int look_plaintext(void *context, const uint8_t *data, size_t len)
-{
-	struct look *look = context;
-
-	if (look->done)
-		return 0;
-	if (archive_feed(look->archive, data, len, &look->fault) == 0)
-		return 0;
-	look->is_refused = true;
-	return -1;
-}
-
 /* Which failure it was: not for her, not a report, or not even sealed well. */
-static int judge_look(const struct look *look, const struct fault *fault, struct failure *failure)
+static int judge_look(const struct report *report, const struct report_text *look, const struct fault *fault,
+	struct failure *failure)
 {
 	if (look->is_refused)
 		return failure_of(failure, EX_DATAERR, &look->fault);
-	if (report_opener_header(look->report->opener) == NULL)
+	if (report_opener_header(report->opener) == NULL)
 		return failure_set(failure, EX_NOPERM,
 			"you can't open this report: %s; a colleague of the desk may", fault->text);
 	return failure_set(failure, EX_DATAERR, "the report is damaged: %s", fault->text);
@@ -245,44 +198,48 @@ static int judge_look(const struct look *look, const struct fault *fault, struct
 
 static int read_report_json(struct report *report, struct failure *failure)
 {
-	struct look look = { .report = report };
-	const struct archive_handler handler = { &look, look_entry, look_content, look_entry_end };
+	struct report_text look;
 	struct fault fault = { "the report can't be opened" };
 	int rc = -1;
 
-	look.archive = archive_reader_new(&handler);
-	report->opener = report_opener_new(report->reader, look_plaintext, &look);
-	if (look.archive == NULL || report->opener == NULL)
+	if (report_text_begin(&look, &report->text) != 0)
+		return failure_memory(failure);
+	report->opener = report_opener_new(report->reader, report_text_take, &look);
+	if (report->opener == NULL)
 		rc = failure_memory(failure);
 	else if (report_feed(report, report->opener, &look.done, &fault) != 0)
-		rc = judge_look(&look, &fault, failure);
+		rc = judge_look(report, &look, &fault, failure);
 	else if (!look.done)
 		rc = failure_set(failure, EX_DATAERR, "there is no report.json inside: this isn't a report");
 	else
 		rc = 0;
-	archive_reader_free(look.archive);
+	report_text_end(&look);
 	return rc;
 }
 
-int report_look(struct officer *officer, struct report *report, struct failure *failure)
+/* report.json as it is, and against what the report was sealed for. */
+int report_check(struct officer *officer, struct report *report, struct failure *failure)
 {
-	const struct age_header *header;
 	struct fault fault;
 
-	if (report_prove(officer, report, failure) != 0 || read_report_json(report, failure) != 0)
-		return -1;
-	header = report_opener_header(report->opener);
-	if (sha256_once(header->text, header->len, report->header_digest) != 0)
+	if (sha256_once(report->header->text, report->header->len, report->header_digest) != 0)
 		return failure_memory(failure);
 	if (report_schema_check((const char *)report->text.data, report->text.len, &report->json, &fault) !=
 		0)
 		return failure_of(failure, EX_DATAERR, &fault);
 	if (report_check_envelope(officer, report, failure) != 0)
 		return -1;
-	if (report->is_wrapped && report->has_proof &&
-		!officer_serves(report->by.officer, report->destination.desk))
+	if (report->is_wrapped && report->has_proof && !officer_serves(&report->by, report->destination.desk))
 		return failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "another desk's officer");
 	return 0;
+}
+
+int report_look(struct officer *officer, struct report *report, struct failure *failure)
+{
+	if (report_prove(officer, report, failure) != 0 || read_report_json(report, failure) != 0)
+		return -1;
+	report->header = report_opener_header(report->opener);
+	return report_check(officer, report, failure);
 }
 
 int report_take(struct officer *officer, const char *id, struct report **ret_report, struct failure *failure)

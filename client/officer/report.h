@@ -19,9 +19,10 @@ struct report {
 	uint8_t header_digest[SHA256_BYTES]; /* of the age header */
 	bool is_wrapped;                     /* the header isn't the first: the file's SHA-256 isn't the id */
 	struct wrapping_state wrapping;      /* where is_wrapped */
-	struct wrapped_by by;                /* once proven */
+	struct roster_officer by;            /* who wrapped it, once proven */
 	const struct age_identity *reader;   /* hers that opens it, once proven */
 	struct report_opener *opener;        /* holds the header and the file key, once looked into */
+	const struct age_header *header;     /* the opener's */
 	struct buffer text;                  /* report.json as it came */
 	json_t *json;
 	bool has_proof; /* false for a file that stock age sealed: it has no envelope either */

@@ -52,22 +52,18 @@ static int read_envelope(const json_t *envelope, struct report *report)
 static int check_roster(struct officer *officer, const struct report *report, struct failure *failure)
 {
 	char fingerprint[FINGERPRINT_SIZE];
-	struct roster *roster = NULL;
-	int rc = -1;
+	const struct roster *roster = NULL;
 
-	if (organisation_roster_at(officer->organisation, report->roster, &roster, failure) != 0)
+	if (officer_roster_at(officer, report->roster, &roster, failure) != 0)
 		return failure->exit_code == EX_DATAERR ? failure_set(failure, EX_PROTOCOL, ALARM, "roster")
 							: -1;
 	if (roster_fingerprint(roster, fingerprint) != 0)
-		rc = failure_memory(failure);
-	else if (strcmp(fingerprint, report->destination.organisation) != 0)
-		rc = failure_set(failure, EX_PROTOCOL, ALARM, "organisation");
-	else if (roster_desk(roster, report->destination.desk) == NULL)
-		rc = failure_set(failure, EX_PROTOCOL, ALARM, "desk");
-	else
-		rc = 0;
-	roster_free(roster);
-	return rc;
+		return failure_memory(failure);
+	if (strcmp(fingerprint, report->destination.organisation) != 0)
+		return failure_set(failure, EX_PROTOCOL, ALARM, "organisation");
+	if (roster_desk(roster, report->destination.desk) == NULL)
+		return failure_set(failure, EX_PROTOCOL, ALARM, "desk");
+	return 0;
 }
 
 int report_check_envelope(struct officer *officer, struct report *report, struct failure *failure)
@@ -75,7 +71,7 @@ int report_check_envelope(struct officer *officer, struct report *report, struct
 	const json_t *envelope = json_object_get(report->json, "envelope");
 	struct proof proof;
 
-	if (proof_find(report_opener_header(report->opener), &proof, &report->has_proof) != 0)
+	if (proof_find(report->header, &proof, &report->has_proof) != 0)
 		return failure_set(failure, EX_PROTOCOL, ALARM, "proof");
 	if (!report->has_proof)
 		return envelope == NULL ? 0 : failure_set(failure, EX_PROTOCOL, ALARM, "no proof");

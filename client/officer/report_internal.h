@@ -3,6 +3,14 @@
 #define OFFICER_REPORT_INTERNAL_H
 
 #include "report.h"
+#include "report_text.h"
+
+/* An empty one. NULL where memory is short. */
+MUST_USE struct report *report_new(const char *id);
+
+/* The schema (65), and proof stanza and report.json against each other and the roster (76). After header and
+ * text are there. */
+MUST_USE int report_check(struct officer *officer, struct report *report, struct failure *failure);
 
 /* The header of the fetched file. */
 MUST_USE int report_header(

@@ -110,29 +110,27 @@ static int check_signatures(const struct opened_header *opened, const struct wra
 }
 
 int wrapped_check(struct officer *officer, const struct opened_header *opened,
-	const struct wrapping *wrapping, struct buffer *first, struct wrapped_by *ret_by,
+	const struct wrapping *wrapping, struct buffer *first, struct roster_officer *ret_by,
 	struct failure *failure)
 {
-	struct wrapped_by by = { .roster = NULL };
-	int rc = -1;
+	const struct roster *roster = NULL;
+	const struct roster_officer *by;
 
 	if (wrapping->header_len != opened->header->len ||
 		!bytes_equal(wrapping->header, opened->header->text, wrapping->header_len))
 		return failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "header");
-	if (organisation_roster_at(officer->organisation, wrapping->roster, &by.roster, failure) != 0)
+	if (officer_roster_at(officer, wrapping->roster, &roster, failure) != 0)
 		return failure->exit_code == EX_DATAERR
 			       ? failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "roster")
 			       : -1;
-	by.officer = roster_officer_by_key(by.roster, wrapping->keyid);
-	if (by.officer == NULL)
-		rc = failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "no officer");
-	else if (check_signatures(opened, wrapping, by.roster, failure) == 0)
-		rc = check_first(opened, wrapping, first, failure);
-	if (rc == 0)
-		*ret_by = by;
-	else
-		roster_free(by.roster);
-	return rc;
+	by = roster_officer_by_key(roster, wrapping->keyid);
+	if (by == NULL)
+		return failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "no officer");
+	if (check_signatures(opened, wrapping, roster, failure) != 0 ||
+		check_first(opened, wrapping, first, failure) != 0)
+		return -1;
+	*ret_by = *by;
+	return 0;
 }
 
 static int sign(struct officer *officer, const struct opened_header *opened, struct wrapping *wrapping,

@@ -24,13 +24,9 @@ MUST_USE int wrapped_fetch(struct officer *officer, const char *report, struct w
 
 /* The wrapping is about this header, by an officer of the roster that it names and by whoever could open the
  * report; the first header opens and verifies, and is for the same. 76 for every difference. Appends the
- * first header, and gives the roster (roster_free) and who wrapped it. */
-struct wrapped_by {
-	struct roster *roster;
-	const struct roster_officer *officer;
-};
+ * first header, and says who wrapped it. */
 MUST_USE int wrapped_check(struct officer *officer, const struct opened_header *opened,
-	const struct wrapping *wrapping, struct buffer *first, struct wrapped_by *ret_by,
+	const struct wrapping *wrapping, struct buffer *first, struct roster_officer *ret_by,
 	struct failure *failure);
 
 /* Signs and puts. Without a header a confirmation is meant: its old and new are the newest header's. 75 where

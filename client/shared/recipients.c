@@ -107,18 +107,6 @@ int recipients_choose(const struct roster *roster, const char *desk, enum urgenc
 	const char *const *excluded, size_t excluded_count, struct recipients *ret_recipients,
 	struct failure *failure)
 {
-	const struct choice choice = { roster, excluded, excluded_count, ret_recipients };
-
-	if (roster_desk(roster, desk) != NULL && check_excluded(&choice, desk, failure) != 0)
-		return -1;
-	return recipients_choose_again(
-		roster, desk, urgency, excluded, excluded_count, ret_recipients, failure);
-}
-
-int recipients_choose_again(const struct roster *roster, const char *desk, enum urgency urgency,
-	const char *const *excluded, size_t excluded_count, struct recipients *ret_recipients,
-	struct failure *failure)
-{
 	const struct roster_desk *chosen = roster_desk(roster, desk);
 	struct choice choice = { roster, excluded, excluded_count, ret_recipients };
 	bool with_fallback =
@@ -128,7 +116,7 @@ int recipients_choose_again(const struct roster *roster, const char *desk, enum 
 	if (chosen == NULL)
 		return failure_set(
 			failure, EX_DATAERR, "no desk has that name: `join` shows the desks' names");
-	if (add_desk(&choice, desk, NULL, failure) != 0)
+	if (check_excluded(&choice, desk, failure) != 0 || add_desk(&choice, desk, NULL, failure) != 0)
 		return -1;
 	if (with_fallback && chosen->fallback[0] != '\0' &&
 		add_desk(&choice, chosen->fallback, desk, failure) != 0)

@@ -7,8 +7,8 @@
  *     # signing-key: <the 32-byte seed, base64>
  *     AGE-SECRET-KEY-1…
  *
- * or, with a passphrase, as an age scrypt file of that text. Whoever has rotated her keys has the same lines of the
- * identities before behind them: stock age opens with each. */
+ * or, with a passphrase, as an age scrypt file of that text. Whoever has rotated her keys has the same lines
+ * of the identities before behind them: stock age opens with each. */
 #ifndef KEYS_IDENTITY_H
 #define KEYS_IDENTITY_H
 
@@ -41,8 +41,8 @@ MUST_USE int identity_parse(
 MUST_USE int identity_save(const char *path, const struct identity *identity, const char *passphrase,
 	size_t passphrase_len, struct fault *fault);
 
-/* The same file with other content, whole; a crash leaves the old or the new. For a rotation, whose content holds
- * what was there. */
+/* The same file with other content, whole; a crash leaves the old or the new. For a rotation, whose content
+ * holds what was there. */
 MUST_USE int identity_replace(const char *path, const struct identity *identity, const char *passphrase,
 	size_t passphrase_len, struct fault *fault);
 

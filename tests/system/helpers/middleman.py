@@ -100,11 +100,13 @@ def plain_answer(status, body=b"", content_type="application/json"):
 
 def receipt_key(organisation):
     """The key that signs acceptances and answers, out of an unencrypted keyring: what a broken-into store gives away."""
-    keyring = organisation.file_of("keyring").read_bytes().removeprefix(b"clarion-keyring/1\n")
+    keyring = organisation.file_of("keyring").read_bytes().partition(b"\n")[2]
     (storage_keys,) = struct.unpack(">I", keyring[:4])
     at = 4 + storage_keys * 36 + 32
-    key = SigningKey(keyring[at:at + 32])
-    assert bytes(key.verify_key) == organisation.roster().receipt_key
+    (receipt_keys,) = struct.unpack(">I", keyring[at:at + 4])
+    seeds = [keyring[at + 4 + 36 * number + 4:][:32] for number in range(receipt_keys)]
+    in_force = organisation.roster().receipt_key
+    key = next(key for key in map(SigningKey, seeds) if bytes(key.verify_key) == in_force)
     return key
 
 

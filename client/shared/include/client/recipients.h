@@ -25,9 +25,4 @@ MUST_USE int recipients_choose(const struct roster *roster, const char *desk, en
 	const char *const *excluded, size_t excluded_count, struct recipients *ret_recipients,
 	struct failure *failure);
 
-/* The same for a report that was sealed before: a name that isn't in the roster any more excludes nobody. */
-MUST_USE int recipients_choose_again(const struct roster *roster, const char *desk, enum urgency urgency,
-	const char *const *excluded, size_t excluded_count, struct recipients *ret_recipients,
-	struct failure *failure);
-
 #endif

@@ -1,0 +1,259 @@
+#include "rewrap_one.h"
+
+#include "readers.h"
+#include "report_internal.h"
+
+#include "proto/age_stream.h"
+#include "proto/json.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_SIZE  128
+#define PEEKED_MAX (AGE_HEADER_MAX + AGE_NONCE_BYTES + AGE_SEALED_CHUNK_BYTES)
+#define TRIES      3 /* others may wrap it in the same moment */
+
+/* As much of a report as is needed: header and first chunk, however large the evidence is. */
+struct peek {
+	const char *desk;
+	struct report *report; /* without file and opener */
+	struct link_answer answer;
+	struct age_header *header;
+	uint8_t *file_key;
+	uint8_t *plaintext;  /* of the first chunk, in guarded memory */
+	struct buffer first; /* the first header, where this isn't it */
+};
+
+static void peek_end(struct peek *peek)
+{
+	report_free(peek->report);
+	link_answer_free(&peek->answer);
+	age_header_free(peek->header);
+	sodium_free(peek->file_key);
+	sodium_free(peek->plaintext);
+	buffer_free(&peek->first);
+}
+
+static int peek_begin(struct peek *peek, const char *desk, const char *id, struct failure *failure)
+{
+	*peek = (struct peek){ .desk = desk, .first = buffer_of(AGE_HEADER_MAX) };
+	peek->report = report_new(id);
+	peek->file_key = sodium_malloc(AGE_FILE_KEY_BYTES);
+	peek->plaintext = sodium_malloc(AGE_CHUNK_BYTES);
+	return peek->report != NULL && peek->file_key != NULL && peek->plaintext != NULL
+		       ? 0
+		       : failure_memory(failure);
+}
+
+static int fetch(struct officer *officer, struct peek *peek, struct failure *failure)
+{
+	char path[PATH_SIZE];
+	struct link_request request = { .method = "GET", .path = path, .answer_max = PEEKED_MAX };
+	struct fault fault;
+	bool cut_short;
+
+	(void)snprintf(path, sizeof path, "reports/%s/header", peek->report->id);
+	if (officer_call(officer, &request, NULL, &peek->answer, failure) != 0)
+		return -1;
+	if (peek->answer.status != 200)
+		return link_refused(&peek->answer, "no header", failure);
+	if (age_header_parse(
+		    peek->answer.body.data, peek->answer.body.len, &peek->header, &cut_short, &fault) != 0)
+		return failure_set(failure, EX_DATAERR, "the report is damaged: %s", fault.text);
+	peek->report->header = peek->header;
+	return 0;
+}
+
+/* Whether this key opens the first chunk. Alone it doesn't tell whether it is the last. */
+static int open_chunk(const struct peek *peek, const uint8_t *file_key)
+{
+	const uint8_t *nonce = peek->answer.body.data + peek->header->len;
+	size_t len = peek->answer.body.len - peek->header->len;
+	int rc = -1;
+
+	if (len <= AGE_NONCE_BYTES + AGE_TAG_BYTES || len > AGE_NONCE_BYTES + AGE_SEALED_CHUNK_BYTES)
+		return -1;
+	len -= AGE_NONCE_BYTES;
+	for (int last = len == AGE_SEALED_CHUNK_BYTES ? 0 : 1; rc != 0 && last <= 1; last++) {
+		struct age_stream *stream = age_stream_new(file_key, nonce);
+
+		if (stream != NULL)
+			rc = age_stream_open(
+				stream, nonce + AGE_NONCE_BYTES, len, last == 1, peek->plaintext);
+		age_stream_free(stream);
+	}
+	return rc;
+}
+
+static int read_text(struct peek *peek, struct failure *failure)
+{
+	size_t len = peek->answer.body.len - peek->header->len - AGE_NONCE_BYTES - AGE_TAG_BYTES;
+	struct report_text look;
+	int rc = 0;
+
+	if (report_text_begin(&look, &peek->report->text) != 0)
+		return failure_memory(failure);
+	if (report_text_take(&look, peek->plaintext, len) != 0)
+		rc = failure_of(failure, EX_DATAERR, &look.fault);
+	else if (!look.done)
+		rc = failure_set(failure, EX_DATAERR, "there is no report.json inside: this isn't a report");
+	report_text_end(&look);
+	return rc;
+}
+
+/* Who could say that it was wrapped before, and that what she says is true. */
+static int check_wrapping(struct officer *officer, struct peek *peek, struct failure *failure)
+{
+	const struct opened_header opened = { peek->report->id, peek->header, peek->file_key };
+	struct report *report = peek->report;
+
+	if (wrapped_fetch(officer, report->id, &report->wrapping, &report->is_wrapped, failure) != 0)
+		return -1;
+	if (!report->is_wrapped)
+		return 0;
+	return wrapped_check(officer, &opened, report->wrapping.wrapping, &peek->first, &report->by, failure);
+}
+
+static int look(struct officer *officer, struct peek *peek, struct failure *failure)
+{
+	struct report *report = peek->report;
+	struct fault fault;
+	const char *urgency;
+
+	if (officer_unwrap(officer, peek->header, peek->file_key, &report->reader, &fault) != 0)
+		return failure_set(failure, EX_NOPERM,
+			"you can't open it: %s; a colleague of the desk may wrap it again", fault.text);
+	if (check_wrapping(officer, peek, failure) != 0)
+		return -1;
+	if (open_chunk(peek, peek->file_key) != 0)
+		return failure_set(failure, EX_DATAERR, "the report is damaged: its first part doesn't open");
+	if (read_text(peek, failure) != 0 || report_check(officer, report, failure) != 0)
+		return -1;
+	if (report->has_proof)
+		return strcmp(report->destination.desk, peek->desk) == 0
+			       ? 0
+			       : failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "desk");
+	/* Sealed by other means: the desk is where it was sent, the urgency what it says. */
+	urgency = json_string_value(json_object_get(report->json, "urgency"));
+	memcpy(report->destination.desk, peek->desk, NAME_SIZE);
+	return urgency != NULL && urgency_of(urgency, strlen(urgency), &report->destination.urgency) == 0
+		       ? 0
+		       : failure_set(failure, EX_DATAERR, "the report says no urgency");
+}
+
+/* Where she is among the new readers, her key out of the new header opens the same chunk. */
+static int check_made(const struct officer *officer, const struct peek *peek,
+	const struct recipients *readers, const struct buffer *made)
+{
+	const struct age_identity *reader = NULL;
+	struct age_header *header = NULL;
+	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES);
+	struct fault fault;
+	bool cut_short, is_reader = false;
+	int rc = -1;
+
+	for (size_t at = 0; at < readers->count; at++)
+		is_reader = is_reader || bytes_equal(readers->keys[at], officer->identity->age->recipient,
+						 AGE_RECIPIENT_BYTES);
+	if (file_key == NULL || age_header_parse(made->data, made->len, &header, &cut_short, &fault) != 0 ||
+		header->len != made->len || age_header_verify(header, peek->file_key) != 0)
+		goto cleanup;
+	if (!is_reader)
+		rc = 0;
+	else if (officer_unwrap(officer, header, file_key, &reader, &fault) == 0)
+		rc = open_chunk(peek, file_key);
+cleanup:
+	age_header_free(header);
+	sodium_free(file_key);
+	return rc;
+}
+
+/* The first header travels as it was sealed once; the first time, it is the one that was fetched. */
+static int set_first(const struct peek *peek, struct wrapping *wrapping)
+{
+	const struct wrapping *before = peek->report->wrapping.wrapping;
+	struct buffer sealed = buffer_of(FIRST_HEADER_MAX);
+	int rc = -1;
+
+	if (before != NULL)
+		return wrapping_set_first(wrapping, before->first, before->first_len);
+	if (first_header_seal(peek->file_key, peek->header->text, peek->header->len, &sealed) == 0)
+		rc = wrapping_set_first(wrapping, sealed.data, sealed.len);
+	buffer_free(&sealed);
+	return rc;
+}
+
+static int make(const struct officer *officer, const struct peek *peek, struct wrapping *wrapping,
+	struct failure *failure)
+{
+	struct recipients readers;
+	struct buffer made = buffer_of(AGE_HEADER_MAX);
+	int rc = -1;
+
+	if (readers_choose(organisation_roster(officer->organisation), peek->report->json,
+		    &peek->report->destination, &readers, failure) != 0)
+		return -1;
+	if (wrapping_make_header(peek->header, peek->file_key,
+		    (const uint8_t(*)[AGE_RECIPIENT_BYTES])readers.keys, readers.count, &made) != 0 ||
+		set_first(peek, wrapping) != 0 || wrapping_set_header(wrapping, made.data, made.len) != 0)
+		rc = failure_memory(failure);
+	else if (check_made(officer, peek, &readers, &made) != 0)
+		rc = failure_set(failure, EX_SOFTWARE,
+			"the new header doesn't open the report: tell who maintains this");
+	else
+		rc = 0;
+	buffer_free(&made);
+	return rc;
+}
+
+static int wrap(struct officer *officer, const struct peek *peek, struct failure *failure)
+{
+	const struct opened_header opened = { peek->report->id, peek->header, peek->file_key };
+	struct wrapping *wrapping = wrapping_new();
+	int rc = -1;
+
+	if (wrapping == NULL)
+		rc = failure_memory(failure);
+	else if (make(officer, peek, wrapping, failure) == 0)
+		rc = wrapped_put(officer, &opened, wrapping, failure);
+	wrapping_free(wrapping);
+	return rc;
+}
+
+static int try_once(
+	struct officer *officer, const char *desk, const struct header_entry *entry, struct failure *failure)
+{
+	const uint64_t in_force = organisation_roster(officer->organisation)->version;
+	struct peek peek;
+	int rc = -1;
+
+	if (peek_begin(&peek, desk, entry->report, failure) == 0 && fetch(officer, &peek, failure) == 0 &&
+		look(officer, &peek, failure) == 0) {
+		const struct opened_header opened = { peek.report->id, peek.header, peek.file_key };
+		const struct wrapping_state *state = &peek.report->wrapping;
+
+		rc = 0;
+		if (state->wrapping != NULL && !state->is_confirmed &&
+			!officer_is_me(officer, state->wrapping->keyid))
+			rc = wrapped_confirm(officer, &opened, failure);
+		if (rc == 0 && (state->wrapping == NULL || state->wrapping->roster < in_force))
+			rc = wrap(officer, &peek, failure);
+	}
+	peek_end(&peek);
+	return rc;
+}
+
+int rewrap_one(
+	struct officer *officer, const char *desk, const struct header_entry *entry, struct failure *failure)
+{
+	for (int try = 1;; try++) {
+		int rc = try_once(officer, desk, entry, failure);
+
+		if (rc == 0 || failure->exit_code != EX_TEMPFAIL || try == TRIES)
+			return rc;
+		if (organisation_refresh(officer->organisation, NULL, failure) != 0)
+			return -1;
+	}
+}

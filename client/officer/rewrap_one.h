@@ -1,0 +1,13 @@
+/* One report wrapped again for the officers of today. */
+#ifndef OFFICER_REWRAP_ONE_H
+#define OFFICER_REWRAP_ONE_H
+
+#include "officer.h"
+#include "proto/header_list.h"
+
+/* Reads the header and the payload's first chunk, checks them, confirms a colleague's header, and puts a new
+ * one where it is older than the roster. desk is the one whose list named the report. */
+MUST_USE int rewrap_one(
+	struct officer *officer, const char *desk, const struct header_entry *entry, struct failure *failure);
+
+#endif
