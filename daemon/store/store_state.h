@@ -198,6 +198,9 @@ void group_fail(struct store *store);
 /* --- authority.c */
 /* Verifies signature, clock, nonce and role of a signed call. On -1 the request has been answered. */
 MUST_USE int authority_check(struct request *request);
+/* An officer has signed this call that anybody may make: about a report whose id stands in the path, so that
+ * the body needs no look and the same request twice does no more than once. */
+bool authority_is_officer(struct request *request);
 /* The nonce goes into the group with the call's effect. */
 MUST_USE int authority_commit_nonce(struct request *request);
 /* A nonce that isn't an HTTP request's, durable when this returns 0. -1 where it was taken before, or can't

@@ -2,8 +2,11 @@
 
 import json
 
+from helpers import wire
 from helpers.organisation import Defender
 from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE
+from helpers.sealing import SealedReport
+from helpers.signing import problem_of
 
 AGREED = {"refer": {"state": "Y", "place_max": "P1"}}
 PLACE = [{"precision": "P4", "share_precision": "P3", "country": "GT", "adm1": "GT01", "locality": "the mill"}]
@@ -96,3 +99,36 @@ def test_what_is_wrong_is_said(org):
     amina.run("refer", sent["id"], "--desk", org.desk, expect=EX_DATAERR)
     amina.run("refer", sent["id"], "--desk", "no-such", expect=EX_DATAERR)
     assert len(amina.run("case", sent["id"]).json["events"]) == 1
+
+
+def test_a_desk_that_asks_for_tokens_takes_an_officers_referral(org):
+    amina = org.officer("amina")
+    org.run("desk add", "medical", "--title", "Doctors")
+    dora = org.officer("dora", desk="medical")
+    sent, _ = report_with(org, amina, consent=AGREED)
+    done = amina.run("refer", sent["id"], "--desk", "medical").json
+    assert [alert["report"] for alert in dora.alerts()] == [done["report"]]
+
+
+def test_only_an_officer_in_the_roster_stands_in_for_a_token(org):
+    amina, badia = org.officer("amina"), org.officer("badia")
+    org.run("desk add", "medical", "--title", "Doctors")
+    org.officer("dora", desk="medical")
+    org.run("officer remove", "badia")
+    org.publish()
+
+    def sealed():
+        report = SealedReport(org, envelope={"desk": "medical"}, committed={"desk": "medical"}, recipients=org.roster().recipients("medical"))
+        return report, f"reports/{report.id}?desk=medical&urgency=urgent&salt={report.salt.hex()}&roster={report.roster}"
+
+    report, path = sealed()
+    answer = wire.request(org.port, "PUT", org.target(path), {}, report.bytes)
+    assert (answer.status, problem_of(answer)) == (403, "token-needed")
+    assert badia.call("PUT", path, report.bytes)[0].status == 403, "she left"
+    assert amina.call("PUT", path, report.bytes, created=1795000000)[0].status == 403, "signed long ago"
+    other, other_path = sealed()
+    _, headers = amina.call("GET", "status")
+    assert wire.request(org.port, "PUT", org.target(other_path), headers, other.bytes).status == 403, "signed for something else"
+    answer, headers = amina.call("PUT", path, report.bytes)
+    assert answer.status == 201
+    assert wire.request(org.port, "PUT", org.target(other_path), headers, other.bytes).status == 403, "signed for another report"
