@@ -283,7 +283,7 @@ int setup_settle(const struct setup *setup, struct fault *fault)
 	const char *folder = in_store ? setup_setting(setup, "store") : NULL;
 	if (in_store && folder == NULL)
 		return fault_set(fault, "no folder for the database");
-	if (setup->me != ROLE_FRONT)
+	if (setup->me == ROLE_CHECKPOINT || setup->me == ROLE_NOTIFY)
 		process_give_way();
 	return process_settle(folder, setup_setting(setup, "user"), fault);
 }

@@ -25,8 +25,8 @@ void process_close_between(int first, int last);
 MUST_USE int process_harden(struct fault *fault);
 void process_raise_descriptors(void);
 
-/* Its share of the processor stays, but it doesn't interrupt others when it wakes up: on a busy machine the
- * store then finds more requests waiting, and one sync serves them all. */
+/* For what nobody waits for: its share of the processor stays, but it doesn't interrupt others when it wakes
+ * up. */
 void process_give_way(void);
 
 /* The kernel ends this process when its parent (which must still be parent) ends. */
