@@ -24,8 +24,8 @@ static const char *const sql[STATEMENTS] = {
 	[S_BEGIN] = "BEGIN IMMEDIATE",
 	[S_COMMIT] = "COMMIT",
 	[S_ROLLBACK] = "ROLLBACK",
-	[S_BYTES] = "SELECT (p.page_count - f.freelist_count) FROM pragma_page_count() p, "
-		    "pragma_freelist_count() f",
+	[S_PAGES] = "PRAGMA page_count",
+	[S_FREE_PAGES] = "PRAGMA freelist_count",
 	[S_NEXT] = "SELECT max((SELECT ifnull(max(body), 0) FROM reports) + 1,"
 		   " (SELECT ifnull(max(seq), 0) FROM reports WHERE seq > body) + 1, (SELECT next FROM "
 		   "counter))",
@@ -258,20 +258,27 @@ void backend_limit(struct backend *backend, uint64_t bytes)
 	(void)sqlite3_exec(backend->database, pragma, NULL, NULL, NULL);
 }
 
+static int count_pages(struct backend *backend, enum statement which, uint64_t *ret_count)
+{
+	sqlite3_stmt *statement = backend_use(backend, which);
+
+	if (backend_step(backend, statement) != 1)
+		return -1;
+	*ret_count = (uint64_t)sqlite3_column_int64(statement, 0);
+	backend_done(statement);
+	return 0;
+}
+
 /* Asked once a group: between, what is written is added up. */
 uint64_t backend_bytes(struct backend *backend)
 {
-	sqlite3_stmt *statement;
+	uint64_t pages, free_pages;
 
-	if (backend->bytes_known)
-		return backend->bytes;
-	statement = backend_use(backend, S_BYTES);
-	backend->bytes = 0;
-	if (backend_step(backend, statement) == 1) {
-		backend->bytes = (uint64_t)sqlite3_column_int64(statement, 0) * PAGE_BYTES;
-		backend->bytes_known = true;
+	if (!backend->bytes_known) {
+		backend->bytes_known = count_pages(backend, S_PAGES, &pages) == 0 &&
+				       count_pages(backend, S_FREE_PAGES, &free_pages) == 0;
+		backend->bytes = backend->bytes_known ? (pages - free_pages) * PAGE_BYTES : 0;
 	}
-	backend_done(statement);
 	return backend->bytes;
 }
 
