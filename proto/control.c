@@ -166,7 +166,7 @@ static int get_signatures(struct reader *in, struct control_request *request)
 	if (reader_u8(in, &count) != 0 || count > CONTROL_SIGNATURES_MAX)
 		return -1;
 	for (uint8_t i = 0; i < count; i++) {
-		struct control_signature next;
+		struct control_signature next = { .keyid = { 0 } };
 
 		if (reader_fixed(in, next.keyid, sizeof next.keyid) != 0 || has_signed(request, next.keyid) ||
 			reader_fixed(in, next.signature, sizeof next.signature) != 0)
