@@ -3,6 +3,7 @@
 #include "proto/age_file.h"
 
 #include <sodium.h>
+#include <stdalign.h>
 #include <string.h>
 
 struct age_lock {
@@ -13,7 +14,10 @@ struct age_lock {
 
 static struct age_lock *lock_new(const uint8_t *header, size_t len)
 {
-	struct age_lock *lock = sodium_malloc(sizeof *lock + len);
+	/* Guarded memory ends at a page's end, so that only a whole number of words begins at one. */
+	size_t size = (sizeof(struct age_lock) + len + alignof(struct age_lock) - 1) &
+		      ~(alignof(struct age_lock) - 1);
+	struct age_lock *lock = sodium_malloc(size);
 
 	if (lock == NULL)
 		return NULL;

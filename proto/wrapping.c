@@ -143,7 +143,7 @@ int wrapping_make_header(const struct age_header *header, const uint8_t file_key
 	age_stanza_order(order, stanzas);
 	age_header_begin(out);
 	for (size_t i = 0; i < stanzas; i++) {
-		if (order[i] == count)
+		if (proof != NULL && order[i] == count)
 			age_header_put_stanza(
 				out, proof->args, proof->arg_count, proof->body, proof->body_len);
 		else if (age_header_put_x25519(out, recipients[order[i]], file_key) != 0)

@@ -57,7 +57,7 @@ static int fetch_before(struct officer *officer, const struct roster *after, str
 int evidence_rosters_fetch(struct officer *officer, uint64_t oldest, struct evidence_rosters *ret_rosters,
 	struct failure *failure)
 {
-	const struct roster *newest = organisation_roster(officer->organisation);
+	const struct roster *newest = organisation_roster(officer->organisation), *after = newest;
 	uint64_t count = newest->version < oldest ? 1 : newest->version - oldest + 1;
 	struct evidence_rosters rosters = { 0 };
 	int rc = 0;
@@ -65,15 +65,19 @@ int evidence_rosters_fetch(struct officer *officer, uint64_t oldest, struct evid
 	if (count > ROSTERS_MAX)
 		return failure_set(
 			failure, EX_DATAERR, "the roster's history is too long to export: tell your admin");
-	rosters.list = calloc((size_t)count, sizeof *rosters.list);
+	rosters.list = calloc((size_t)count, sizeof(void *));
 	if (rosters.list == NULL || roster_copy(newest, &rosters.list[0]) != 0)
 		rc = failure_memory(failure);
 	else
 		rosters.count = 1;
-	while (rc == 0 && rosters.count < count) {
-		rc = fetch_before(
-			officer, rosters.list[rosters.count - 1], &rosters.list[rosters.count], failure);
-		rosters.count += rc == 0;
+	while (rc == 0 && after != NULL && rosters.count < count) {
+		struct roster *before = NULL;
+
+		rc = fetch_before(officer, after, &before, failure);
+		if (rc == 0) {
+			rosters.list[rosters.count++] = before;
+			after = before;
+		}
 	}
 	if (rc == 0)
 		*ret_rosters = rosters;

@@ -320,8 +320,11 @@ void control_free(struct control *control)
 {
 	if (control == NULL)
 		return;
-	while (control->connections != NULL)
-		connection_free(control->connections);
+	for (struct connection *connection = control->connections, *next; connection != NULL;
+		connection = next) {
+		next = connection->next;
+		connection_free(connection);
+	}
 	event_free(control->readable);
 	close(control->fd);
 	free(control);
