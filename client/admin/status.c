@@ -140,7 +140,7 @@ cleanup:
 
 static void say_server(const struct admin *admin, const json_t *status)
 {
-	uint64_t version = 0, reports = 0, open = 0, bytes = 0, capacity = 0;
+	uint64_t rewrap = 0, version = 0, reports = 0, open = 0, bytes = 0, capacity = 0;
 	const json_t *roster = json_object_get(status, "roster");
 
 	if (roster == NULL || member_number(roster, "version", &version) != 0 ||
@@ -153,6 +153,12 @@ static void say_server(const struct admin *admin, const json_t *status)
 	say(admin->invocation, "server: roster %llu, %llu reports (%llu open), %llu of %llu MiB used\n",
 		(unsigned long long)version, (unsigned long long)reports, (unsigned long long)open,
 		(unsigned long long)(bytes >> 20), (unsigned long long)(capacity >> 20));
+	if (member_number(status, "rewrap", &rewrap) == 0 && rewrap > 0)
+		say(admin->invocation,
+			"%llu reports have a header older than this roster: officers of their desks should "
+			"run "
+			"`clarion-officer rewrap'\n",
+			(unsigned long long)rewrap);
 	if (version != admin->newest->version)
 		say_aside(admin->invocation, "the server's roster is %llu, this home's %llu",
 			(unsigned long long)version, (unsigned long long)admin->newest->version);

@@ -84,6 +84,8 @@ static const struct verb verbs[] = {
 	{ "export", "REPORT FILE", "write an evidence bundle that anybody can verify", verb_export,
 		export_options, COUNT_OF(export_options), 2, 2, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
+	{ "rotate", "", "make new keys, and the card that tells your admin, signed by the old ones",
+		verb_rotate, NULL, 0, 0, 0, false },
 	{ "rewrap", "", "give older reports to the officers that your desks have today", verb_rewrap,
 		rewrap_options, COUNT_OF(rewrap_options), 0, 0, false },
 };

@@ -43,27 +43,57 @@ static int identity_code(int error)
 	}
 }
 
+static int identity_path(const struct officer *officer, char ret_path[PATH_MAX], struct failure *failure)
+{
+	int len = snprintf(ret_path, PATH_MAX, "%s/%s", home_path(officer->home), IDENTITY_FILE);
+
+	if (len < 0 || len >= PATH_MAX)
+		return failure_set(
+			failure, EX_CONFIG, "the home's path is too long: give --home another one");
+	return 0;
+}
+
+static int load_with(struct officer *officer, const char *path, struct fault *fault)
+{
+	return identity_load(path, officer->passphrase,
+		officer->passphrase == NULL ? 0 : strlen(officer->passphrase), &officer->identities, fault);
+}
+
 static int load_identities(struct officer *officer, struct failure *failure)
 {
 	char path[PATH_MAX];
 	struct fault fault;
-	int len = snprintf(path, sizeof path, "%s/%s", home_path(officer->home), IDENTITY_FILE), rc;
+	int rc;
 
-	if (len < 0 || (size_t)len >= sizeof path)
-		return failure_set(
-			failure, EX_CONFIG, "the home's path is too long: give --home another one");
-	rc = identity_load(path, NULL, 0, &officer->identities, &fault);
+	if (identity_path(officer, path, failure) != 0)
+		return -1;
+	rc = load_with(officer, path, &fault);
 	if (rc != 0 && errno == ENOKEY) {
 		if (take_passphrase(officer->invocation, false, &officer->passphrase, failure) != 0)
 			return -1;
-		rc = identity_load(path, officer->passphrase,
-			officer->passphrase == NULL ? 0 : strlen(officer->passphrase), &officer->identities,
-			&fault);
+		rc = load_with(officer, path, &fault);
 	}
 	if (rc != 0)
 		return failure_of(failure, identity_code(errno), &fault);
 	officer->identity = officer->identities;
 	return 0;
+}
+
+/* Another program of hers may have made new ones since (`rotate' beside a `watch'). Where they can't be read,
+ * those that are known stay. */
+static void reload_identities(struct officer *officer)
+{
+	struct identity *before = officer->identities;
+	char path[PATH_MAX];
+	struct failure ignored;
+	struct fault fault;
+
+	if (identity_path(officer, path, &ignored) != 0 || load_with(officer, path, &fault) != 0) {
+		officer->identities = before;
+		return;
+	}
+	identity_free(before);
+	officer->identity = officer->identities;
 }
 
 /* Between a rotation and the roster that says so she is the one she was before. NULL where the roster knows
@@ -170,6 +200,7 @@ int officer_me(struct officer *officer, const struct roster_officer **ret_me, st
 	if (me == NULL) {
 		if (organisation_refresh(officer->organisation, NULL, failure) != 0)
 			return -1;
+		reload_identities(officer);
 		me = choose_identity(officer);
 	}
 	if (me == NULL)

@@ -133,6 +133,49 @@ static void test_files(void **state)
 	identity_free(identity);
 }
 
+/* After a rotation: the newest first, those before behind it, each whole. */
+static void test_older_ones(void **state)
+{
+	const char *path = scratch_path(state, "rotated.age");
+	struct identity *identity = made("amina"), *read = NULL;
+	struct buffer text = buffer_of(IDENTITY_FILE_MAX), cut = buffer_of(IDENTITY_FILE_MAX);
+	struct fault fault;
+
+	assert_int_equal(identity_save(path, identity, "open", 4, &fault), 0);
+	for (int turn = 0; turn < 2; turn++) {
+		struct identity *fresh = made("amina");
+
+		fresh->older = identity;
+		identity = fresh;
+	}
+	assert_int_equal(identity_replace(path, identity, "open", 4, &fault), 0);
+	assert_int_equal(identity_load(path, NULL, 0, &read, &fault), -1);
+	assert_int_equal(errno, ENOKEY);
+	assert_int_equal(identity_load(path, "open", 4, &read, &fault), 0);
+	for (const struct identity *is = read, *was = identity; is != NULL || was != NULL;
+		is = is->older, was = was->older) {
+		assert_true(is != NULL && was != NULL);
+		assert_memory_equal(is->signing_key, was->signing_key, 64);
+		assert_memory_equal(is->age->secret_key, was->age->secret_key, 32);
+	}
+	identity_free(read);
+	read = NULL;
+	/* One that is cut off is no identity, though the first is whole. */
+	assert_int_equal(identity_write(identity, &text), 0);
+	for (size_t len = text.len - 1; len > text.len / 2; len--) {
+		buffer_clear(&cut);
+		buffer_put(&cut, text.data, len);
+		if (text.data[len - 1] == '\n' && identity_parse(cut.data, cut.len, &read, &fault) == 0) {
+			/* Right behind one of them. */
+			assert_memory_equal(text.data + len, "# name: ", 8);
+			identity_free(read);
+		}
+	}
+	buffer_free(&text);
+	buffer_free(&cut);
+	identity_free(identity);
+}
+
 static void test_card(void **state)
 {
 	struct identity *old = made("amina"), *identity = made("amina");
@@ -162,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_two_are_different),
 		cmocka_unit_test(test_what_is_refused),
 		SCRATCH_TEST(test_files),
+		SCRATCH_TEST(test_older_ones),
 		cmocka_unit_test(test_card),
 	};
 

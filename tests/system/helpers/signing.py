@@ -21,13 +21,13 @@ def content_digest(body):
 
 
 def identity_of(home):
-    """(SigningKey, age secret key text) of an unencrypted identity file."""
+    """(SigningKey, age secret key text) of an unencrypted identity file: the newest stand first."""
     seed, secret = None, None
     for line in (home / "identity.age").read_text().splitlines():
         if line.startswith("# signing-key: "):
-            seed = base64.b64decode(line.removeprefix("# signing-key: "))
+            seed = seed or base64.b64decode(line.removeprefix("# signing-key: "))
         elif line.startswith("AGE-SECRET-KEY-1"):
-            secret = line
+            secret = secret or line
     assert seed is not None and secret is not None
     return SigningKey(seed), secret
 
