@@ -49,6 +49,9 @@ static int harden(SSL_CTX *context)
 					     SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* A read that found a record without content comes back: a peer who sends nothing else, without end,
+	 * has her turn like all others. */
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	/* As much of a record, and of the next, as one read gives. */
 	SSL_CTX_set_read_ahead(context, 1);
 	SSL_CTX_set_default_read_buffer_len(context, WIRE_INPUT_MAX);

@@ -2,11 +2,13 @@
 #include "front_scene.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -122,12 +124,51 @@ static void drain(void **state)
 	assert_int_equal(scene_wait(scene), 0);
 }
 
+/* Changes its key again and again, and never asks for anything. */
+static pid_t flood_with_keys(SSL *ssl)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	while (child == 0) {
+		if (SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 || SSL_do_handshake(ssl) != 1)
+			_exit(0);
+	}
+	return child;
+}
+
+/* Records without content are work that nothing bounds: others have their turn all the same. */
+static void keys_without_end(void **state)
+{
+	struct scene *scene = scene_open(NULL);
+	SSL *flooding[3];
+	pid_t children[3];
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		flooding[i] = scene_stranger(scene);
+	for (size_t i = 0; i < 3; i++)
+		children[i] = flood_with_keys(flooding[i]);
+	for (int i = 0; i < 3; i++) {
+		SSL *honest = scene_stranger(scene);
+		scene_send(honest, "GET / HTTP/1.1\r\n" HOST "\r\n");
+		scene_starts_with(scene_receive(honest, false), "HTTP/1.1 200 OK\r\n");
+		scene_leave(honest);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		kill(children[i], SIGKILL);
+		assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
+		scene_leave(flooding[i]);
+	}
+	assert_int_equal(scene_close(scene), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(caps),
 		cmocka_unit_test(drain),
+		cmocka_unit_test(keys_without_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
