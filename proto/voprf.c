@@ -169,8 +169,9 @@ static int add_weighted(const uint8_t weight[VOPRF_SCALAR_BYTES], const uint8_t 
 	return 0;
 }
 
-/* The batch as one pair of elements (section 2.2.1, ComputeComposites). Whoever has the secret key could take
- * a short cut; the batch is small, and one function is easier to trust than two. */
+/* The batch as one pair of elements (section 2.2.1, ComputeComposites). Whoever has the secret key multiplies
+ * the first one by it instead of asking for the second (ComputeCompositesFast): ret_evaluated is NULL then.
+ */
 static int compose(const struct voprf_batch *batch, uint8_t ret_blinded[VOPRF_ELEMENT_BYTES],
 	uint8_t ret_evaluated[VOPRF_ELEMENT_BYTES])
 {
@@ -195,7 +196,8 @@ static int compose(const struct voprf_batch *batch, uint8_t ret_blinded[VOPRF_EL
 		if (voprf_scalar_of(uniform, weight) != 0 || !voprf_is_element(batch->blinded[i]) ||
 			!voprf_is_element(batch->evaluated[i]) ||
 			add_weighted(weight, batch->blinded[i], i == 0, ret_blinded) != 0 ||
-			add_weighted(weight, batch->evaluated[i], i == 0, ret_evaluated) != 0)
+			(ret_evaluated != NULL &&
+				add_weighted(weight, batch->evaluated[i], i == 0, ret_evaluated) != 0))
 			return -1;
 	}
 	return 0;
@@ -230,7 +232,8 @@ int voprf_prove(const struct voprf_batch *batch, const uint8_t secret_key[VOPRF_
 	struct statement statement = { .public_key = batch->public_key };
 	uint8_t challenge[VOPRF_SCALAR_BYTES], product[VOPRF_SCALAR_BYTES];
 
-	if (compose(batch, statement.blinded, statement.evaluated) != 0 ||
+	if (compose(batch, statement.blinded, NULL) != 0 ||
+		crypto_scalarmult_ristretto255(statement.evaluated, secret_key, statement.blinded) != 0 ||
 		crypto_scalarmult_ristretto255_base(statement.on_generator, random) != 0 ||
 		crypto_scalarmult_ristretto255(statement.on_blinded, random, statement.blinded) != 0)
 		return -1;

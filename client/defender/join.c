@@ -74,7 +74,8 @@ static int take_tokens(const struct invocation *invocation, struct session *sess
 	if (queue_load(session->vault, &session->queue, failure) != 0 ||
 		purse_load(session->vault, session->queue, &purse, failure) != 0)
 		return -1;
-	rc = invitation->has_secret ? tokens_take(session, invitation, purse, &refused) : 0;
+	rc = invitation->has_secret ? tokens_take(session, invitation, purse, &refused)
+				    : purse_keep(purse, &refused);
 	count = purse_count(
 		purse, organisation_roster(session->organisation), organisation_now(session->organisation));
 	if (count > 0)

@@ -54,6 +54,11 @@ static int save(struct purse *purse, struct failure *failure)
 	return rc;
 }
 
+int purse_keep(struct purse *purse, struct failure *failure)
+{
+	return save(purse, failure);
+}
+
 static int parse(const struct buffer *bytes, struct purse *purse)
 {
 	struct reader in = reader_of(bytes->data, bytes->len);

@@ -17,6 +17,9 @@ MUST_USE int purse_load(
 	struct vault *vault, const struct queue *queue, struct purse **ret_purse, struct failure *failure);
 void purse_free(struct purse *purse);
 
+/* Puts it into the vault as it is, so that a home without tokens looks like one with some. */
+MUST_USE int purse_keep(struct purse *purse, struct failure *failure);
+
 /* How many are free, and good by this roster at this time. */
 size_t purse_count(const struct purse *purse, const struct roster *roster, int64_t now);
 

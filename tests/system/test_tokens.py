@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from helpers import signing, wire
+from helpers import ristretto, signing, wire
 from helpers.middleman import Middleman, move_daemon_behind, plain_answer
 from helpers.organisation import Defender, Organisation
 from helpers.programs import EX_CONFIG, EX_NOPERM, EX_PROTOCOL, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE
@@ -321,3 +321,53 @@ def test_a_strangers_request_for_tokens(token_org):
     assert problem_of(tokens_request(token_org, signing.base64url(bytes(16)), b"x")) == "invitation-refused"
     assert wire.request(token_org.port, "POST", token_org.target("invitations"), {}, json.dumps({}).encode()).status == 401
     assert invited(token_org, "nadia", invitation)[1].json["tokens"] == BATCH
+
+
+def test_a_strangers_client_takes_and_spends_tokens(token_org):
+    """Everything as docs/protocol.md says it, in Python: the proof holds, the tokens are good, and only once."""
+    token_org.officer("amina")
+    secret = secret_of(token_org.invitation("--desk", token_org.desk))
+    key = base64.b64decode(token_org.roster().first("token-key")[1])
+    batch = ristretto.Batch(key, 3)
+    answer = tokens_request(token_org, secret, batch.request)
+    assert answer.status == 200 and answer.headers["content-type"] == "application/private-token-amortized-batch-response"
+    tokens = batch.tokens(answer.body)
+    again = tokens_request(token_org, secret, batch.request)
+    assert batch.tokens(again.body) == tokens and again.body != answer.body, "the same tokens, another proof"
+    assert problem_of(tokens_request(token_org, secret, ristretto.Batch(key, 1).request)) == "invitation-refused"
+    reports = [token_org.seal() for _ in tokens]
+    for (report, sealed), token in zip(reports, tokens):
+        assert token_org.put(report, sealed, headers={"Authorization": token}).status == 201
+        assert token_org.put(report, sealed, headers={"Authorization": token}).status == 200
+    report, sealed = token_org.seal()
+    forged = ristretto.Batch(key, 1)
+    made_up = forged.inputs[0] + bytes(64)
+    for field in (*tokens, f'PrivateToken token="{base64.urlsafe_b64encode(made_up).decode()}"'):
+        answer = token_org.put(report, sealed, headers={"Authorization": field})
+        assert answer.status == 403 and problem_of(answer) == "token-refused"
+
+
+def test_the_secret_waits_for_the_roster(token_org):
+    """It goes out on a connection of its own, and only once the roster is that of the invitation's admins."""
+    token_org.officer("amina")
+    invitation = token_org.invitation("--desk", token_org.desk)
+    move_daemon_behind(token_org)
+    place, _, trust = invitation.strip().partition("#")
+    other = f"{place}#{signing.base64url(bytes(range(32)))}.{trust.partition('.')[2]}"
+    with Middleman(token_org, lambda *_: None) as server:
+        Defender(token_org, "misled").run("join", "-", "--no-passphrase", stdin=other, expect=EX_PROTOCOL)
+        assert server.requests and not any(target.endswith("/tokens") for _, target, _, _ in server.requests)
+        server.requests.clear()
+        invited(token_org, "nadia", invitation)
+        calls = [target.rpartition("/")[2] for _, target, _, _ in server.requests]
+        assert calls[-1] == "tokens" and calls.count("tokens") == 1 and "roster" in calls
+        assert not any(secret_of(invitation) in str(request) for request in server.requests[:-1])
+
+
+def test_homes_with_and_without_tokens_look_alike(org, token_org):
+    homes = []
+    for which, organisation in enumerate((org, token_org)):
+        organisation.officer("amina")
+        home = invited(organisation, "nadia")[0].home
+        homes.append(sorted(path.stat().st_size for path in home.rglob("*") if path.is_file()))
+    assert homes[0] == homes[1]
