@@ -65,6 +65,12 @@ static const struct row {
 		"It was here once, and nobody can bring it back: what is new goes into a new report." },
 	[PROBLEM_STORAGE_FULL] = { "storage-full", 507, "The server's storage is full",
 		"Keep the report and try again later; an admin must make room." },
+	[PROBLEM_RELEASED] = { "released", 409, "The report has been released already",
+		"Officers see it now: send a further report, or reach them." },
+	[PROBLEM_HOLD_CONFLICT] = { "hold-conflict", 409, "A later order came first",
+		"Count on from a higher number and try again." },
+	[PROBLEM_TOO_FAR] = { "too-far", 422, "The release lies too far ahead",
+		"At most 7 days a step, and 30 days after the report was accepted." },
 };
 
 const char *problem_word(enum problem problem)

@@ -211,6 +211,10 @@ void call_put_report(struct request *request)
 		request_answer_problem(request, PROBLEM_WRONG_DESTINATION);
 		return;
 	}
+	if (request->facts->release > store_now(store) + HOLD_IN_ALL_MAX) {
+		request_answer_problem(request, PROBLEM_TOO_FAR);
+		return;
+	}
 	request->facts->has_proof = file.has_proof;
 	memcpy(request->facts->proof_key, file.proof.public_key, sizeof file.proof.public_key);
 	memcpy(request->facts->header_digest, file.header_digest, sizeof file.header_digest);

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#define FACTS_VERSION 3
+#define FACTS_VERSION 4
 #define SPARES_MAX    64 /* a group's worth */
 
 /* Guarded memory costs a dozen system calls to make and give back: a few pieces are kept, wiped, for the
@@ -66,6 +66,8 @@ int facts_write(const struct report_facts *facts, struct buffer *out)
 	buffer_put_u64(out, facts->header_roster);
 	buffer_put_u8(out, (uint8_t)facts->header_stage);
 	buffer_put(out, facts->wrapped_by, sizeof facts->wrapped_by);
+	if (facts->stage == STAGE_HELD)
+		buffer_put_u64(out, facts->hold_counter);
 	if (facts->stage == STAGE_UPLOADING) {
 		buffer_put_u64(out, facts->offset);
 		buffer_put(out, facts->upload_key_digest, sizeof facts->upload_key_digest);
@@ -149,10 +151,12 @@ static int parse_header(struct reader *in, uint8_t version, struct report_facts 
 	return 0;
 }
 
-static int parse_upload(struct reader *in, struct report_facts *facts)
+static int parse_pending(struct reader *in, uint8_t version, struct report_facts *facts)
 {
 	uint8_t has_salt;
 
+	if (facts->stage == STAGE_HELD)
+		return version < 4 ? 0 : reader_u64(in, &facts->hold_counter);
 	if (facts->stage != STAGE_UPLOADING)
 		return 0;
 	if (reader_u64(in, &facts->offset) != 0 ||
@@ -176,7 +180,7 @@ int facts_parse(const uint8_t *data, size_t len, struct report_facts *facts)
 	facts->stage = (enum report_stage)stage;
 	if (parse_destination(&in, facts) != 0 || parse_content(&in, facts) != 0 ||
 		parse_changed(&in, version, facts) != 0 || parse_header(&in, version, facts) != 0 ||
-		parse_upload(&in, facts) != 0)
+		parse_pending(&in, version, facts) != 0)
 		return -1;
 	return reader_end(&in);
 }

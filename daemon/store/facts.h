@@ -40,6 +40,7 @@ struct report_facts {
 	uint8_t signature[ED25519_SIGNATURE_BYTES]; /* of the acceptance */
 	int64_t release;                            /* 0 for none */
 	char hold_key[FINGERPRINT_SIZE];
+	uint64_t hold_counter; /* of the last order; while held */
 	uint64_t roster;
 	uint64_t length; /* of the whole file */
 	bool has_proof;

@@ -35,6 +35,7 @@ static const struct call_rule rules[CALL_COUNT] = {
 	[CALL_GET_HEADERS] = { call_get_headers, 0, NULL },
 	[CALL_GET_EVENTS] = { call_get_events, 0, NULL },
 	[CALL_POST_EVENT] = { call_post_event, EVENT_MAX, NULL },
+	[CALL_POST_HOLD] = { call_post_hold, HOLD_ORDER_MAX, NULL },
 	[CALL_GET_MAILBOX] = { call_get_mailbox, 0, NULL },
 	[CALL_DELETE_MAILBOX] = { call_delete_mailbox, 0, NULL },
 	[CALL_POST_MAILBOX] = { call_post_mailbox, MAILBOX_BODY_MAX, NULL },

@@ -39,33 +39,97 @@ static void look_at(struct store *store, int64_t when)
 		store->release_at = at;
 }
 
-void releases_schedule(struct store *store, int64_t when)
+/* Where memory is short, the next look goes through all rows. */
+static void keep(struct store *store, int64_t release, const uint8_t blind_id[BLIND_INDEX_BYTES])
 {
-	look_at(store, when);
+	if (held_push(store->held, release, blind_id) != 0)
+		store->held_unknown = true;
+}
+
+void releases_schedule(struct store *store, const struct report_facts *facts)
+{
+	keep(store, facts->release, facts->blind_id);
+	look_at(store, facts->release);
+}
+
+static int keep_one(void *context, const struct backend_report *row)
+{
+	struct store *store = context;
+	struct report_facts *facts = NULL;
+
+	if (report_open_row(store, row, &facts) != 0)
+		return 0;
+	if (facts->stage == STAGE_HELD)
+		keep(store, facts->release, facts->blind_id);
+	facts_free(facts);
+	return 0;
+}
+
+static int look_through(struct store *store)
+{
+	held_clear(store->held);
+	store->held_unknown = false;
+	if (backend_each_upload(store->backend, keep_one, store) == 0)
+		return 0;
+	store->held_unknown = true;
+	return -1;
 }
 
 struct due {
-	struct store *store;
 	struct report_facts *facts[RELEASES_AT_ONCE];
 	size_t count;
-	int64_t next; /* release of those whose time comes later; INT64_MAX for none */
 };
 
-static int find_due(void *context, const struct backend_report *row)
+static bool is_taken(const struct due *due, const struct report_facts *facts)
 {
-	struct due *due = context;
-	struct report_facts *facts = NULL;
+	for (size_t i = 0; i < due->count; i++)
+		if (due->facts[i]->body == facts->body)
+			return true;
+	return false;
+}
 
-	if (report_open_row(due->store, row, &facts) != 0)
+/* The row that the heap's first stands for: it may have been put off, called off or released since. */
+static int take_first(struct store *store, struct due *due)
+{
+	const struct held_entry first = *held_first(store->held);
+	struct report_facts *facts = NULL;
+	struct backend_report row;
+
+	if (backend_find(store->backend, first.blind_id, &row) != 0) {
+		if (backend_error(store->backend) != BACKEND_MISSING)
+			return -1;
+		held_pop(store->held);
 		return 0;
-	if (facts->stage == STAGE_HELD && facts->release <= store_now(due->store)) {
+	}
+	held_pop(store->held);
+	if (report_open_row(store, &row, &facts) != 0)
+		return 0;
+	if (facts->stage == STAGE_HELD && facts->release > store_now(store)) {
+		keep(store, facts->release, facts->blind_id);
+	} else if (facts->stage == STAGE_HELD && !is_taken(due, facts)) {
 		due->facts[due->count++] = facts;
 		facts = NULL;
-	} else if (facts->stage == STAGE_HELD && facts->release < due->next) {
-		due->next = facts->release;
 	}
 	facts_free(facts);
-	return due->count == RELEASES_AT_ONCE;
+	return 0;
+}
+
+static bool is_due(const struct store *store)
+{
+	const struct held_entry *first = held_first(store->held);
+
+	return store->held_unknown || (first != NULL && first->release <= store_now(store));
+}
+
+static int take_due(struct store *store, struct due *due)
+{
+	if (store->held_unknown && look_through(store) != 0)
+		return -1;
+	while (due->count < RELEASES_AT_ONCE && is_due(store)) {
+		if (take_first(store, due) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int publish_all(struct store *store, struct due *due)
@@ -79,38 +143,50 @@ static int publish_all(struct store *store, struct due *due)
 	return backend_commit(store->backend);
 }
 
+/* Announces what was published; what wasn't is due again. */
+static void end_due(struct store *store, struct due *due, bool published)
+{
+	for (size_t i = 0; i < due->count; i++) {
+		if (published)
+			report_announce(store, due->facts[i]);
+		else
+			keep(store, due->facts[i]->release, due->facts[i]->blind_id);
+		facts_free(due->facts[i]);
+	}
+}
+
 void releases_run(struct store *store)
 {
-	struct due due = { .store = store, .next = INT64_MAX };
-	int rc;
+	struct due due = { .count = 0 };
+	const struct held_entry *first;
+	int rc = 0;
 
-	group_commit(store);
-	rc = backend_each_upload(store->backend, find_due, &due);
-	if (rc == 0 && due.count > 0) {
-		rc = publish_all(store, &due);
-		if (rc != 0)
-			backend_rollback(store->backend);
+	if (is_due(store)) {
+		group_commit(store);
+		rc = take_due(store, &due);
+		if (rc == 0 && due.count > 0) {
+			rc = publish_all(store, &due);
+			if (rc != 0)
+				backend_rollback(store->backend);
+		}
+		end_due(store, &due, rc == 0);
 	}
-	for (size_t i = 0; i < due.count; i++) {
-		if (rc == 0)
-			report_announce(store, due.facts[i]);
-		facts_free(due.facts[i]);
-	}
-	if (rc != 0) {
+	if (rc != 0)
 		log_plain(LOG_ERROR, "release_failed");
-		due.next = store_now(store) + CHECK_MS / 1000;
-	} else if (due.count == RELEASES_AT_ONCE) {
-		due.next = store_now(store);
-	}
-	if (due.next != INT64_MAX)
-		look_at(store, due.next);
+	first = held_first(store->held);
+	if (rc != 0 || store->held_unknown)
+		look_at(store, store_now(store) + CHECK_MS / 1000);
+	else if (first != NULL)
+		look_at(store, first->release);
 }
 
 int releases_load(struct store *store)
 {
 	store->release_event = evtimer_new(store->base, on_time, store);
-	if (store->release_event == NULL)
+	store->held = held_new();
+	if (store->release_event == NULL || store->held == NULL)
 		return -1;
+	store->held_unknown = true;
 	releases_run(store);
 	return 0;
 }

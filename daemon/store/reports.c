@@ -250,5 +250,5 @@ void report_on_committed(struct request *request)
 	if (request->facts->stage == STAGE_LISTED)
 		report_announce(store, request->facts);
 	else
-		releases_schedule(store, request->facts->release);
+		releases_schedule(store, request->facts);
 }

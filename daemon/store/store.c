@@ -340,6 +340,7 @@ static void store_free(struct store *store)
 		event_free(store->commit_event);
 	if (store->minute_event != NULL)
 		event_free(store->minute_event);
+	held_free(store->held);
 	if (store->release_event != NULL)
 		event_free(store->release_event);
 	backend_close(store->backend);

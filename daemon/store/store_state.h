@@ -5,6 +5,8 @@
 #include "backend.h"
 #include "channel/channel.h"
 #include "facts.h"
+#include "held.h"
+#include "proto/hold.h"
 #include "proto/message_signature.h"
 #include "proto/problem.h"
 #include "proto/roster.h"
@@ -138,6 +140,8 @@ struct store {
 	struct event *commit_event;
 	struct event *minute_event;
 	struct event *release_event;
+	struct held_heap *held;
+	bool held_unknown;  /* the heap lacks some: all rows are looked through */
 	int64_t release_at; /* on the boot clock; 0: it isn't set */
 	int64_t start_wall, start_boot_ms;
 	int64_t newest_committed; /* the latest time that a commit holds */
@@ -279,10 +283,10 @@ void headers_destroyed(struct store *store, const uint8_t blind_id[BLIND_INDEX_B
 /* -1 while it is being counted. */
 MUST_USE int headers_old(const struct store *store, uint64_t *ret_old);
 void headers_free(struct store *store);
-
 /* --- releases.c */
 MUST_USE int releases_load(struct store *store);
-void releases_schedule(struct store *store, int64_t when);
+/* A report has come that is held, or its release is earlier than it was. */
+void releases_schedule(struct store *store, const struct report_facts *facts);
 void releases_run(struct store *store);
 /* Drops uploads that were begun more than a week ago, and whose bytes aren't coming just now. */
 void uploads_expire(struct store *store);
@@ -320,7 +324,8 @@ void rewrap_progress(const struct store *store, struct rewrap_progress *ret_prog
 
 /* --- tombstones.c: what is left of a destroyed report, under its blind id */
 #define TOMBSTONE_REASON_MAX 200
-enum why { WHY_RETENTION = 1, WHY_ADMINS };
+enum why { WHY_RETENTION = 1, WHY_ADMINS, WHY_HOLDER /* called off before its release */ };
+#define WHY_LAST WHY_HOLDER
 struct tombstone {
 	int64_t when; /* to the hour */
 	enum why why;
@@ -398,6 +403,7 @@ void call_get_wrapping(struct request *request);
 void call_get_headers(struct request *request);
 void call_get_events(struct request *request);
 void call_post_event(struct request *request);
+void call_post_hold(struct request *request);
 void call_get_mailbox(struct request *request);
 void call_delete_mailbox(struct request *request);
 void call_post_mailbox(struct request *request);

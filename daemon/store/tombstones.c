@@ -49,7 +49,7 @@ static int parse(const struct buffer *plain, struct tombstone *ret_tombstone)
 	uint64_t when;
 
 	if (reader_u8(&in, &version) != 0 || version != TOMBSTONE_VERSION || reader_u64(&in, &when) != 0 ||
-		reader_u8(&in, &why) != 0 || why < WHY_RETENTION || why > WHY_ADMINS ||
+		reader_u8(&in, &why) != 0 || why < WHY_RETENTION || why > WHY_LAST ||
 		reader_u32(&in, &tombstone.epoch) != 0 ||
 		reader_text(&in, tombstone.desk, sizeof tombstone.desk) != 0 ||
 		reader_text(&in, tombstone.by, sizeof tombstone.by) != 0 ||

@@ -33,6 +33,9 @@ static enum problem finish(struct request *request, struct report_facts *facts, 
 	problem = PROBLEM_WRONG_DESTINATION;
 	if (sealed_file_destined(store, &file, facts) != 0)
 		goto cleanup;
+	problem = PROBLEM_TOO_FAR;
+	if (facts->release > store_now(store) + HOLD_IN_ALL_MAX)
+		goto cleanup;
 	problem = PROBLEM_BUSY;
 	*ret_storage_failed = true;
 	facts->has_proof = file.has_proof;

@@ -158,6 +158,7 @@ static void close_store(struct scene *scene)
 	headers_free(store);
 	event_free(store->commit_event);
 	event_free(store->release_event);
+	held_free(store->held);
 	backend_close(store->backend);
 	seal_free(store->seal);
 	token_epochs_free(store);
@@ -350,6 +351,14 @@ static int to_buffer(void *context, const uint8_t *data, size_t len)
 	return buffer_ok(out);
 }
 
+void scene_hold_key(uint8_t ret_secret[64], uint8_t ret_public[ED25519_PUBLIC_BYTES])
+{
+	uint8_t seed[crypto_sign_SEEDBYTES];
+
+	memset(seed, 'h', sizeof seed);
+	assert_int_equal(crypto_sign_seed_keypair(ret_public, ret_secret, seed), 0);
+}
+
 void seal_report(
 	struct scene *scene, const char *desk, size_t content_len, int64_t release, struct sealed *ret_sealed)
 {
@@ -364,6 +373,7 @@ void seal_report(
 	struct report_sealer *sealer = NULL;
 	uint8_t *content = calloc(1, content_len);
 	char salt[SALT_HEX_SIZE], arguments[300], hold[64] = "";
+	uint8_t hold_secret[crypto_sign_SECRETKEYBYTES], hold_public[ED25519_PUBLIC_BYTES];
 
 	assert_non_null(content);
 	fixture_recipient(OLGA, recipient);
@@ -375,7 +385,8 @@ void seal_report(
 	randombytes_buf(destination->salt, sizeof destination->salt);
 	if (release != 0) {
 		time_format(release, destination->release);
-		memset(destination->hold_key, 'A', FINGERPRINT_SIZE - 1);
+		scene_hold_key(hold_secret, hold_public);
+		base64_encode(BASE64_URL, hold_public, sizeof hold_public, destination->hold_key);
 		snprintf(hold, sizeof hold, "&release=%s", destination->release);
 	}
 	assert_int_equal(report_sealer_new(&options, &sealer), 0);

@@ -85,6 +85,9 @@ struct sealed {
 	struct destination destination;
 };
 
+/* The hold key of every held report. */
+void scene_hold_key(uint8_t ret_secret[64], uint8_t ret_public[ED25519_PUBLIC_BYTES]);
+
 /* release 0: not held. */
 void seal_report(struct scene *scene, const char *desk, size_t content_len, int64_t release,
 	struct sealed *ret_sealed);

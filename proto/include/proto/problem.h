@@ -33,8 +33,11 @@ enum problem {
 	PROBLEM_INVITATION_REFUSED,
 	PROBLEM_BAD_TOKENS,
 	PROBLEM_DESTROYED,
+	PROBLEM_RELEASED,
+	PROBLEM_HOLD_CONFLICT,
+	PROBLEM_TOO_FAR,
 };
-#define PROBLEM_COUNT 24
+#define PROBLEM_COUNT 27
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);

@@ -136,8 +136,8 @@ class SealedReport:
         self.bytes = seal([*stanzas, *more_stanzas], self.file_key, archive(members))
         self.id = hashlib.sha256(self.bytes).hexdigest()
 
-    def put(self, **changed):
+    def put(self, headers=None, **changed):
         """Uploads it; what is told beside it can be changed too."""
         facts = {"desk": self.org.desk, "urgency": self.urgency, "salt": self.salt.hex(), "roster": self.roster, **changed}
         query = "&".join(f"{name}={value}" for name, value in facts.items() if value is not None)
-        return wire.request(self.org.port, "PUT", self.org.target(f"reports/{self.id}?{query}"), {}, self.bytes)
+        return wire.request(self.org.port, "PUT", self.org.target(f"reports/{self.id}?{query}"), headers or {}, self.bytes)
