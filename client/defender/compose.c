@@ -65,13 +65,16 @@ static int merge_options(const struct arguments *arguments, const struct compose
 	const char *word = arguments_option(arguments, "urgency");
 	enum urgency urgency;
 
-	if (word == NULL && json_object_get(report, "urgency") == NULL)
+	if (word == NULL && (wish->is_urgency_fixed || json_object_get(report, "urgency") == NULL))
 		word = wish->urgency;
 
 	if (word != NULL && urgency_of(word, strlen(word), &urgency) != 0)
 		return failure_set(failure, EX_USAGE,
 			"--urgency isn't one: give immediate, urgent, priority, record or withheld");
 	if (word != NULL && json_object_set_new(report, "urgency", json_string(urgency_word(urgency))) != 0)
+		return failure_memory(failure);
+	if (wish->exclude != NULL &&
+		json_object_set_new(report, "exclude", json_deep_copy(wish->exclude)) != 0)
 		return failure_memory(failure);
 	return merge_excluded(arguments, report, failure);
 }
@@ -152,6 +155,27 @@ int compose(const struct invocation *invocation, const struct roster *roster, co
 			    ret_composed->report, failure) != 0)
 			return -1;
 	return check(ret_composed, failure);
+}
+
+int compose_again(const json_t *report, const char *desk, const struct roster *roster,
+	struct composed *ret_composed, struct failure *failure)
+{
+	size_t count = 0;
+
+	*ret_composed = (struct composed){ .report = json_deep_copy(report) };
+	if (ret_composed->report == NULL)
+		return failure_memory(failure);
+	memcpy(ret_composed->desk, desk, strlen(desk) + 1);
+	if (check(ret_composed, failure) != 0)
+		return -1;
+	for (size_t at = 0; at < ret_composed->excluded_count; at++) {
+		const char *name = ret_composed->excluded[at];
+
+		if (roster_desk(roster, name) != NULL || roster_officer(roster, name) != NULL)
+			ret_composed->excluded[count++] = name;
+	}
+	ret_composed->excluded_count = count;
+	return 0;
 }
 
 void composed_free(struct composed *composed)

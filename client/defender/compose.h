@@ -20,15 +20,21 @@ struct composed {
 
 /* What is taken where neither an option nor the file says otherwise. */
 struct compose_wish {
-	const char *desk;    /* NULL or "": the roster's only one */
-	const char *urgency; /* NULL: it must be given */
-	const char *summary; /* NULL: it is asked for; else nothing is asked */
+	const char *desk;      /* NULL or "": the roster's only one */
+	const char *urgency;   /* NULL: it must be given */
+	bool is_urgency_fixed; /* whatever the file says */
+	const json_t *exclude; /* NULL, or names that are excluded too */
+	const char *summary;   /* NULL: it is asked for; else nothing is asked */
 };
 
 /* An option beats the same fact in the file. 65 with the field's name for what the schema refuses. Free with
  * composed_free whatever happened. */
 MUST_USE int compose(const struct invocation *invocation, const struct roster *roster,
 	const struct compose_wish *wish, struct composed *ret_composed, struct failure *failure);
+/* What was composed before (its report, without envelope), for the roster of today: who is excluded and isn't
+ * in it any more reads nothing anyhow. Free it with composed_free whatever happened. */
+MUST_USE int compose_again(const json_t *report, const char *desk, const struct roster *roster,
+	struct composed *ret_composed, struct failure *failure);
 void composed_free(struct composed *composed);
 
 /* The questions of the terminal: urgency, summary and a few more. More can be added to a report later. */

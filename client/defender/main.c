@@ -17,6 +17,19 @@ static const struct program_option follow_up_options[] = {
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
 	{ "report", "ID", "the first report's id, where this home doesn't know it (may be left out)", false },
 };
+static const struct program_option alarm_set_options[] = {
+	{ "desk", "DESK", "the desk to alarm (may be left out where there is one)", false },
+	{ "exclude", "NAME", "an officer or desk that must not read it", true },
+	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
+	{ "attach", "FILE", "send this file along as evidence", true },
+};
+static const struct program_option checkin_options[] = {
+	{ "every", "MINUTES", "within how many minutes you check in, at most a week", false },
+	{ "desk", "DESK", "the desk that gets it (may be left out where there is one)", false },
+	{ "urgency", "URGENCY", "immediate (as without this), urgent, priority, record or withheld", false },
+	{ "exclude", "NAME", "an officer or desk that must not read it", true },
+	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
+};
 static const struct program_option inbox_options[] = {
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
 };
@@ -28,6 +41,17 @@ static const struct verb verbs[] = {
 		COUNT_OF(follow_up_options) - FOLLOW_UP_MORE, 0, 0, false },
 	{ "follow-up", "", "seal and send a further report, by the hand of an earlier one", run_follow_up,
 		follow_up_options, COUNT_OF(follow_up_options), 0, 0, false },
+	{ "alarm set", "", "prepare an alarm: everything but the network is done", run_alarm_set,
+		alarm_set_options, COUNT_OF(alarm_set_options), 0, 0, false },
+	{ "alarm cancel", "", "call off the alarm that was sent", run_alarm_cancel, NULL, 0, 0, 0, false },
+	{ "alarm", "", "send the prepared alarm, in one step", run_alarm, NULL, 0, 0, 0, false },
+	{ "checkin start", "", "hold a report that officers get unless you check in", run_checkin_start,
+		checkin_options, COUNT_OF(checkin_options), 0, 0, false },
+	{ "checkin ok", "", "check in: the held report is put off", run_checkin_ok, NULL, 0, 0, 0, false },
+	{ "checkin cancel", "", "end the check-in: nothing is held any more", run_checkin_cancel, NULL, 0, 0,
+		0, false },
+	{ "checkin status", "", "when the held report would be released", run_checkin_status, NULL, 0, 0, 0,
+		false },
 	{ "carry", "FILE", "send a sealed report that somebody gave you", run_carry, NULL, 0, 1, 1, false },
 	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
 	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,

@@ -152,7 +152,9 @@ static int put_straight(struct queue *queue, struct failure *failure)
 	for (size_t at = 0; at < queue->count;) {
 		const struct queued *entry = queue->entries[at];
 
-		if (entry->is_ready && !is_accepted(queue, entry->id))
+		/* A held report that waited would be released as it arrives. */
+		if (entry->is_ready && !is_accepted(queue, entry->id) &&
+			entry->destination.release[0] == '\0')
 			at++;
 		else if (queue_drop(queue, entry, failure) != 0)
 			return -1;
@@ -195,6 +197,24 @@ cleanup:
 	json_decref(document);
 	queue_free(queue);
 	return rc;
+}
+
+struct queued *queue_find(const struct queue *queue, const char *id)
+{
+	for (size_t at = 0; at < queue->count; at++)
+		if (strcmp(queue->entries[at]->id, id) == 0)
+			return queue->entries[at];
+	return NULL;
+}
+
+int queue_save(struct queue *queue, struct failure *failure)
+{
+	return store(queue, failure);
+}
+
+bool queue_has_accepted(const struct queue *queue, const char *id)
+{
+	return is_accepted(queue, id);
 }
 
 int queue_add(struct queue *queue, struct queued **ret_entry, struct failure *failure)

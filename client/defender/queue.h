@@ -3,8 +3,8 @@
  *
  * An entry is added as a draft, its payload is written, then it is ready. It leaves once its acceptance is
  * kept. Whatever a crash left in between is put straight by queue_load: drafts go (their receipt was never
- * shown), and so do entries that were accepted. The same sealed bytes are sent again and again under one id,
- * so nothing is ever there twice. */
+ * shown), and so do entries that were accepted and held ones. The same sealed bytes are sent again and again
+ * under one id, so nothing is ever there twice. */
 #ifndef DEFENDER_QUEUE_H
 #define DEFENDER_QUEUE_H
 
@@ -30,6 +30,8 @@ struct queued {
 	bool has_salt;                  /* false for a carried file without a proof stanza */
 	uint8_t upload_key[UPLOAD_KEY_BYTES];
 	char mailbox[MAILBOX_ID_SIZE];
+	bool is_prepared;    /* an alarm that she hasn't given yet: `send' leaves it alone */
+	char after[ID_SIZE]; /* never sent before this one is accepted; "" for none */
 };
 
 struct queue;
@@ -39,6 +41,11 @@ void queue_free(struct queue *queue);
 
 size_t queue_count(const struct queue *queue);
 const struct queued *queue_at(const struct queue *queue, size_t at);
+/* NULL where it isn't in the queue. */
+struct queued *queue_find(const struct queue *queue, const char *id);
+/* Writes down what the caller changed. */
+MUST_USE int queue_save(struct queue *queue, struct failure *failure);
+bool queue_has_accepted(const struct queue *queue, const char *id);
 
 /* A draft with a fresh payload name and upload key, written down before its payload is. */
 MUST_USE int queue_add(struct queue *queue, struct queued **ret_entry, struct failure *failure);

@@ -42,13 +42,13 @@ json_t *queued_to_json(const struct queued *entry)
 	if (!entry->has_salt)
 		salt[0] = '\0';
 	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
-	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "payload",
-		entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
+	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}",
+		"payload", entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
 		(json_int_t)entry->length, "roster", (json_int_t)entry->roster, "organisation",
 		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "hold_key",
 		entry->destination.hold_key, "salt", salt, "upload_key", upload_key, "mailbox",
-		entry->mailbox);
+		entry->mailbox, "prepared", entry->is_prepared, "after", entry->after);
 }
 
 /* A text member of at most size - 1 bytes. */
@@ -70,6 +70,7 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 	char urgency[16], salt[SALT_HEX_SIZE];
 
 	entry.is_ready = json_is_true(json_object_get(json, "ready"));
+	entry.is_prepared = json_is_true(json_object_get(json, "prepared"));
 	if (copy_text(json, "payload", entry.payload, sizeof entry.payload) != 0 ||
 		copy_text(json, "id", entry.id, sizeof entry.id) != 0 ||
 		member_number(json, "length", &entry.length) != 0 ||
@@ -82,7 +83,8 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 		copy_text(json, "hold_key", to->hold_key, sizeof to->hold_key) != 0 ||
 		copy_text(json, "salt", salt, sizeof salt) != 0 ||
 		member_hex(json, "upload_key", entry.upload_key, UPLOAD_KEY_BYTES) != 0 ||
-		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0)
+		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0 ||
+		copy_text(json, "after", entry.after, sizeof entry.after) != 0)
 		return -1;
 	entry.has_salt = salt[0] != '\0';
 	if (entry.has_salt && hex_decode(salt, strlen(salt), to->salt, SALT_BYTES) != 0)

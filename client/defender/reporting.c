@@ -81,7 +81,10 @@ void reporting_sealing(const struct reporting *reporting, struct sealing *ret_se
 		.composed = &reporting->composed,
 		.recipients = reporting->recipients,
 		.keys = reporting->keys,
-		.follows = reporting->follows.counter == 0 ? NULL : &reporting->follows };
+		.follows = reporting->follows.counter == 0 ? NULL : &reporting->follows,
+		.hold = reporting->hold,
+		.is_prepared = reporting->is_prepared,
+		.after = reporting->after };
 }
 
 uint64_t reporting_counter(const struct reporting *reporting)

@@ -5,6 +5,7 @@
 
 #include "compose.h"
 #include "proto/hand.h"
+#include "seal.h"
 #include "session.h"
 
 /* What one run is about. Zeros and an invocation to begin with; reporting_free in any case. */
@@ -13,6 +14,10 @@ struct reporting {
 	bool makes_no_connection; /* the pinned roster must do */
 	struct compose_wish wish;
 	struct hand_link follows; /* counter 0 where it follows none */
+	/* As in struct sealing. */
+	const struct seal_hold *hold;
+	bool is_prepared;
+	const char *after;
 	struct session session;
 	struct composed composed;
 	struct recipients *recipients;
@@ -31,7 +36,6 @@ MUST_USE int reporting_prepare(struct reporting *reporting, struct failure *fail
 MUST_USE int reporting_take_receipt(struct reporting *reporting, struct failure *failure);
 
 /* What is sealed, of all this. */
-struct sealing;
 void reporting_sealing(const struct reporting *reporting, struct sealing *ret_sealing);
 
 /* Of a further report: rises with her clock, and with what she knows of time where the clock went back. */

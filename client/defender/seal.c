@@ -49,10 +49,12 @@ static json_t *envelope_of(const struct sealing *sealing, const struct queued *e
 	hex_encode(to->salt, SALT_BYTES, salt);
 	base64_encode(BASE64_URL, sealing->keys->hand_key, ED25519_PUBLIC_BYTES, hand_key);
 	age_recipient_text(sealing->keys->replies.recipient, recipient);
-	return json_pack("{s:s, s:s, s:s, s:n, s:n, s:s, s:I, s:{s:s, s:s, s:s}}", "organisation",
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:I, s:{s:s, s:s, s:s}}", "organisation",
 		to->organisation, "desk", to->desk, "urgency", urgency_word(to->urgency), "release",
-		"hold_key", "salt", salt, "roster", (json_int_t)entry->roster, "mailbox", "id",
-		sealing->keys->mailbox, "recipient", recipient, "hand_key", hand_key);
+		to->release[0] == '\0' ? NULL : to->release, "hold_key",
+		to->hold_key[0] == '\0' ? NULL : to->hold_key, "salt", salt, "roster",
+		(json_int_t)entry->roster, "mailbox", "id", sealing->keys->mailbox, "recipient", recipient,
+		"hand_key", hand_key);
 }
 
 static void address(const struct sealing *sealing, struct queued *entry)
@@ -64,6 +66,13 @@ static void address(const struct sealing *sealing, struct queued *entry)
 	to->urgency = sealing->composed->urgency;
 	randombytes_buf(to->salt, sizeof to->salt);
 	entry->has_salt = true;
+	if (sealing->hold != NULL) {
+		memcpy(to->release, sealing->hold->release, sizeof to->release);
+		memcpy(to->hold_key, sealing->hold->hold_key, sizeof to->hold_key);
+	}
+	entry->is_prepared = sealing->is_prepared;
+	if (sealing->after != NULL)
+		memcpy(entry->after, sealing->after, sizeof entry->after);
 	entry->roster = sealing->roster->version;
 	memcpy(entry->mailbox, sealing->keys->mailbox, sizeof entry->mailbox);
 }

@@ -8,6 +8,12 @@
 #include "proto/receipt.h"
 #include "queue.h"
 
+/* Of a report that is held. */
+struct seal_hold {
+	char release[TIME_SIZE];
+	char hold_key[FINGERPRINT_SIZE];
+};
+
 struct sealing {
 	const struct roster *roster;
 	const char *organisation; /* the roster's fingerprint */
@@ -15,6 +21,9 @@ struct sealing {
 	const struct recipients *recipients;
 	const struct receipt_keys *keys;
 	const struct hand_link *follows; /* NULL, or what is signed with keys' hand key */
+	const struct seal_hold *hold;    /* NULL where it isn't held */
+	bool is_prepared;                /* as in struct queued */
+	const char *after;               /* NULL, or as in struct queued */
 };
 
 /* Where sealed bytes go. */

@@ -9,14 +9,49 @@ struct tally {
 	struct failure last; /* why something is left, or was refused */
 };
 
+/* What may not go: an alarm that wasn't given, and what follows a report that isn't accepted yet. What
+ * follows one that never will be goes from the queue. */
+static int passes_over(
+	struct session *session, struct tally *tally, size_t *at, bool *ret_passed, struct failure *failure)
+{
+	const struct queued *entry = queue_at(session->queue, *at);
+
+	*ret_passed = true;
+	if (entry->is_prepared ||
+		(entry->after[0] != '\0' && queue_find(session->queue, entry->after) != NULL)) {
+		(*at)++;
+		return 0;
+	}
+	if (entry->after[0] != '\0' && !queue_has_accepted(session->queue, entry->after)) {
+		tally->refused++;
+		return queue_drop(session->queue, entry, failure);
+	}
+	*ret_passed = false;
+	return 0;
+}
+
+static size_t count_waiting(const struct queue *queue)
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at < queue_count(queue); at++)
+		count += !queue_at(queue, at)->is_prepared;
+	return count;
+}
+
 static int send_all(const struct invocation *invocation, struct session *session, struct tally *tally,
 	struct failure *failure)
 {
 	struct acceptance_answer accepted;
 	enum submitted outcome;
 	int64_t when;
+	bool passed;
 
 	for (size_t at = 0; at < queue_count(session->queue);) {
+		if (passes_over(session, tally, &at, &passed, failure) != 0)
+			return -1;
+		if (passed)
+			continue;
 		if (submit(session->organisation, session->vault, session->queue,
 			    queue_at(session->queue, at), &accepted, &outcome, &tally->last) != 0)
 			return failure_of(failure, tally->last.exit_code, &tally->last.fault);
@@ -61,7 +96,7 @@ int run_send(const struct invocation *invocation, struct failure *failure)
 	if (session_open(invocation, &session, failure) != 0 ||
 		send_all(invocation, &session, &tally, failure) != 0)
 		goto cleanup;
-	queued = queue_count(session.queue);
+	queued = count_waiting(session.queue);
 	say(invocation, "Sent: %zu. Still queued: %zu.\n", tally.sent, queued);
 	rc = output_result(invocation, result_of(&tally, queued), failure);
 	if (rc == 0 && queued > 0)

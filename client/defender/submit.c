@@ -47,14 +47,18 @@ static void set_path(struct submission *submission, const char *before)
 	char salt[SALT_HEX_SIZE];
 
 	hex_encode(to->salt, SALT_BYTES, salt);
-	(void)snprintf(submission->path, sizeof submission->path, "%sdesk=%s&urgency=%s%s%s&roster=%llu",
+	(void)snprintf(submission->path, sizeof submission->path, "%sdesk=%s&urgency=%s%s%s&roster=%llu%s%s",
 		before, to->desk, urgency_word(to->urgency), submission->entry->has_salt ? "&salt=" : "",
-		submission->entry->has_salt ? salt : "", (unsigned long long)submission->entry->roster);
+		submission->entry->has_salt ? salt : "", (unsigned long long)submission->entry->roster,
+		to->release[0] != '\0' ? "&release=" : "", to->release);
 }
 
-/* The token goes with the request that brings the report, or creates its upload. */
-static void add_token(const struct submission *submission, struct link_request *request)
+/* Token and hold key go with the request that brings the report, or creates its upload. */
+static void add_keys(const struct submission *submission, struct link_request *request)
 {
+	if (submission->entry->destination.hold_key[0] != '\0')
+		request->headers[request->header_count++] =
+			(struct link_header){ "Hold-Key", submission->entry->destination.hold_key };
 	if (submission->token[0] != '\0')
 		request->headers[request->header_count++] =
 			(struct link_header){ "Authorization", submission->token };
@@ -73,7 +77,7 @@ static int put_whole(struct submission *submission, struct link_answer *ret_answ
 
 	(void)snprintf(before, sizeof before, "reports/%s?", submission->entry->id);
 	set_path(submission, before);
-	add_token(submission, &request);
+	add_keys(submission, &request);
 	if (open_payload(submission, 0, failure) != 0)
 		return -1;
 	return link_call(submission->link, &request, ret_answer, failure);
@@ -91,7 +95,7 @@ static int create_upload(
 	(void)snprintf(before, sizeof before, "uploads?id=%s&length=%llu&", submission->entry->id,
 		(unsigned long long)submission->entry->length);
 	set_path(submission, before);
-	add_token(submission, &request);
+	add_keys(submission, &request);
 	return link_call(submission->link, &request, ret_answer, failure);
 }
 

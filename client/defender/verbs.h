@@ -10,6 +10,13 @@ int run_carry(const struct invocation *invocation, struct failure *failure);
 int run_send(const struct invocation *invocation, struct failure *failure);
 int run_follow_up(const struct invocation *invocation, struct failure *failure);
 int run_inbox(const struct invocation *invocation, struct failure *failure);
+int run_alarm(const struct invocation *invocation, struct failure *failure);
+int run_alarm_set(const struct invocation *invocation, struct failure *failure);
+int run_alarm_cancel(const struct invocation *invocation, struct failure *failure);
+int run_checkin_start(const struct invocation *invocation, struct failure *failure);
+int run_checkin_ok(const struct invocation *invocation, struct failure *failure);
+int run_checkin_cancel(const struct invocation *invocation, struct failure *failure);
+int run_checkin_status(const struct invocation *invocation, struct failure *failure);
 int run_wipe(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -16,7 +16,7 @@ VERBS = {
     "clarion-admin": ["init", "desk add", "officer add", "officer remove", "roster show", "roster sign", "roster publish",
                       "roster verify", "invite", "status"],
     "clarion-officer": ["init", "join", "pull", "watch", "open", "fetch", "ack", "reply"],
-    "clarion": ["join", "report", "follow-up", "carry", "send", "inbox", "wipe"],
+    "clarion": ["join", "report", "follow-up", "alarm set", "alarm", "alarm cancel", "checkin start", "checkin ok", "checkin cancel", "checkin status", "carry", "send", "inbox", "wipe"],
 }
 EVERY_VERB = [(name, verb) for name, verbs in VERBS.items() for verb in verbs]
 

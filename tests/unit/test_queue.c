@@ -74,6 +74,32 @@ static struct queued *add_ready(struct opened *opened, char digit)
 	return entry;
 }
 
+/* What is held would be released as it arrives; an alarm that wasn't given waits, and so does what follows.
+ */
+static void test_what_is_special_about_an_entry(void **state)
+{
+	struct opened opened = start(*state);
+	struct queued *held = add_ready(&opened, 'a'), *prepared = add_ready(&opened, 'b'),
+		      *follower = add_ready(&opened, 'c');
+	struct failure failure;
+	char id[ID_SIZE];
+
+	memcpy(held->destination.release, "2026-11-25T08:00:00Z", TIME_SIZE);
+	prepared->is_prepared = true;
+	memcpy(follower->after, prepared->id, sizeof follower->after);
+	memcpy(id, held->id, sizeof id);
+	assert_int_equal(queue_save(opened.queue, &failure), 0);
+	stop(&opened);
+	opened = start(*state);
+	assert_int_equal(queue_count(opened.queue), 2);
+	assert_null(queue_find(opened.queue, id));
+	assert_true(queue_at(opened.queue, 0)->is_prepared);
+	assert_false(queue_at(opened.queue, 1)->is_prepared);
+	assert_string_equal(queue_at(opened.queue, 1)->after, queue_at(opened.queue, 0)->id);
+	assert_false(queue_has_accepted(opened.queue, id));
+	stop(&opened);
+}
+
 static void test_ready_reports_stay(void **state)
 {
 	struct opened opened = start(*state);
@@ -204,6 +230,7 @@ static void test_upload_keys_differ(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		WITH_HOME(test_what_is_special_about_an_entry),
 		WITH_HOME(test_ready_reports_stay),
 		WITH_HOME(test_drafts_go_with_their_payload),
 		WITH_HOME(test_accepted_reports_leave),

@@ -48,7 +48,7 @@ static void begin(struct scene *scene, char *folder, const char *excluded)
 				 excluded == NULL ? 0 : 1, &scene->recipients, &failure),
 		0);
 	scene->sealing = (struct sealing){ scene->roster, scene->organisation, &scene->composed,
-		&scene->recipients, scene->keys, NULL };
+		&scene->recipients, scene->keys, NULL, NULL, false, NULL };
 }
 
 static void end(struct scene *scene)
