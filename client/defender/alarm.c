@@ -7,6 +7,7 @@
 #include "proto/json.h"
 #include "queue_json.h"
 #include "reporting.h"
+#include "submit.h"
 #include "verbs.h"
 
 #include <poll.h>
@@ -126,12 +127,25 @@ static int drop_others(struct queue *queue, const char *id, struct failure *fail
 	return 0;
 }
 
+/* An alarm that no token is left for isn't ready. */
+static int reserve(struct session *session, const struct queued *entry, struct failure *failure)
+{
+	struct failure ignored;
+	int rc = submit_reserve(session->organisation, session->vault, session->queue, entry, failure);
+
+	/* What can't be dropped now, the next `alarm set' drops. */
+	if (rc != 0 && queue_drop(session->queue, entry, &ignored) != 0)
+		rc = -1;
+	return rc;
+}
+
 static int prepare(struct reporting *reporting, struct alarm *alarm, struct failure *failure)
 {
 	const struct queued *entry;
 
 	if (reporting_prepare(reporting, failure) != 0 || reporting_take_receipt(reporting, failure) != 0 ||
-		reporting_seal(reporting, &entry, failure) != 0)
+		reporting_seal(reporting, &entry, failure) != 0 ||
+		reserve(&reporting->session, entry, failure) != 0)
 		return -1;
 	memcpy(alarm->id, entry->id, sizeof alarm->id);
 	memcpy(alarm->desk, entry->destination.desk, sizeof alarm->desk);

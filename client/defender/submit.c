@@ -367,3 +367,16 @@ cleanup:
 	vault_reader_free(submission.reader);
 	return rc;
 }
+
+int submit_reserve(struct organisation *organisation, struct vault *vault, struct queue *queue,
+	const struct queued *entry, struct failure *failure)
+{
+	struct submission submission = { .organisation = organisation, .vault = vault, .entry = entry };
+	int rc = purse_load(vault, queue, &submission.purse, failure);
+
+	if (rc == 0 && needs_token(&submission))
+		rc = take_token(&submission, failure);
+	sodium_memzero(submission.token, sizeof submission.token);
+	purse_free(submission.purse);
+	return rc;
+}

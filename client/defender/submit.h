@@ -19,4 +19,9 @@ MUST_USE int submit(struct organisation *organisation, struct vault *vault, stru
 	const struct queued *entry, struct acceptance_answer *ret_accepted, enum submitted *ret_outcome,
 	struct failure *failure);
 
+/* Binds an admission token to the report where its desk asks for one, long before it is sent. 77 where there
+ * is none left. */
+MUST_USE int submit_reserve(struct organisation *organisation, struct vault *vault, struct queue *queue,
+	const struct queued *entry, struct failure *failure);
+
 #endif

@@ -2,8 +2,8 @@
 
 import time
 
-from helpers.organisation import Defender
-from helpers.programs import EX_NOINPUT, EX_TEMPFAIL
+from helpers.organisation import Defender, Organisation
+from helpers.programs import EX_NOINPUT, EX_NOPERM, EX_TEMPFAIL
 
 ALARM = "They are at the door."
 
@@ -149,6 +149,24 @@ def test_who_was_excluded_from_the_alarm_does_not_read_that_it_is_off(org):
     cancelled = nadia.run("alarm cancel").json
     badia.run("open", cancelled["id"], "--out", org.folder / "no", expect=77)
     assert opened(org, cancelled["id"])["exclude"] == ["badia"]
+
+
+def test_a_token_is_put_aside_when_it_is_prepared(tmp_path):
+    """Where a desk asks for tokens, an alarm is ready only with one: not found missing in the emergency."""
+    (tmp_path / "org").mkdir()
+    org = Organisation(tmp_path / "org", admission="token")
+    org.officer("amina")
+    nadia, without = Defender(org, "nadia"), Defender(org, "without")
+    invitation = org.invitation("--desk", org.desk)
+    nadia.run("join", "-", "--no-passphrase", stdin=invitation)
+    without.run("join", "-", "--no-passphrase", stdin=invitation.strip().rsplit(".", 1)[0])
+    refused = without.run("alarm set", expect=EX_NOPERM)
+    assert "token" in refused.err
+    without.run("alarm", expect=EX_NOINPUT)
+    ready = prepare(nadia)
+    assert nadia.run("alarm").json["id"] == ready["id"]
+    assert [report for report, _ in alerts(org)] == [ready["id"]]
+    org.stop_daemon()
 
 
 def test_without_a_file(org):
