@@ -54,6 +54,49 @@ cleanup:
 	return rc;
 }
 
+int age_lock_new(
+	const char *passphrase, size_t passphrase_len, unsigned work_factor, struct age_lock **ret_lock)
+{
+	struct buffer header = buffer_of(AGE_HEADER_MAX);
+	uint8_t *file_key = sodium_malloc(AGE_FILE_KEY_BYTES);
+	struct age_lock *lock = NULL;
+
+	if (file_key == NULL)
+		goto cleanup;
+	randombytes_buf(file_key, AGE_FILE_KEY_BYTES);
+	age_header_begin(&header);
+	if (age_header_put_passphrase(&header, passphrase, passphrase_len, work_factor, file_key) == 0 &&
+		age_header_end(&header, file_key) == 0)
+		lock = lock_new(header.data, header.len);
+	if (lock != NULL)
+		memcpy(lock->file_key, file_key, AGE_FILE_KEY_BYTES);
+cleanup:
+	sodium_free(file_key);
+	buffer_free(&header);
+	if (lock == NULL)
+		return -1;
+	*ret_lock = lock;
+	return 0;
+}
+
+int age_lock_open_again(const struct age_lock *lock, const uint8_t *file, size_t len, uint8_t **ret_plaintext,
+	size_t *ret_len, struct fault *fault)
+{
+	if (len < lock->header_len || !bytes_equal(file, lock->header, lock->header_len))
+		return fault_set(fault, "it is under another passphrase, or was encrypted anew");
+	return age_payload_open(file + lock->header_len, len - lock->header_len, lock->file_key,
+		ret_plaintext, ret_len, fault);
+}
+
+struct age_lock *age_lock_copy(const struct age_lock *lock)
+{
+	struct age_lock *copy = lock_new(lock->header, lock->header_len);
+
+	if (copy != NULL)
+		memcpy(copy->file_key, lock->file_key, sizeof copy->file_key);
+	return copy;
+}
+
 int age_lock_seal(const struct age_lock *lock, const uint8_t *plaintext, size_t len, struct buffer *out)
 {
 	buffer_put(out, lock->header, lock->header_len);

@@ -15,6 +15,7 @@ void foundation_free(struct foundation *foundation)
 	identity_free(foundation->identity);
 	keyring_free(foundation->keyring);
 	tls_pair_free(&foundation->tls);
+	tls_pair_free(&foundation->next_tls);
 	roster_free(foundation->roster);
 }
 
@@ -41,7 +42,7 @@ static int fill(struct foundation *foundation, struct roster *draft, const char 
 {
 	const struct identity *identity = foundation->identity;
 	struct roster_admin admin = { .name = "" };
-	struct roster_server server = { .has_next_pin = false };
+	struct roster_server server = { .has_next_pin = true };
 
 	memcpy(draft->organisation, organisation, strlen(organisation) + 1);
 	draft->version = 1;
@@ -53,6 +54,7 @@ static int fill(struct foundation *foundation, struct roster *draft, const char 
 	memcpy(admin.public_key, identity->public_key, sizeof admin.public_key);
 	server_url_format(&foundation->url, server.url);
 	memcpy(server.pin, foundation->tls.pin, sizeof server.pin);
+	memcpy(server.next_pin, foundation->next_tls.pin, sizeof server.next_pin);
 	if (set_receipt_key(foundation->keyring, draft) != 0 ||
 		token_key_lines(foundation->keyring, draft) != 0 || roster_add_admin(draft, &admin) != 0)
 		return -1;
@@ -101,7 +103,8 @@ int foundation_make(
 		return failure_memory(failure);
 	if (token_epoch_new(foundation->keyring, clock_wall_seconds(), &fault) != 0)
 		return failure_of(failure, EX_SOFTWARE, &fault);
-	if (tls_pair_new(foundation->url.host, clock_wall_seconds(), &foundation->tls, &fault) != 0)
+	if (tls_pair_new(foundation->url.host, clock_wall_seconds(), &foundation->tls, &fault) != 0 ||
+		tls_pair_new(foundation->url.host, clock_wall_seconds(), &foundation->next_tls, &fault) != 0)
 		return failure_of(failure, EX_SOFTWARE, &fault);
 	return make_roster(foundation, organisation, failure);
 }

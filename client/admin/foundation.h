@@ -4,16 +4,16 @@
 
 #include "admin.h"
 #include "keys/keyring.h"
+#include "keys/tls_key.h"
 #include "proto/url.h"
-#include "tls_key.h"
 
 struct foundation {
 	struct server_url url;
 	char *passphrase; /* NULL: nothing is encrypted. In sodium_malloc memory */
 	struct identity *identity;
 	struct keyring *keyring;
-	struct tls_pair tls;
-	struct roster *roster; /* version 1, signed */
+	struct tls_pair tls, next_tls; /* the next one's pin is known to clients long before it is shown */
+	struct roster *roster;         /* version 1, signed */
 };
 
 /* Keys, a base path of its own, and the first roster. organisation and url (without its base) are checked

@@ -1,15 +1,17 @@
 /* The new organisation's files. identity.age comes last: where it lies, everything does. */
 #include "foundation.h"
 
-#include "keys/locked_file.h"
 #include "keys/roster_folder.h"
 #include "keys/secure_file.h"
+#include "proto/age_lock.h"
+#include "proto/age_recipient.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #define CONFIGURATION_MAX 4096
+#define SEALED_KEY_MAX    (64 * 1024)
 
 /* Where clariond listens: on the address itself where the host is one, for an onion service on loopback (its
  * proxy connects there), else everywhere. */
@@ -89,22 +91,58 @@ static int write_roster(
 	return admin_file_failure(failure, errno, &fault);
 }
 
-/* The three that the passphrase protects. */
+/* Both TLS keys, under one header: the passphrase is stretched once for them, and the daemon opens the next
+ * as it opened the first. lock NULL: plain. */
+static int write_tls_key(const struct home *home, const char *name, const struct tls_pair *pair,
+	const struct age_lock *lock, struct failure *failure)
+{
+	struct buffer sealed = buffer_of(SEALED_KEY_MAX);
+	struct fault fault;
+	int rc = -1;
+
+	if (lock != NULL && age_lock_seal(lock, pair->key, pair->key_len, &sealed) != 0)
+		rc = failure_memory(failure);
+	else if (secure_file_create(home_descriptor(home), name, lock == NULL ? pair->key : sealed.data,
+			 lock == NULL ? pair->key_len : sealed.len, &fault) != 0)
+		rc = admin_file_failure(failure, errno, &fault);
+	else
+		rc = 0;
+	buffer_free(&sealed);
+	return rc;
+}
+
+static int write_tls_keys(
+	const struct foundation *foundation, const struct home *home, struct failure *failure)
+{
+	const char *passphrase = foundation->passphrase;
+	struct age_lock *lock = NULL;
+	int rc = -1;
+
+	if (passphrase != NULL &&
+		age_lock_new(passphrase, strlen(passphrase), AGE_SCRYPT_WORK_DEFAULT, &lock) != 0)
+		return failure_memory(failure);
+	rc = write_tls_key(home, "daemon/tls.key", &foundation->tls, lock, failure);
+	if (rc == 0)
+		rc = write_tls_key(home, "daemon/tls.key.next", &foundation->next_tls, lock, failure);
+	age_lock_free(lock);
+	return rc;
+}
+
+/* What the passphrase protects. */
 static int write_keys(const struct foundation *foundation, const struct home *home, struct failure *failure)
 {
-	char tls[PATH_MAX], keyring[PATH_MAX], identity[PATH_MAX];
+	char keyring[PATH_MAX], identity[PATH_MAX];
 	const char *passphrase = foundation->passphrase;
 	const char *keyring_file = passphrase == NULL ? "daemon/keyring" : "daemon/keyring.age";
 	size_t len = passphrase == NULL ? 0 : strlen(passphrase);
 	struct fault fault;
 
-	if (admin_path(home, "daemon/tls.key", tls, failure) != 0 ||
+	if (write_tls_keys(foundation, home, failure) != 0 ||
+		write_plain(home, "daemon/tls.crt.next", &foundation->next_tls.certificate, failure) != 0 ||
 		admin_path(home, keyring_file, keyring, failure) != 0 ||
 		admin_path(home, IDENTITY_FILE, identity, failure) != 0)
 		return -1;
-	if (locked_file_create(tls, foundation->tls.key, foundation->tls.key_len, passphrase, len, &fault) !=
-			0 ||
-		keyring_save(keyring, foundation->keyring, passphrase, len, &fault) != 0 ||
+	if (keyring_save(keyring, foundation->keyring, passphrase, len, &fault) != 0 ||
 		identity_save(identity, foundation->identity, passphrase, len, &fault) != 0)
 		return admin_file_failure(failure, errno, &fault);
 	return 0;

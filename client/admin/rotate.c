@@ -45,7 +45,7 @@ static int change_draft(
 	if ((is_new && draft_new(admin, &draft, failure) != 0) ||
 		edit(admin, rotation, draft, &changed, failure) != 0)
 		goto cleanup;
-	if (!changed) {
+	if (!changed && !is_new) {
 		rc = 0;
 		goto cleanup;
 	}

@@ -20,6 +20,7 @@ int verb_roster_verify(const struct invocation *invocation, struct failure *fail
 int verb_destroy(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_receipt(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_storage(const struct invocation *invocation, struct failure *failure);
+int verb_rotate_tls(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_status(const struct invocation *invocation, struct failure *failure);
 int verb_invite(const struct invocation *invocation, struct failure *failure);
 int verb_status(const struct invocation *invocation, struct failure *failure);

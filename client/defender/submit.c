@@ -286,17 +286,20 @@ static bool needs_token(const struct submission *submission)
 static int transfer(struct submission *submission, struct link_answer *ret_answer, struct failure *failure)
 {
 	size_t servers = organisation_servers(submission->organisation);
+	struct failure worst = { .exit_code = 0 };
+	bool again = true;
 	int rc = -1;
 
-	for (size_t server = 0; server < servers; server++) {
+	for (size_t server = 0; again && server < servers; server++) {
 		rc = next_link(submission, server, failure);
 		if (rc == 0)
 			rc = submission->entry->length <= SUBMIT_WHOLE_MAX
 				     ? put_whole(submission, ret_answer, failure)
 				     : upload(submission, server, ret_answer, failure);
-		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
-			break;
+		again = rc != 0 && organisation_try_next(submission->link, failure, &worst);
 	}
+	if (rc != 0)
+		organisation_tried(&worst, failure);
 	return rc;
 }
 

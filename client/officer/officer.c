@@ -1,5 +1,6 @@
 #include "officer.h"
 
+#include "client/output.h"
 #include "client/terminal.h"
 #include "proto/encode.h"
 
@@ -14,9 +15,14 @@
 
 void officer_close(struct officer *officer)
 {
+	struct failure ignored;
+
 	if (officer == NULL)
 		return;
 	link_close(officer->link);
+	/* Whoever doesn't take the roster that follows a new key won't know the one after it. */
+	if (officer->met_next_key && organisation_refresh(officer->organisation, NULL, &ignored) != 0)
+		say_aside(officer->invocation, "the newest roster didn't come: %s", ignored.fault.text);
 	organisation_free(officer->organisation);
 	for (size_t at = 0; at < OFFICER_ROSTERS; at++)
 		roster_free(officer->past[at]);
@@ -218,10 +224,10 @@ static int call_kept(struct officer *officer, const struct link_request *request
 	if (officer->link == NULL)
 		return failure_set(failure, EX_UNAVAILABLE, "no connection to the server: try again later");
 	if (signed_call(officer->organisation, officer->link, officer->identity->signing_key, request,
-		    ret_answer, failure) == 0)
+		    ret_answer, failure) == 0) {
+		officer->met_next_key |= link_met_next_key(officer->link);
 		return 0;
-	link_close(officer->link);
-	officer->link = NULL;
+	}
 	return -1;
 }
 
@@ -229,18 +235,28 @@ static int call_servers(struct officer *officer, const struct link_request *requ
 	void (*restart)(void *sink_owner), struct link_answer *ret_answer, struct failure *failure)
 {
 	size_t servers = organisation_servers(officer->organisation);
+	struct failure worst = { .exit_code = 0 };
 	int rc = -1;
 
 	if (restart != NULL)
 		restart(request->sink_owner);
 	rc = call_kept(officer, request, ret_answer, failure);
-	for (size_t server = 0; rc != 0 && failure->exit_code == EX_UNAVAILABLE && server < servers;
-		server++) {
+	for (size_t server = 0; rc != 0 && server < servers; server++) {
+		const bool again = organisation_try_next(officer->link, failure, &worst);
+		link_close(officer->link);
+		officer->link = NULL;
+		if (!again)
+			break;
 		if (organisation_link(officer->organisation, server, &officer->link, failure) != 0)
 			return -1;
 		if (restart != NULL)
 			restart(request->sink_owner);
 		rc = call_kept(officer, request, ret_answer, failure);
+	}
+	if (rc != 0) {
+		link_close(officer->link);
+		officer->link = NULL;
+		organisation_tried(&worst, failure);
 	}
 	return rc;
 }

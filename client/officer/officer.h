@@ -27,6 +27,7 @@ struct officer {
 	struct roster *past[OFFICER_ROSTERS]; /* older versions, proven */
 	size_t past_next;
 	struct link *link; /* kept between calls; NULL where none is open */
+	bool met_next_key; /* the server shows the key that the roster calls the next */
 };
 
 /* Home and identity only: for `join`. 66 where there is no home or no identity. */

@@ -161,6 +161,16 @@ void link_close(struct link *link)
 	free(link);
 }
 
+bool link_met_wrong_key(const struct link *link)
+{
+	return link->is_wrong_key;
+}
+
+bool link_met_next_key(const struct link *link)
+{
+	return link->is_next_key;
+}
+
 const struct link_target *link_target(const struct link *link)
 {
 	return &link->target;

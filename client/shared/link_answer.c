@@ -173,8 +173,8 @@ int link_judge(struct link *link, CURLcode code, struct link_answer *ret_answer,
 	if (link->is_wrong_key)
 		return failure_set(failure, EX_PROTOCOL,
 			"the server showed another key than your organisation's, nothing was sent: somebody "
-			"may be in "
-			"between; try another network, then ask your organisation");
+			"may be in between; try another network, then ask for a new invitation and `join' "
+			"with it");
 	if (link->has_failed)
 		return failure_of(failure, link->failure.exit_code, &link->failure.fault);
 	if (code != CURLE_OK)

@@ -19,6 +19,7 @@ struct link {
 	bool has_length;
 	bool is_lying;     /* headers that this protocol doesn't have */
 	bool is_wrong_key; /* the TLS handshake ended on the pin check */
+	bool is_next_key;  /* the server showed another than the first pin's */
 	bool has_failed;   /* source, sink or a limit: failure says which */
 	struct failure failure;
 };

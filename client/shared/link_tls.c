@@ -4,12 +4,15 @@
 #include <openssl/x509.h>
 #include <sodium.h>
 
-static bool is_pinned(const struct link_target *target, const uint8_t digest[SHA256_BYTES])
+/* Which pin it is; pin_count for none. */
+static size_t pin_of(const struct link_target *target, const uint8_t digest[SHA256_BYTES])
 {
-	for (size_t at = 0; at < target->pin_count; at++)
-		if (sodium_memcmp(target->pins[at].bytes, digest, target->pins[at].len) == 0)
-			return true;
-	return false;
+	size_t at = 0;
+
+	while (at < target->pin_count &&
+		sodium_memcmp(target->pins[at].bytes, digest, target->pins[at].len) != 0)
+		at++;
+	return at;
 }
 
 /* In place of a chain of authorities: the server's public key is one of the pinned ones, or the handshake
@@ -20,11 +23,13 @@ static int verify(X509_STORE_CTX *store, void *owner)
 	X509 *certificate = X509_STORE_CTX_get0_cert(store);
 	uint8_t digest[SHA256_BYTES], *spki = NULL;
 	int len = certificate == NULL ? -1 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
-	bool pinned =
-		len > 0 && sha256_once(spki, (size_t)len, digest) == 0 && is_pinned(&link->target, digest);
+	size_t pin = len > 0 && sha256_once(spki, (size_t)len, digest) == 0 ? pin_of(&link->target, digest)
+									    : link->target.pin_count;
+	bool pinned = pin < link->target.pin_count;
 
 	OPENSSL_free(spki);
 	link->is_wrong_key = !pinned;
+	link->is_next_key = pinned && pin > 0;
 	X509_STORE_CTX_set_error(store, pinned ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION);
 	return pinned ? 1 : 0;
 }

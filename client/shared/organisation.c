@@ -187,21 +187,38 @@ int organisation_link(const struct organisation *organisation, size_t server, st
 	return link_open(&target, ret_link, failure);
 }
 
+bool organisation_try_next(const struct link *link, const struct failure *failure, struct failure *worst)
+{
+	if (link == NULL || !link_met_wrong_key(link))
+		return failure->exit_code == EX_UNAVAILABLE;
+	*worst = *failure;
+	return true;
+}
+
+void organisation_tried(const struct failure *worst, struct failure *failure)
+{
+	if (worst->exit_code != 0 && failure->exit_code == EX_UNAVAILABLE)
+		*failure = *worst;
+}
+
 int organisation_call(const struct organisation *organisation, const struct link_request *request,
 	struct link_answer *ret_answer, struct failure *failure)
 {
+	struct failure worst = { .exit_code = 0 };
+	bool again = true;
 	int rc = failure_set(
 		failure, EX_PROTOCOL, "the roster names no server: tell your organisation's admin");
 
-	for (size_t server = 0; server < organisation_servers(organisation); server++) {
+	for (size_t server = 0; again && server < organisation_servers(organisation); server++) {
 		struct link *link = NULL;
 
 		rc = organisation_link(organisation, server, &link, failure);
 		if (rc == 0)
 			rc = link_call(link, request, ret_answer, failure);
+		again = rc != 0 && organisation_try_next(link, failure, &worst);
 		link_close(link);
-		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
-			break;
 	}
+	if (rc != 0)
+		organisation_tried(&worst, failure);
 	return rc;
 }

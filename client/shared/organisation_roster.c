@@ -72,10 +72,12 @@ int roster_fetch(struct link *link, const char *path, struct roster **ret_roster
 static int reach(const struct organisation *organisation, struct link **ret_link, struct roster **ret_newest,
 	struct failure *failure)
 {
+	struct failure worst = { .exit_code = 0 };
+	bool again = true;
 	int rc = failure_set(
 		failure, EX_PROTOCOL, "the roster names no server: tell your organisation's admin");
 
-	for (size_t server = 0; server < organisation_servers(organisation); server++) {
+	for (size_t server = 0; again && server < organisation_servers(organisation); server++) {
 		struct link *link = NULL;
 
 		rc = organisation_link(organisation, server, &link, failure);
@@ -85,10 +87,10 @@ static int reach(const struct organisation *organisation, struct link **ret_link
 			*ret_link = link;
 			return 0;
 		}
+		again = organisation_try_next(link, failure, &worst);
 		link_close(link);
-		if (failure->exit_code != EX_UNAVAILABLE)
-			break;
 	}
+	organisation_tried(&worst, failure);
 	return rc;
 }
 

@@ -51,6 +51,7 @@ static int look_at_storage(struct store *store, struct rotation *ret_rotation)
 
 static const struct kind kinds[] = {
 	{ "storage", look_at_storage },
+	{ "tls", tls_look },
 	{ "receipt", look_at_receipt },
 };
 

@@ -139,7 +139,7 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		backend_open(DATABASE_NAME, &store->backend, fault) != 0 ||
 		load_limits(store, setup, fault) != 0)
 		return -1;
-	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0)
+	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0 || tls_load(store, fault) != 0)
 		return -1;
 	if (store->roster != NULL)
 		wait_for_new_second(store);
@@ -266,6 +266,8 @@ static int on_supervisor_message(void *context, enum message_type type, struct r
 		if (file.kind == FILE_ROSTER)
 			take_roster_file(store, &file);
 		return 0;
+	case MESSAGE_TLS_STATE:
+		return tls_answered(store, message);
 	case MESSAGE_KEPT:
 		return keys_kept(store, message);
 	case MESSAGE_RELOAD:
@@ -320,6 +322,7 @@ static int run(struct store *store, int supervisor_fd, struct setup *setup)
 		message_empty_put(channel_out(store->supervisor), MESSAGE_READY) != 0)
 		return EX_OSERR;
 	keys_tidy(store);
+	tls_start(store);
 	return event_base_dispatch(store->base) < 0 ? EX_SOFTWARE : EX_OK;
 }
 
@@ -348,6 +351,7 @@ static void store_free(struct store *store)
 	token_epochs_free(store);
 	roster_free(store->roster);
 	free(store->alerts);
+	tls_end(store);
 	keys_free(store);
 	if (store->base != NULL)
 		event_base_free(store->base);

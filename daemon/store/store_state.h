@@ -14,6 +14,7 @@
 #include "proto/token.h"
 #include "proto/wrapping.h"
 #include "seal.h"
+#include "tls_rotation.h"
 
 #include <sodium.h>
 
@@ -28,6 +29,7 @@
 struct control;
 struct event;
 struct keys_job;
+struct tls_job;
 struct store;
 struct front;
 struct request;
@@ -111,6 +113,8 @@ struct store {
 	struct backend *backend;
 	struct seal *seal;
 	struct keys_job *keys_jobs;
+	struct tls tls;
+	struct tls_job *tls_jobs;
 	struct keyring *keyring;     /* as it lies on the disk */
 	uint8_t *receipt_secret_key; /* 64 bytes of guarded memory */
 	uint8_t receipt_key[ED25519_PUBLIC_BYTES];

@@ -81,6 +81,8 @@ struct family *family_new(const struct family_options *options, struct fault *fa
 	family->base = options->base;
 	family->root = options->root;
 	family->control = options->control;
+	family->reload = options->reload;
+	family->context = options->context;
 	family->current = options->generation;
 	family->events = (struct child_events){
 		.on_ready = on_ready, .on_failed = on_failed, .on_message = on_message, .context = family
@@ -212,6 +214,8 @@ void family_child_died(struct family *family, pid_t pid, int status)
 	child_reaped(member->child);
 	log_end(member, status);
 	const bool was_ready = child_is_ready(member->child);
+	if (family->switch_for == member->child)
+		family->switch_for = NULL;
 	child_free(member->child);
 	member->child = NULL;
 	if (family->state == FAMILY_STOPPING || member->standing == MEMBER_LEAVING) {
@@ -229,6 +233,11 @@ void family_child_died(struct family *family, pid_t pid, int status)
 const struct config *family_config(const struct family *family)
 {
 	return family->current->config;
+}
+
+const struct materials *family_materials(const struct family *family)
+{
+	return family->current->materials;
 }
 
 int family_exit_code(const struct family *family)

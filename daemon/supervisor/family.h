@@ -22,6 +22,8 @@ struct family_options {
 	struct generation *generation; /* owned by the family from now on, where family_new succeeds */
 	bool root;                     /* each role gets its own user */
 	int control;                   /* the listening control socket, which stays the caller's */
+	int (*reload)(void *context);  /* as SIGHUP; -1: nothing changes, and the log says why */
+	void *context;
 };
 
 void generation_free(struct generation *generation);
@@ -40,8 +42,9 @@ void family_child_died(struct family *family, pid_t pid, int status);
  * drained and the store is told. The old ones stay where a new one fails. */
 void family_reload(struct family *family, struct generation *generation);
 
-/* The configuration in force. */
+/* The configuration in force, and what was read with it. */
 const struct config *family_config(const struct family *family);
+const struct materials *family_materials(const struct family *family);
 
 /* Fronts finish first, then the store; what still runs after seconds is killed, and at once where this is
  * said a second time. The loop ends when nobody is left. */

@@ -32,6 +32,9 @@ struct family {
 	struct event_base *base;
 	bool root;
 	int control;
+	int (*reload)(void *context);
+	void *context;
+	struct child *switch_for; /* the store that asked for a reload and waits for its end; NULL: none */
 	enum family_state state;
 	struct child_events events;
 	struct member *members;

@@ -3,6 +3,7 @@
 #include "family_internal.h"
 
 #include "base/log.h"
+#include "keeper.h"
 
 static void store_told(struct family *family)
 {
@@ -47,6 +48,7 @@ void reload_progress(struct family *family)
 		log_fault(LOG_ERROR, "listeners", &fault);
 	store_told(family);
 	log_event(LOG_INFO, "reloaded", "fronts=%u", family->slots);
+	keeper_reloaded(family, true);
 }
 
 /* They have taken connections already, but none that was finished: clients try again and meet an old front. A
@@ -63,6 +65,7 @@ void reload_cancel(struct family *family)
 	if (family_listeners(family, generation_fronts(family->current), &fault) != 0)
 		log_fault(LOG_ERROR, "listeners", &fault);
 	log_plain(LOG_ERROR, "reload_failed");
+	keeper_reloaded(family, false);
 }
 
 void family_reload(struct family *family, struct generation *generation)

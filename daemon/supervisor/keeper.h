@@ -12,4 +12,7 @@ struct child;
 MUST_USE int keeper_message(
 	struct family *family, struct child *store, enum message_type type, struct reader *message);
 
+/* The reload that a switch of the TLS key waits for has ended. */
+void keeper_reloaded(struct family *family, bool done);
+
 #endif

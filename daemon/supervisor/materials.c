@@ -39,6 +39,7 @@ struct materials {
 struct loading {
 	const struct config *config;
 	struct passphrase_source *passphrases;
+	const struct materials *known; /* of the generation before; may be NULL */
 	struct materials *materials;
 	struct config_faults *faults;
 };
@@ -64,19 +65,46 @@ static int keep(struct materials *materials, enum file_kind kind, const char *na
 	return 0;
 }
 
-static int decrypt(struct passphrase_source *passphrases, struct file_bytes *bytes,
+static struct material *only(const struct materials *materials, enum file_kind kind)
+{
+	struct material *material = materials->first;
+	while (material != NULL && material->kind != kind)
+		material = material->next;
+	return material;
+}
+
+/* A file that one of these has opened or written before needs no passphrase stretched again. */
+static int decrypt_again(const struct materials *known, enum file_kind kind, const struct file_bytes *bytes,
+	struct age_lock **ret_lock, struct file_bytes *ret_plain)
+{
+	const struct material *material = known == NULL ? NULL : only(known, kind);
+	struct file_bytes plain = { .guarded = true };
+	struct fault fault;
+	if (material == NULL || material->lock == NULL ||
+		age_lock_open_again(
+			material->lock, bytes->data, bytes->len, &plain.data, &plain.len, &fault) != 0)
+		return -1;
+	if (ret_lock != NULL && (*ret_lock = age_lock_copy(material->lock)) == NULL) {
+		file_bytes_free(&plain);
+		return -1;
+	}
+	*ret_plain = plain;
+	return 0;
+}
+
+static int decrypt(const struct loading *loading, enum file_kind kind, struct file_bytes *bytes,
 	struct age_lock **ret_lock, struct fault *fault)
 {
+	struct file_bytes plain = { .guarded = true };
 	const char *passphrase;
 	size_t passphrase_len;
-	uint8_t *plain;
-	size_t plain_len;
-	if (passphrase_source_get(passphrases, &passphrase, &passphrase_len, fault) != 0 ||
-		age_lock_open(bytes->data, bytes->len, passphrase, passphrase_len, ret_lock, &plain,
-			&plain_len, fault) != 0)
+	if (decrypt_again(loading->known, kind, bytes, ret_lock, &plain) != 0 &&
+		(passphrase_source_get(loading->passphrases, &passphrase, &passphrase_len, fault) != 0 ||
+			age_lock_open(bytes->data, bytes->len, passphrase, passphrase_len, ret_lock,
+				&plain.data, &plain.len, fault) != 0))
 		return -1;
 	file_bytes_free(bytes);
-	*bytes = (struct file_bytes){ .data = plain, .len = plain_len, .guarded = true };
+	*bytes = plain;
 	return 0;
 }
 
@@ -89,13 +117,13 @@ static int keyring_check(const struct file_bytes *bytes, struct fault *fault)
 	return rc;
 }
 
-static int read_key(struct loading *loading, const char *path, struct file_bytes *ret_bytes,
-	struct age_lock **ret_lock, struct fault *fault)
+static int read_key(struct loading *loading, enum file_kind kind, const char *path,
+	struct file_bytes *ret_bytes, struct age_lock **ret_lock, struct fault *fault)
 {
 	if (file_read_key(path, KEY_FILE_MAX, ret_bytes, fault) != 0)
 		return -1;
 	if (locked_file_is_encrypted(ret_bytes->data, ret_bytes->len))
-		return decrypt(loading->passphrases, ret_bytes, ret_lock, fault);
+		return decrypt(loading, kind, ret_bytes, ret_lock, fault);
 	if (!loading->config->unencrypted_keys)
 		return fault_set(fault, "is not encrypted: encrypt it, or say unencrypted_keys = yes");
 	return 0;
@@ -106,7 +134,7 @@ static void load_key(struct loading *loading, const char *setting, const char *p
 	struct file_bytes bytes = { .data = NULL };
 	struct age_lock *lock = NULL;
 	struct fault fault;
-	int rc = read_key(loading, path, &bytes, &lock, &fault);
+	int rc = read_key(loading, kind, path, &bytes, &lock, &fault);
 	if (rc == 0 && kind == FILE_KEYRING)
 		rc = keyring_check(&bytes, &fault);
 	if (rc == 0 && keep(loading->materials, kind, "", &bytes, &lock) != 0)
@@ -209,10 +237,11 @@ static void load_rosters(struct loading *loading)
 }
 
 int materials_load(const struct config *config, struct passphrase_source *passphrases,
-	struct materials **ret_materials, struct config_faults *faults)
+	const struct materials *known, struct materials **ret_materials, struct config_faults *faults)
 {
 	struct loading loading = { .config = config,
 		.passphrases = passphrases,
+		.known = known,
 		.materials = calloc(1, sizeof *loading.materials),
 		.faults = faults };
 	struct fault fault;
@@ -268,12 +297,10 @@ int materials_send(const struct materials *materials, enum file_kind kind, struc
 	return 0;
 }
 
-static struct material *only(const struct materials *materials, enum file_kind kind)
+const struct file_bytes *materials_file(const struct materials *materials, enum file_kind kind)
 {
-	struct material *material = materials->first;
-	while (material != NULL && material->kind != kind)
-		material = material->next;
-	return material;
+	const struct material *material = only(materials, kind);
+	return material != NULL ? &material->bytes : NULL;
 }
 
 int materials_write(const struct materials *materials, enum file_kind kind, const char *path,
@@ -290,6 +317,27 @@ int materials_write(const struct materials *materials, enum file_kind kind, cons
 		rc = secure_file_replace(AT_FDCWD, path, sealed.data, sealed.len, fault);
 	buffer_free(&sealed);
 	return rc;
+}
+
+int materials_open(const struct materials *materials, enum file_kind kind, const char *path,
+	struct file_bytes *ret_bytes, struct fault *fault)
+{
+	const struct material *material = only(materials, kind);
+	struct file_bytes bytes = { .data = NULL };
+	struct file_bytes plain = { .guarded = true };
+	if (file_read_key(path, KEY_FILE_MAX, &bytes, fault) != 0)
+		return -1;
+	if (!locked_file_is_encrypted(bytes.data, bytes.len) && material != NULL && material->lock == NULL) {
+		*ret_bytes = bytes;
+		return 0;
+	}
+	const int rc = decrypt_again(materials, kind, &bytes, NULL, &plain);
+	file_bytes_free(&bytes);
+	if (rc != 0)
+		return fault_set(
+			fault, "is not under the passphrase of the one in use: remove it, then try again");
+	*ret_bytes = plain;
+	return 0;
 }
 
 int materials_change(struct materials *materials, enum file_kind kind, const uint8_t *data, size_t len)

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "listeners.h"
 #include "options.h"
+#include "tls_files.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -78,6 +79,15 @@ static void check_machine(const struct config *config, struct config_faults *fau
 	}
 }
 
+/* A switch of the TLS key that was cut short is ended. */
+static void settle_tls(
+	const struct supervisor *supervisor, const struct config *config, struct config_faults *faults)
+{
+	struct fault fault;
+	if (!supervisor->options.check && tls_files_settle(config, &fault) != 0)
+		config_faults_add(faults, config_line(config, "tls_key"), "tls_key: %s", fault.text);
+}
+
 /* Reads the configuration and all that it names. NULL with every fault listed. */
 static struct generation *load(struct supervisor *supervisor, struct config_faults *faults)
 {
@@ -88,8 +98,10 @@ static struct generation *load(struct supervisor *supervisor, struct config_faul
 	}
 	if (config_read(supervisor->options.config, &generation->config, faults) == 0) {
 		check_machine(generation->config, faults);
-		if (materials_load(generation->config, supervisor->passphrases, &generation->materials,
-			    faults) == 0 &&
+		settle_tls(supervisor, generation->config, faults);
+		if (materials_load(generation->config, supervisor->passphrases,
+			    supervisor->family == NULL ? NULL : family_materials(supervisor->family),
+			    &generation->materials, faults) == 0 &&
 			faults->count == 0) {
 			generation->number = supervisor->generations++;
 			return generation;
@@ -110,24 +122,31 @@ static void on_child(evutil_socket_t signal, short what, void *context)
 		family_child_died(supervisor->family, pid, status);
 }
 
-static void on_reload(evutil_socket_t signal, short what, void *context)
+static int reload(void *context)
 {
 	struct supervisor *supervisor = context;
 	struct config_faults faults = { .count = 0 };
-	(void)signal;
-	(void)what;
 	struct generation *generation = load(supervisor, &faults);
 	if (generation == NULL) {
 		log_faults(&faults);
-		return;
+		return -1;
 	}
 	const char *fixed = config_fixed_difference(family_config(supervisor->family), generation->config);
 	if (fixed != NULL) {
 		log_event(LOG_ERROR, "reload_refused", "setting=%s reason=\"needs a restart\"", fixed);
 		generation_free(generation);
-		return;
+		return -1;
 	}
 	family_reload(supervisor->family, generation);
+	return 0;
+}
+
+static void on_reload(evutil_socket_t signal, short what, void *context)
+{
+	(void)signal;
+	(void)what;
+	if (reload(context) != 0)
+		log_plain(LOG_WARNING, "nothing_changed");
 }
 
 static void on_stop(evutil_socket_t signal, short what, void *context)
@@ -211,7 +230,9 @@ static int make_family(struct supervisor *supervisor, struct generation *generat
 	const struct family_options options = { .base = supervisor->base,
 		.generation = generation,
 		.root = geteuid() == 0,
-		.control = supervisor->control };
+		.control = supervisor->control,
+		.reload = reload,
+		.context = supervisor };
 	supervisor->family = family_new(&options, fault);
 	return supervisor->family != NULL ? 0 : -1;
 }

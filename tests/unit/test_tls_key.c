@@ -1,9 +1,9 @@
-/* client/admin/tls_key: a key that TLS takes, a certificate for this host and nothing more, and the pin of
+/* keys/tls_key: a key that TLS takes, a certificate for this host and nothing more, and the pin of
  * both. */
 #include "cmocka_all.h"
 
+#include "keys/tls_key.h"
 #include "proto/digest.h"
-#include "tls_key.h"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -49,6 +49,9 @@ static void test_the_key_fits_the_certificate_and_the_pin(void **state)
 	assert_string_equal(curve, "prime256v1");
 	assert_true(len > 0);
 	assert_int_equal(sha256_once(spki, (size_t)len, pin), 0);
+	assert_memory_equal(pair.pin, pin, SHA256_BYTES);
+	memset(pin, 0, sizeof pin);
+	assert_int_equal(tls_certificate_pin(pair.certificate.data, pair.certificate.len, pin), 0);
 	assert_memory_equal(pair.pin, pin, SHA256_BYTES);
 	assert_int_equal(X509_verify(certificate, key), 1);
 	OPENSSL_free(spki);

@@ -85,6 +85,11 @@ MUST_USE int link_call(struct link *link, const struct link_request *request, st
 
 const struct link_target *link_target(const struct link *link);
 
+/* The last call ended because the server showed a key that isn't pinned. */
+bool link_met_wrong_key(const struct link *link);
+/* The server showed a pinned key that isn't the first: its roster has changed, or will soon. */
+bool link_met_next_key(const struct link *link);
+
 /* What an answer that isn't the wished one means: sets exit code and sentence from the problem and the
  * status. Always -1. what is the verb: "the report wasn't taken". */
 MUST_USE int link_refused(const struct link_answer *answer, const char *what, struct failure *failure);

@@ -54,7 +54,13 @@ size_t organisation_servers(const struct organisation *organisation);
 MUST_USE int organisation_link(const struct organisation *organisation, size_t server, struct link **ret_link,
 	struct failure *failure);
 
-/* Calls the servers in the roster's order until one can be reached (a failure with 69 tries the next), each
+/* Whether another server is worth a try behind a failure on this link (NULL: there was none). A wrong key is
+ * kept in *worst (exit_code 0 before): it is what counts where nobody else can be reached. */
+bool organisation_try_next(const struct link *link, const struct failure *failure, struct failure *worst);
+/* Behind the last try: puts the worst failure in the place of an unreachable server's. */
+void organisation_tried(const struct failure *worst, struct failure *failure);
+
+/* Calls the servers in the roster's order until one can be reached (69 and a wrong key try the next), each
  * on a fresh connection. */
 MUST_USE int organisation_call(const struct organisation *organisation, const struct link_request *request,
 	struct link_answer *ret_answer, struct failure *failure);

@@ -1,4 +1,4 @@
-#include "tls_key.h"
+#include "keys/tls_key.h"
 
 #include "proto/digest.h"
 
@@ -13,12 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-#define CERTIFICATE_MAX (16 * 1024)
-#define COMMON_NAME_MAX 64 /* ub-common-name of X.520 */
-#define SERIAL_BITS     127
-#define DAYS_VALID      3650 /* clients hold the key against the roster, and look at no date */
-#define DAY_SECONDS     86400
-#define HOST_FIELD_SIZE 300
+#define CERTIFICATE_MAX  (16 * 1024)
+#define CERTIFICATES_MAX (64 * 1024) /* with its chain */
+#define COMMON_NAME_MAX  64          /* ub-common-name of X.520 */
+#define SERIAL_BITS      127
+#define DAYS_VALID       3650 /* clients hold the key against the roster, and look at no date */
+#define DAY_SECONDS      86400
+#define HOST_FIELD_SIZE  300
 
 static bool is_address(const char *host)
 {
@@ -162,4 +163,45 @@ void tls_pair_free(struct tls_pair *pair)
 	sodium_free(pair->key);
 	buffer_free(&pair->certificate);
 	pair->key = NULL;
+}
+
+static X509 *read_certificate(const uint8_t *pem, size_t len)
+{
+	BIO *memory = len > CERTIFICATES_MAX ? NULL : BIO_new_mem_buf(pem, (int)len);
+	X509 *certificate = memory == NULL ? NULL : PEM_read_bio_X509(memory, NULL, NULL, NULL);
+
+	BIO_free(memory);
+	return certificate;
+}
+
+int tls_certificate_pin(const uint8_t *pem, size_t len, uint8_t ret_pin[SHA256_BYTES])
+{
+	X509 *certificate = read_certificate(pem, len);
+	int rc = certificate == NULL ? -1 : pin_of(certificate, ret_pin);
+
+	X509_free(certificate);
+	return rc;
+}
+
+/* Nobody is asked for a passphrase: the key was decrypted before. */
+static int no_passphrase(char *text, int size, int writing, void *owner)
+{
+	(void)text;
+	(void)size;
+	(void)writing;
+	(void)owner;
+	return -1;
+}
+
+int tls_key_fits(const uint8_t *key, size_t key_len, const uint8_t *certificate, size_t certificate_len)
+{
+	X509 *x509 = read_certificate(certificate, certificate_len);
+	BIO *memory = key_len > CERTIFICATES_MAX ? NULL : BIO_new_mem_buf(key, (int)key_len);
+	EVP_PKEY *pkey = memory == NULL ? NULL : PEM_read_bio_PrivateKey(memory, NULL, no_passphrase, NULL);
+	int rc = x509 != NULL && pkey != NULL && X509_check_private_key(x509, pkey) == 1 ? 0 : -1;
+
+	EVP_PKEY_free(pkey);
+	BIO_free(memory);
+	X509_free(x509);
+	return rc;
 }

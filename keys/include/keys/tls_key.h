@@ -1,6 +1,6 @@
-/* The server's TLS key and certificate. tls_key.c is the only file of clarion-admin that knows OpenSSL. */
-#ifndef ADMIN_TLS_KEY_H
-#define ADMIN_TLS_KEY_H
+/* The server's TLS key and certificate. tls_key.c is the only file of keys/ that knows OpenSSL. */
+#ifndef KEYS_TLS_KEY_H
+#define KEYS_TLS_KEY_H
 
 #include "proto/base.h"
 #include "proto/buffer.h"
@@ -16,5 +16,12 @@ struct tls_pair {
  */
 MUST_USE int tls_pair_new(const char *host, int64_t now, struct tls_pair *ret_pair, struct fault *fault);
 void tls_pair_free(struct tls_pair *pair);
+
+/* The pin of a certificate: the first one of a chain in PEM. */
+MUST_USE int tls_certificate_pin(const uint8_t *pem, size_t len, uint8_t ret_pin[SHA256_BYTES]);
+
+/* 0 where the key, in PEM, is the certificate's. */
+MUST_USE int tls_key_fits(
+	const uint8_t *key, size_t key_len, const uint8_t *certificate, size_t certificate_len);
 
 #endif
