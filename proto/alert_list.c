@@ -25,18 +25,34 @@ int alert_write(const struct alert *alert, struct buffer *out)
 	return buffer_ok(out);
 }
 
-int alert_list_write(const struct alert *alerts, size_t count, bool more, struct buffer *out)
+static int put_alerts(const struct alert *alerts, size_t count, struct buffer *out)
 {
 	if (count > ALERTS_MAX)
 		return -1;
-	buffer_put_string(out, "{\"alerts\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buffer_put_string(out, ",");
 		if (alert_write(&alerts[i], out) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+int alert_list_write(const struct alert *alerts, size_t count, bool more, struct buffer *out)
+{
+	buffer_put_string(out, "{\"alerts\":[");
+	if (put_alerts(alerts, count, out) != 0)
+		return -1;
 	buffer_put_format(out, "],\"more\":%s}", more ? "true" : "false");
+	return buffer_ok(out);
+}
+
+int report_page_write(const struct alert *alerts, size_t count, uint64_t next, struct buffer *out)
+{
+	buffer_put_format(out, "{\"next\":%llu,\"reports\":[", (unsigned long long)next);
+	if (put_alerts(alerts, count, out) != 0)
+		return -1;
+	buffer_put_string(out, "]}");
 	return buffer_ok(out);
 }
 
@@ -72,10 +88,17 @@ static int take_list(const json_t *list, struct alert *alerts, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (take_alert(json_array_get(list, i), &alerts[i]) != 0)
 			return -1;
-		if (i > 0 && alerts[i].seq <= alerts[i - 1].seq)
-			return -1;
 	}
 	return 0;
+}
+
+static bool rises(const struct alert *alerts, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (alerts[i].seq <= alerts[i - 1].seq)
+			return false;
+	}
+	return true;
 }
 
 int alert_list_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,
@@ -95,13 +118,47 @@ int alert_list_parse(const char *json, size_t len, struct alert **ret_alerts, si
 	count = json_array_size(list);
 	alerts = calloc(count + 1, sizeof(*alerts));
 	if (alerts == NULL || members_are(object, members, COUNT_OF(members)) != 0 || !json_is_array(list) ||
-		!json_is_boolean(more) || count > ALERTS_MAX || take_list(list, alerts, count) != 0) {
+		!json_is_boolean(more) || count > ALERTS_MAX || take_list(list, alerts, count) != 0 ||
+		!rises(alerts, count)) {
 		rc = fault_set(fault, "the server's list of alerts is malformed");
 		goto cleanup;
 	}
 	*ret_alerts = alerts;
 	*ret_count = count;
 	*ret_more = json_is_true(more);
+	alerts = NULL;
+	rc = 0;
+cleanup:
+	free(alerts);
+	json_decref(object);
+	return rc;
+}
+
+int report_page_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,
+	uint64_t *ret_next, struct fault *fault)
+{
+	static const char *const members[] = { "next", "reports" };
+	struct alert *alerts = NULL;
+	const json_t *list;
+	json_t *object = NULL;
+	uint64_t next = 0;
+	size_t count;
+	int rc = -1;
+
+	if (json_parse(json, len, ALERT_LIST_MAX, &object, fault) != 0)
+		return -1;
+	list = json_object_get(object, "reports");
+	count = json_array_size(list);
+	alerts = calloc(count + 1, sizeof(*alerts));
+	if (alerts == NULL || members_are(object, members, COUNT_OF(members)) != 0 || !json_is_array(list) ||
+		member_number(object, "next", &next) != 0 || count > ALERTS_MAX ||
+		take_list(list, alerts, count) != 0) {
+		rc = fault_set(fault, "the server's list of reports is malformed");
+		goto cleanup;
+	}
+	*ret_alerts = alerts;
+	*ret_count = count;
+	*ret_next = next;
 	alerts = NULL;
 	rc = 0;
 cleanup:

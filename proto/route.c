@@ -41,6 +41,7 @@ static const struct row {
 	{ CALL_HEAD_UPLOAD, "HEAD", "reports/R", CALLER_ANYONE, 0, 0 },
 	{ CALL_PATCH_UPLOAD, "PATCH", "reports/R", CALLER_ANYONE, 0, 0 },
 	{ CALL_GET_ALERTS, "GET", "desks/D/alerts", CALLER_OFFICER, 0, ALERTS_MAY },
+	{ CALL_GET_REPORTS, "GET", "desks/D/reports", CALLER_OFFICER, 0, HAS_AFTER },
 	{ CALL_GET_EXPIRING, "GET", "desks/D/expiring", CALLER_OFFICER, 0, HAS_AFTER },
 	{ CALL_GET_REPORT, "GET", "reports/R", CALLER_OFFICER, 0, 0 },
 	{ CALL_GET_HEADER, "GET", "reports/R/header", CALLER_OFFICER, 0, 0 },

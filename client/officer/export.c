@@ -140,7 +140,7 @@ static int fill(struct officer *officer, const struct report *report, bool is_op
 		goto cleanup;
 	if (report->has_proof && !has_acceptance)
 		say_aside(officer->invocation, "the server didn't give its acceptance: the bundle has none");
-	rc = is_opened ? export_opened(officer, report, bundle, failure) : 0;
+	rc = is_opened ? export_opened(report, bundle, failure) : 0;
 cleanup:
 	evidence_rosters_free(&rosters);
 	return rc;

@@ -53,8 +53,7 @@ static int feed_archive(void *context, const uint8_t *data, size_t len)
 	return archive_feed(opening->archive, data, len, &opening->fault);
 }
 
-static int put_files(
-	struct officer *officer, const struct report *report, struct bundle *bundle, struct failure *failure)
+static int put_files(const struct report *report, struct bundle *bundle, struct failure *failure)
 {
 	struct opening opening = { .bundle = bundle, .failure = failure };
 	const struct archive_handler handler = { &opening, begin_file, more_of_file, end_file };
@@ -63,7 +62,7 @@ static int put_files(
 	int rc = -1;
 
 	opening.archive = archive_reader_new(&handler);
-	opener = report_opener_new(officer->identity->age, feed_archive, &opening);
+	opener = report_opener_new(report->reader, feed_archive, &opening);
 	if (opening.archive == NULL || opener == NULL)
 		rc = failure_memory(failure);
 	else if (report_feed(report, opener, NULL, &fault) != 0)
@@ -109,10 +108,9 @@ static int put_evidence_sums(const struct report *report, struct bundle *bundle,
 	return rc;
 }
 
-int export_opened(
-	struct officer *officer, const struct report *report, struct bundle *bundle, struct failure *failure)
+int export_opened(const struct report *report, struct bundle *bundle, struct failure *failure)
 {
-	if (put_files(officer, report, bundle, failure) != 0)
+	if (put_files(report, bundle, failure) != 0)
 		return -1;
 	return put_evidence_sums(report, bundle, failure);
 }

@@ -6,7 +6,6 @@
 #include "report.h"
 
 /* opened/report.json, opened/attachments/ and, where there is evidence, opened/EVIDENCE-SHA256SUMS. */
-MUST_USE int export_opened(
-	struct officer *officer, const struct report *report, struct bundle *bundle, struct failure *failure);
+MUST_USE int export_opened(const struct report *report, struct bundle *bundle, struct failure *failure);
 
 #endif

@@ -48,6 +48,13 @@ static const struct program_option export_options[] = {
 static const struct program_option rewrap_options[] = {
 	{ "desk", "DESK", "only the reports of this desk", false },
 };
+static const struct program_option stats_options[] = {
+	{ "from", "DATE", "the first day; the whole quarter counts", false },
+	{ "to", "DATE", "the last day; the whole quarter counts", false },
+	{ "html", "FILE", "a page to print or send, in a new file", false },
+	{ "csv", "FILE", "the numbers, in a new file", false },
+	{ "threshold", "N", "counts below N are hidden; 10 at least", false },
+};
 
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
@@ -83,6 +90,8 @@ static const struct verb verbs[] = {
 	{ "reopen", "REPORT [TEXT|-]", "take up a closed one again", verb_reopen, NULL, 0, 1, 2, false },
 	{ "export", "REPORT FILE", "write an evidence bundle that anybody can verify", verb_export,
 		export_options, COUNT_OF(export_options), 2, 2, false },
+	{ "stats", "", "count what happened, to whom, and how fast it was answered", verb_stats,
+		stats_options, COUNT_OF(stats_options), 0, 0, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
 	{ "rotate", "", "make new keys, and the card that tells your admin, signed by the old ones",
 		verb_rotate, NULL, 0, 0, 0, false },

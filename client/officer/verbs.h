@@ -25,6 +25,7 @@ int verb_refer(const struct invocation *invocation, struct failure *failure);
 int verb_export(const struct invocation *invocation, struct failure *failure);
 int verb_rotate(const struct invocation *invocation, struct failure *failure);
 int verb_rewrap(const struct invocation *invocation, struct failure *failure);
+int verb_stats(const struct invocation *invocation, struct failure *failure);
 int verb_reply(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -18,20 +18,20 @@ struct listing {
 	bool more;
 };
 
-static void fill(struct store *store, const struct report_facts *facts, struct alert *alert)
+void alert_fill(struct store *store, const struct report_facts *facts, struct alert *ret_alert)
 {
 	const struct roster_desk *desk = roster_desk(store->roster, facts->desk);
 
-	memset(alert, 0, sizeof *alert);
-	alert->seq = facts->seq;
-	hex_encode(facts->id, sizeof facts->id, alert->report);
-	memcpy(alert->desk, facts->desk, sizeof alert->desk);
-	alert->urgency = facts->urgency;
-	alert->state = facts->state;
-	alert->accepted = facts->accepted;
-	alert->has_due = facts->state == STATE_NEW && desk != NULL;
-	if (alert->has_due)
-		alert->due = facts->listed + (int64_t)desk_ack_minutes(desk, facts->urgency) * MINUTE;
+	memset(ret_alert, 0, sizeof *ret_alert);
+	ret_alert->seq = facts->seq;
+	hex_encode(facts->id, sizeof facts->id, ret_alert->report);
+	memcpy(ret_alert->desk, facts->desk, sizeof ret_alert->desk);
+	ret_alert->urgency = facts->urgency;
+	ret_alert->state = facts->state;
+	ret_alert->accepted = facts->accepted;
+	ret_alert->has_due = facts->state == STATE_NEW && desk != NULL;
+	if (ret_alert->has_due)
+		ret_alert->due = facts->listed + (int64_t)desk_ack_minutes(desk, facts->urgency) * MINUTE;
 }
 
 static int list_one(void *context, const struct backend_report *row)
@@ -47,7 +47,7 @@ static int list_one(void *context, const struct backend_report *row)
 	if (report_open_row(listing->store, row, &facts) != 0)
 		log_event(LOG_ERROR, "row_damaged", "seq=%llu", (unsigned long long)row->seq);
 	else
-		fill(listing->store, facts, &listing->alerts[listing->count++]);
+		alert_fill(listing->store, facts, &listing->alerts[listing->count++]);
 	facts_free(facts);
 	return 0;
 }

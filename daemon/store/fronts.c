@@ -27,6 +27,7 @@ static const struct call_rule rules[CALL_COUNT] = {
 	[CALL_HEAD_UPLOAD] = { call_head_upload, 0, NULL },
 	[CALL_PATCH_UPLOAD] = { call_patch_upload, ROUTE_UPLOAD_MAX, call_patch_upload_begins },
 	[CALL_GET_ALERTS] = { call_get_alerts, 0, NULL },
+	[CALL_GET_REPORTS] = { call_get_reports, 0, NULL },
 	[CALL_GET_EXPIRING] = { call_get_expiring, 0, NULL },
 	[CALL_GET_REPORT] = { call_get_report, 0, NULL },
 	[CALL_GET_HEADER] = { call_get_header, 0, NULL },

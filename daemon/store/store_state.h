@@ -394,6 +394,9 @@ void uploads_stop(struct store *store, const uint8_t id[SHA256_BYTES]);
 /* The last byte of request->facts' upload has been stored. */
 void upload_complete(struct request *request);
 void call_get_alerts(struct request *request);
+/* What a desk's list says of a report. */
+void alert_fill(struct store *store, const struct report_facts *facts, struct alert *ret_alert);
+void call_get_reports(struct request *request);
 void alerts_wake(struct store *store, const char *desk);
 void alerts_stop_waiting(struct request *request);
 void alerts_answer_all(struct store *store);

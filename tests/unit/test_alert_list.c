@@ -170,9 +170,41 @@ static void strange_problems(void **state)
 		assert_int_equal(problem_parse(wrong[i], strlen(wrong[i]), &answer, &fault), -1);
 }
 
+static void a_page_of_reports(void **state)
+{
+	static const char *const bad[] = { "{\"next\":1}", "{\"next\":-1,\"reports\":[]}",
+		"{\"next\":\"1\",\"reports\":[]}", "{\"next\":0,\"reports\":[7]}",
+		"{\"next\":0,\"reports\":[],\"more\":true}", "[]", "" };
+	struct alert alerts[2] = { { .seq = 9, .desk = "urgent", .state = STATE_CLOSED },
+		{ .seq = 4, .desk = "urgent", .urgency = URGENCY_RECORD } };
+	struct alert *again = NULL;
+	struct buffer text = buffer_of(ALERT_LIST_MAX);
+	struct fault fault;
+	size_t count = 0;
+	uint64_t next = 0;
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(alerts); at++)
+		memset(alerts[at].report, at == 0 ? 'a' : 'b', ID_SIZE - 1);
+	assert_int_equal(report_page_write(alerts, 2, 201, &text), 0);
+	assert_int_equal(
+		report_page_parse((const char *)text.data, text.len, &again, &count, &next, &fault), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(next, 201);
+	assert_int_equal(again[0].seq, 9); /* in any order */
+	assert_int_equal(again[0].state, STATE_CLOSED);
+	assert_int_equal(again[1].urgency, URGENCY_RECORD);
+	free(again);
+	buffer_free(&text);
+	for (size_t at = 0; at < COUNT_OF(bad); at++)
+		assert_int_equal(
+			report_page_parse(bad[at], strlen(bad[at]), &again, &count, &next, &fault), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_page_of_reports),
 		cmocka_unit_test(alerts_round_trip),
 		cmocka_unit_test(an_empty_list),
 		cmocka_unit_test(malformed_lists_are_refused),

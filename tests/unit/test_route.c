@@ -33,6 +33,7 @@ static const struct row {
 	{ "GET", AT("reports/" ID "/header"), CALL_GET_HEADER, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/wrapping"), CALL_GET_WRAPPING, CALLER_OFFICER },
 	{ "GET", AT("desks/intake/headers?after=7"), CALL_GET_HEADERS, CALLER_OFFICER },
+	{ "GET", AT("desks/urgent/reports?after=7"), CALL_GET_REPORTS, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/events"), CALL_GET_EVENTS, CALLER_OFFICER },
 	{ "GET", AT("reports/" ID "/events?after=12"), CALL_GET_EVENTS, CALLER_OFFICER },
 	{ "POST", AT("reports/" ID "/events"), CALL_POST_EVENT, CALLER_OFFICER },

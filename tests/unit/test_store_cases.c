@@ -229,6 +229,35 @@ static void test_a_long_history_comes_in_pages(void **state)
 	sealed_free(&dossier.sealed);
 }
 
+/* For counting: open and closed alike, of this desk only. */
+static void test_all_reports_of_a_desk_are_listed(void **state)
+{
+	struct scene *scene = *state;
+	struct dossier closed, open;
+	struct sealed other;
+	const struct scene_answer *answer;
+	struct scene_ask ask = { .method = METHOD_GET, .path = "desks/intake/reports", .signer = OLGA };
+
+	open_dossier(scene, &closed);
+	open_dossier(scene, &open);
+	seal_report(scene, "legal", 1000, 0, &other);
+	assert_int_equal(scene_send(scene, &other)->status, 201);
+	expect_state(&closed, EVENT_ACK, "ack");
+	expect_state(&closed, EVENT_CLOSE, "closed");
+	answer = scene_ask(scene, &ask);
+	assert_int_equal(answer->status, 200);
+	assert_true(says(answer, closed.sealed.hex) && says(answer, open.sealed.hex));
+	assert_false(says(answer, other.hex));
+	assert_true(says(answer, "{\"next\":0,"));
+	ask.path = "desks/intake/reports?after=9223372036854775807";
+	assert_true(says(scene_ask(scene, &ask), "{\"next\":0,\"reports\":[]}"));
+	ask.path = "desks/legal/reports";
+	assert_true(answer_says(scene_ask(scene, &ask), "not-permitted"));
+	sealed_free(&closed.sealed);
+	sealed_free(&open.sealed);
+	sealed_free(&other);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -238,6 +267,7 @@ int main(void)
 		IN_SCENE(test_a_closed_report_leaves_the_list_and_comes_back),
 		IN_SCENE(test_a_note_moves_no_deadline),
 		IN_SCENE(test_a_long_history_comes_in_pages),
+		IN_SCENE(test_all_reports_of_a_desk_are_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,4 +29,10 @@ MUST_USE int alert_list_write(const struct alert *alerts, size_t count, bool mor
 MUST_USE int alert_list_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,
 	bool *ret_more, struct fault *fault);
 
+/* The answer to `GET desks/{desk}/reports`: next is what to ask for `after`, 0 at the end. In no order that
+ * means anything. */
+MUST_USE int report_page_write(const struct alert *alerts, size_t count, uint64_t next, struct buffer *out);
+MUST_USE int report_page_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,
+	uint64_t *ret_next, struct fault *fault);
+
 #endif

@@ -23,6 +23,7 @@ enum call {
 	CALL_HEAD_UPLOAD,
 	CALL_PATCH_UPLOAD,
 	CALL_GET_ALERTS,
+	CALL_GET_REPORTS,
 	CALL_GET_EXPIRING,
 	CALL_GET_REPORT,
 	CALL_GET_HEADER,
@@ -41,7 +42,7 @@ enum call {
 	CALL_GET_WRAPPING,
 	CALL_GET_HEADERS,
 };
-#define CALL_COUNT 25
+#define CALL_COUNT 26
 
 /* Who may make a call: what the store checks first. */
 enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN };

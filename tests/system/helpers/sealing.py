@@ -110,7 +110,7 @@ class SealedReport:
     `envelope` and `committed` replace single facts in report.json and in the proof stanza's commitment."""
 
     def __init__(self, org, urgency="urgent", envelope=None, committed=None, with_proof=True, with_envelope=True, more_stanzas=(),
-                 recipients=None, summary="Sealed by another client.", attachments=()):
+                 recipients=None, summary="Sealed by another client.", attachments=(), content=None):
         roster = org.roster()
         self.org, self.urgency, self.salt = org, urgency, secrets.token_bytes(16)
         self.file_key = secrets.token_bytes(16)
@@ -122,7 +122,7 @@ class SealedReport:
                         "hand_key": signing.base64url(bytes(SigningKey.generate().verify_key))}
         facts = {"organisation": roster.fingerprint, "desk": org.desk, "urgency": urgency, "release": None, "hold_key": None,
                  "salt": self.salt.hex(), "roster": roster.version, "mailbox": self.mailbox}
-        report = {"schema": 1, "urgency": urgency if urgency != "withheld" else "immediate", "summary": summary}
+        report = {"schema": 1, "urgency": urgency if urgency != "withheld" else "immediate", "summary": summary, **(content or {})}
         if with_envelope:
             report["envelope"] = {**facts, **(envelope or {})}
         told = {**facts, **(committed or {})}

@@ -1,0 +1,45 @@
+/* Tables of counts, and what of them may leave the desk (DOMAIN 3.3): small counts are hidden, and others
+ * with them, so that nothing hidden can be computed from what is shown; what is shown is rounded. */
+#ifndef OFFICER_DISCLOSURE_H
+#define OFFICER_DISCLOSURE_H
+
+#include "proto/base.h"
+
+#define TABLE_ROWS      32
+#define TABLE_COLUMNS   24
+#define TABLE_LABEL     48
+#define THRESHOLD_LEAST 10
+#define SOURCES_LEAST   3 /* different reports behind a count */
+#define ROUNDED_TO      5
+
+struct table {
+	const char *id, *title, *counted; /* what a count is of */
+	bool adds_up;                     /* each thing stands in one cell only: totals mean something */
+	size_t rows, columns;
+	char row[TABLE_ROWS][TABLE_LABEL], column[TABLE_COLUMNS][TABLE_LABEL];
+	uint32_t cell[TABLE_ROWS][TABLE_COLUMNS];
+	uint32_t sources[TABLE_ROWS][TABLE_COLUMNS]; /* different reports; they come one after the other */
+	uint32_t latest[TABLE_ROWS][TABLE_COLUMNS];  /* the last of them, plus 1 */
+};
+
+void table_row(struct table *table, const char *label);
+void table_column(struct table *table, const char *label);
+/* Counts something of report number `report`. */
+void table_count(struct table *table, size_t row, size_t column, uint32_t report, uint32_t count);
+
+enum shown {
+	SHOWN_NUMBER,
+	SHOWN_SMALL,  /* below the threshold */
+	SHOWN_HIDDEN, /* so that no small one can be computed */
+};
+
+/* The row behind the last and the column behind the last are totals, only where the table adds up. */
+struct published {
+	enum shown shown[TABLE_ROWS + 1][TABLE_COLUMNS + 1];
+	uint32_t number[TABLE_ROWS + 1][TABLE_COLUMNS + 1]; /* rounded; 0 where it isn't shown */
+	bool is_dropped;                                    /* nothing but totals could be shown */
+};
+
+void publish(const struct table *table, uint32_t threshold, struct published *ret_published);
+
+#endif

@@ -1,0 +1,182 @@
+/* The situation report as one page: tables that a screen reader reads, a bar for each row in front of them,
+ * no script, nothing fetched, printable. */
+#include "situation_words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define BAR_WIDTH  520
+#define BAR_HEIGHT 22
+#define LABEL_ROOM 180
+#define DATE_CHARS 10
+
+static const char style[] =
+	"body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:60rem;color:#1b1b1b;"
+	"background:#fff}"
+	"h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2.2rem 0 .3rem}"
+	"figure{margin:0;overflow-x:auto}svg{max-width:100%;height:auto}"
+	"table{border-collapse:collapse;font-size:.85rem}"
+	"caption{text-align:start;color:#555}"
+	"th,td{border:1px solid #ccc;padding:.2rem .5rem;text-align:end}"
+	"th[scope=row]{text-align:start;font-weight:normal}"
+	"summary{cursor:pointer}.note{border-inline-start:4px solid #8a5a00;padding-inline-start:.8rem}"
+	"@media print{details{display:block}h2{break-after:avoid}figure{break-inside:avoid}}";
+
+static void put_safe(struct buffer *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		switch (*text) {
+		case '<':
+			buffer_put_string(out, "&lt;");
+			break;
+		case '>':
+			buffer_put_string(out, "&gt;");
+			break;
+		case '&':
+			buffer_put_string(out, "&amp;");
+			break;
+		case '"':
+			buffer_put_string(out, "&quot;");
+			break;
+		default:
+			buffer_put(out, text, 1);
+		}
+	}
+}
+
+/* What a row's bar stands for: its total, or its one column. */
+static size_t bar_column(const struct table *table)
+{
+	return table->adds_up ? table->columns : 0;
+}
+
+static uint32_t longest(const struct situation *situation, size_t at)
+{
+	const struct table *table = &situation->tables[at];
+	uint32_t most = 0;
+
+	for (size_t row = 0; row < table->rows; row++)
+		if (situation->published[at].number[row][bar_column(table)] > most)
+			most = situation->published[at].number[row][bar_column(table)];
+	return most;
+}
+
+static void put_bars(const struct situation *situation, size_t at, struct buffer *out)
+{
+	const struct table *table = &situation->tables[at];
+	uint32_t most = longest(situation, at);
+	size_t line = 0;
+
+	if (!table->adds_up || most == 0)
+		return;
+	buffer_put_format(out,
+		"<svg role=\"img\" aria-label=\"Bars; the table below has the numbers\" viewBox=\"0 0 %d "
+		"%zu\" "
+		"width=\"%d\" font-size=\"13\">",
+		LABEL_ROOM + BAR_WIDTH + 60, table->rows * BAR_HEIGHT, LABEL_ROOM + BAR_WIDTH + 60);
+	for (size_t row = 0; row < table->rows; row++) {
+		uint32_t number = situation->published[at].number[row][bar_column(table)];
+		char cell[CELL_SIZE];
+
+		cell_words(situation, at, row, bar_column(table), cell);
+		buffer_put_format(out, "<text x=\"0\" y=\"%zu\">", line * BAR_HEIGHT + 15);
+		put_safe(out, table->row[row]);
+		buffer_put_format(out,
+			"</text><rect x=\"%d\" y=\"%zu\" width=\"%" PRIu64
+			"\" height=\"%d\" fill=\"#2f6f8f\"/><text x=\"%" PRIu64 "\" y=\"%zu\">",
+			LABEL_ROOM, line * BAR_HEIGHT + 3, (uint64_t)number * BAR_WIDTH / most,
+			BAR_HEIGHT - 6, LABEL_ROOM + 6 + (uint64_t)number * BAR_WIDTH / most,
+			line * BAR_HEIGHT + 15);
+		put_safe(out, cell);
+		buffer_put_string(out, "</text>");
+		line++;
+	}
+	buffer_put_string(out, "</svg>");
+}
+
+static void put_head(const struct table *table, struct buffer *out)
+{
+	buffer_put_string(out, "<table><caption>Counted: ");
+	put_safe(out, table->counted);
+	buffer_put_string(out, "</caption><thead><tr><td></td>");
+	for (size_t column = 0; column < table->columns; column++) {
+		buffer_put_string(out, "<th scope=\"col\">");
+		put_safe(out, table->column[column]);
+		buffer_put_string(out, "</th>");
+	}
+	buffer_put_format(
+		out, "%s</tr></thead><tbody>", table->adds_up ? "<th scope=\"col\">total</th>" : "");
+}
+
+static void put_table(const struct situation *situation, size_t at, struct buffer *out)
+{
+	const struct table *table = &situation->tables[at];
+	size_t extra = table->adds_up ? 1 : 0;
+
+	put_head(table, out);
+	for (size_t row = 0; row < table->rows + extra; row++) {
+		buffer_put_string(out, "<tr><th scope=\"row\">");
+		put_safe(out, row < table->rows ? table->row[row] : "total");
+		buffer_put_string(out, "</th>");
+		for (size_t column = 0; column < table->columns + extra; column++) {
+			char cell[CELL_SIZE];
+
+			cell_words(situation, at, row, column, cell);
+			buffer_put_string(out, "<td>");
+			put_safe(out, cell);
+			buffer_put_string(out, "</td>");
+		}
+		buffer_put_string(out, "</tr>");
+	}
+	buffer_put_string(out, "</tbody></table>");
+}
+
+static void put_waiting(const struct situation *situation, struct buffer *out)
+{
+	buffer_put_string(out,
+		"<h2>Hours until somebody acknowledged</h2><figure><table><caption>From the full hour in "
+		"which a "
+		"report came</caption><thead><tr><td></td><th scope=\"col\">half within</th><th "
+		"scope=\"col\">nine in ten within</th></tr></thead><tbody>");
+	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
+		const struct waiting *waiting = &situation->waiting[urgency];
+
+		buffer_put_format(out, "<tr><th scope=\"row\">%s</th>", urgency_word((enum urgency)urgency));
+		if (waiting->is_shown)
+			buffer_put_format(out, "<td>%" PRIu32 "</td><td>%" PRIu32 "</td></tr>",
+				waiting->median_hours, waiting->most_hours);
+		else
+			buffer_put_string(out, "<td>too few</td><td>too few</td></tr>");
+	}
+	buffer_put_string(out, "</tbody></table></figure>");
+}
+
+void situation_html(const struct situation *situation, const char *title, struct buffer *out)
+{
+	char from[TIME_SIZE], to[TIME_SIZE];
+
+	time_format(situation->from, from);
+	time_format(situation->to - 1, to);
+	buffer_put_string(out,
+		"<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\"><head><meta charset=\"utf-8\"><meta "
+		"name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta "
+		"http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		"'unsafe-inline'\"><title>Situation report: ");
+	put_safe(out, title);
+	buffer_put_format(out, "</title><style>%s</style></head><body><main><h1>Situation report: ", style);
+	put_safe(out, title);
+	buffer_put_format(out, "</h1><p>Reports that came from %.*s to %.*s.</p><p class=\"note\">%s</p>",
+		DATE_CHARS, from, DATE_CHARS, to, situation_caveat);
+	for (size_t at = 0; at < situation->table_count; at++) {
+		buffer_put_format(out, "<section><h2 id=\"%s\">", situation->tables[at].id);
+		put_safe(out, situation->tables[at].title);
+		buffer_put_string(out, "</h2><figure>");
+		put_bars(situation, at, out);
+		put_table(situation, at, out);
+		buffer_put_string(out, "</figure></section>\n");
+	}
+	put_waiting(situation, out);
+	buffer_put_format(out,
+		"<p>&lt;%" PRIu32 ": fewer than that. *: hidden with them.</p></main></body></html>\n",
+		situation->threshold);
+}
