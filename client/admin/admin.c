@@ -76,7 +76,7 @@ static int put_item(void *owner, const char *name, const void *data, size_t len,
 		return items_put(&files, name, data, len, failure);
 	if (roster_parse(data, len, &roster, &fault) != 0)
 		return failure_of(failure, EX_PROTOCOL, &fault);
-	rc = admin->newest != NULL && roster->version == admin->newest->version
+	rc = admin->newest != NULL && roster->version <= admin->newest->version
 		     ? 0
 		     : admin_took(admin, roster, failure);
 	roster_free(roster);
@@ -106,11 +106,15 @@ int admin_open_unjoined(
 	if (admin == NULL)
 		return failure_memory(failure);
 	admin->invocation = invocation;
-	admin->items = (struct items){ .owner = admin, .get = get_item, .put = put_item };
 	if (home_open(invocation, HOME_EXISTING, &admin->home, failure) != 0) {
 		admin_close(admin);
 		return -1;
 	}
+	admin->items = (struct items){ .owner = admin,
+		.get = get_item,
+		.put = put_item,
+		.where = home_path(admin->home),
+		.keeps_chain = true };
 	*ret_admin = admin;
 	return 0;
 }

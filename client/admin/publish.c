@@ -78,7 +78,25 @@ static int catch_up(
 	return 0;
 }
 
-static int through_daemon(const struct admin *admin, const struct organisation *organisation,
+/* The server has another roster than this home: another admin has published, or it is a fork. */
+static int learn_why(struct organisation *organisation, struct failure *failure)
+{
+	bool changed = false;
+
+	if (organisation_refresh(organisation, &changed, failure) != 0)
+		return -1;
+	if (!changed)
+		return failure_set(failure, EX_PROTOCOL,
+			"the server refuses what should follow its roster: run `status', and look at its "
+			"log");
+	return failure_set(failure, EX_DATAERR,
+		"another admin has published roster %llu first: look at `roster show', then draft your "
+		"change "
+		"again on top of it",
+		(unsigned long long)organisation_roster(organisation)->version);
+}
+
+static int through_daemon(const struct admin *admin, struct organisation *organisation,
 	const struct roster *roster, struct failure *failure)
 {
 	unsigned status = 0;
@@ -91,9 +109,7 @@ static int through_daemon(const struct admin *admin, const struct organisation *
 		return -1;
 	if (status != CONFLICT)
 		return 0;
-	return failure_set(failure, EX_PROTOCOL,
-		"the server has another roster than this home: another admin has published, or it is a fork; "
-		"run `status'");
+	return learn_why(organisation, failure);
 }
 
 static int into_folder(const struct admin *admin, const struct roster *roster, struct failure *failure)
@@ -121,6 +137,7 @@ int publish_roster(
 
 	if (organisation_load(&admin->items, &organisation, failure) != 0)
 		return -1;
+	organisation_listen(organisation, admin->invocation, NULL);
 	rc = through_daemon(admin, organisation, roster, failure);
 	if (rc == 0) {
 		*ret_way = PUBLISH_RUNNING;

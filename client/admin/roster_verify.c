@@ -7,6 +7,25 @@
 #include "keys/roster_folder.h"
 #include "keys/trust.h"
 
+#define SIGNERS_MAX 2048
+
+/* Whether somebody made it up, or admins have signed two. Always -1. */
+static int tell_other(const struct roster *known, const struct roster *other, struct failure *failure)
+{
+	struct buffer signers = buffer_of(SIGNERS_MAX);
+	const char *names = roster_signers(other, known, &signers) == 0 ? buffer_text(&signers) : NULL;
+	int rc = failure_set(failure, EX_DATAERR,
+		"this is another roster %llu than the one that was published; of the admins of that one, "
+		"%.80s "
+		"signed it%s",
+		(unsigned long long)other->version, names == NULL ? "?" : names,
+		roster_signed_by(other, known) == 0 ? ": somebody forged it"
+						    : ": their keys were used for both, ask them in person");
+
+	buffer_free(&signers);
+	return rc;
+}
+
 /* An older roster, or the newest again, must be the very one that this home has. */
 static int check_known(const struct admin *admin, const struct roster *roster, struct failure *failure)
 {
@@ -22,11 +41,12 @@ static int check_known(const struct admin *admin, const struct roster *roster, s
 			"this home doesn't have roster %llu, so nothing vouches for the file",
 			(unsigned long long)roster->version);
 	is_same = bytes_equal(known->digest, roster->digest, SHA256_BYTES);
+	if (!is_same) {
+		(void)tell_other(known, roster, failure);
+		roster_free(known);
+		return -1;
+	}
 	roster_free(known);
-	if (!is_same)
-		return failure_set(failure, EX_DATAERR,
-			"this is another roster %llu than the one that was published: somebody forged it",
-			(unsigned long long)roster->version);
 	return trust_signed_by_its_own(roster, &fault) == 0 ? 0 : failure_of(failure, EX_DATAERR, &fault);
 }
 

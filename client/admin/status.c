@@ -79,19 +79,6 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 	say_token_key(admin);
 }
 
-/* Another admin may have published: then this home catches up, by the rules that clients follow. */
-static int follow(struct organisation *organisation, const struct admin *admin, const json_t *status,
-	struct failure *failure)
-{
-	const json_t *roster = json_object_get(status, "roster");
-	uint64_t version = 0;
-
-	if (roster == NULL || member_number(roster, "version", &version) != 0 ||
-		version <= admin->newest->version)
-		return 0;
-	return organisation_refresh(organisation, NULL, failure);
-}
-
 /* The first server of the roster that can be reached. */
 static int call(struct organisation *organisation, const struct identity *identity,
 	struct link_answer *ret_answer, struct failure *failure)
@@ -123,14 +110,16 @@ static int ask_server(struct admin *admin, json_t **ret_status, struct failure *
 	if (organisation_load(&admin->items, &organisation, failure) != 0 ||
 		admin_identity(admin, &identity, failure) != 0)
 		goto cleanup;
+	organisation_listen(organisation, admin->invocation, identity->public_key);
 	rc = call(organisation, identity, &answer, failure);
 	if (rc == 0 && answer.status != STATUS_DONE)
 		rc = link_refused(&answer, "the server didn't tell its status", failure);
 	else if (rc == 0 && json_parse((const char *)answer.body.data, answer.body.len, STATUS_MAX,
 				    ret_status, &fault) != 0)
 		rc = failure_of(failure, EX_PROTOCOL, &fault);
+	/* Another admin may have published: then this home catches up, by the rules that clients follow. */
 	if (rc == 0)
-		rc = follow(organisation, admin, *ret_status, failure);
+		rc = organisation_refresh(organisation, NULL, failure);
 cleanup:
 	link_answer_free(&answer);
 	identity_free(identity);

@@ -56,6 +56,8 @@ static const struct verb verbs[] = {
 	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
 	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,
 		COUNT_OF(inbox_options), 0, 0, false },
+	{ "proof", "DIR", "write out the rosters of a fork, for an admin to judge", run_proof, NULL, 0, 1, 1,
+		false },
 	{ "wipe", "", "destroy the home, its keys first; it doesn't ask", run_wipe, NULL, 0, 0, 0, false },
 };
 

@@ -19,10 +19,16 @@ static int renew_roster(struct reporting *reporting, struct failure *failure)
 {
 	struct organisation *organisation = reporting->session.organisation;
 
-	if (reporting->makes_no_connection || organisation_refresh(organisation, NULL, &reporting->line) == 0)
+	if (reporting->makes_no_connection ||
+		organisation_refresh(organisation, NULL, &reporting->line) == 0) {
 		reporting->line.exit_code = 0;
-	else
+	} else if (organisation_contradicted(organisation)) {
+		/* Nothing goes to a server that contradicts what is known; what she says is kept, sealed. */
+		say_aside(reporting->invocation, "%s", reporting->line.fault.text);
+		reporting->is_offline = true;
+	} else {
 		reporting->is_offline = reporting->line.exit_code == EX_UNAVAILABLE;
+	}
 	return organisation_fresh(organisation, failure);
 }
 

@@ -25,7 +25,7 @@ struct reporting {
 	struct receipt_keys *keys;
 	char id[ID_SIZE];
 	char accepted[TIME_SIZE]; /* "" while it is queued */
-	bool is_offline;          /* no server answered a moment ago */
+	bool is_offline;          /* no server answered a moment ago, or none that can be trusted */
 	struct failure line;      /* why the roster couldn't be renewed; exit_code 0 where it could */
 };
 

@@ -11,6 +11,7 @@ int session_open(const struct invocation *invocation, struct session *ret_sessio
 	ret_session->items = vault_items(ret_session->vault);
 	if (organisation_load(&ret_session->items, &ret_session->organisation, failure) != 0)
 		return -1;
+	organisation_listen(ret_session->organisation, invocation, NULL);
 	return queue_load(ret_session->vault, &ret_session->queue, failure);
 }
 

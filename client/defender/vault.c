@@ -261,7 +261,10 @@ cleanup:
 
 struct items vault_items(struct vault *vault)
 {
-	return (struct items){ .owner = vault, .get = get_item, .put = put_item };
+	return (struct items){ .owner = vault,
+		.get = get_item,
+		.put = put_item,
+		.where = "this home (`proof' gives them out)" };
 }
 
 int vault_remove(struct vault *vault, const char *name, struct failure *failure)

@@ -17,6 +17,7 @@ int run_checkin_start(const struct invocation *invocation, struct failure *failu
 int run_checkin_ok(const struct invocation *invocation, struct failure *failure);
 int run_checkin_cancel(const struct invocation *invocation, struct failure *failure);
 int run_checkin_status(const struct invocation *invocation, struct failure *failure);
+int run_proof(const struct invocation *invocation, struct failure *failure);
 int run_wipe(const struct invocation *invocation, struct failure *failure);
 
 #endif

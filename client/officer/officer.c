@@ -148,6 +148,7 @@ int officer_open(const struct invocation *invocation, struct officer **ret_offic
 		return -1;
 	}
 	(void)choose_identity(officer);
+	organisation_listen(officer->organisation, invocation, officer->identity->public_key);
 	*ret_officer = officer;
 	return 0;
 }
@@ -201,11 +202,14 @@ int officer_unwrap(const struct officer *officer, const struct age_header *heade
 
 int officer_me(struct officer *officer, const struct roster_officer **ret_me, struct failure *failure)
 {
-	const struct roster_officer *me = choose_identity(officer);
+	const struct roster_officer *me = NULL;
 
+	/* Without a network what is known does: the call that follows tells. */
+	if (organisation_refresh(officer->organisation, NULL, failure) != 0 &&
+		failure->exit_code != EX_UNAVAILABLE)
+		return -1;
+	me = choose_identity(officer);
 	if (me == NULL) {
-		if (organisation_refresh(officer->organisation, NULL, failure) != 0)
-			return -1;
 		reload_identities(officer);
 		me = choose_identity(officer);
 	}

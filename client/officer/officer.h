@@ -39,8 +39,8 @@ MUST_USE int officer_open(
 	const struct invocation *invocation, struct officer **ret_officer, struct failure *failure);
 void officer_close(struct officer *officer);
 
-/* Her line in the newest roster trusted, refreshed once where she isn't in it. 77 where she still isn't.
- * Valid until the next refresh. */
+/* Her line in the newest roster, fetched first where there is a network; what it changes is told. 77 where
+ * she isn't in it. Valid until the next refresh. */
 MUST_USE int officer_me(
 	struct officer *officer, const struct roster_officer **ret_me, struct failure *failure);
 

@@ -51,5 +51,5 @@ static int put_file(void *owner, const char *name, const void *data, size_t len,
 
 struct items items_in_folder(struct home *home)
 {
-	return (struct items){ .owner = home, .get = get_file, .put = put_file };
+	return (struct items){ .owner = home, .get = get_file, .put = put_file, .where = home_path(home) };
 }

@@ -48,7 +48,9 @@ int organisation_take(struct organisation *organisation, struct roster *roster, 
 	}
 	organisation->roster = roster;
 	roster_free(before);
-	return organisation_store(organisation, failure);
+	return organisation_remember(organisation, roster, failure) != 0
+		       ? -1
+		       : organisation_store(organisation, failure);
 }
 
 static int damaged(struct failure *failure)
@@ -126,6 +128,13 @@ cleanup:
 	return rc;
 }
 
+void organisation_listen(
+	struct organisation *organisation, const struct invocation *invocation, const uint8_t *own_key)
+{
+	organisation->listener = invocation;
+	organisation->own_key = own_key;
+}
+
 const struct roster *organisation_roster(const struct organisation *organisation)
 {
 	return organisation->roster;
@@ -161,6 +170,11 @@ int organisation_saw(struct organisation *organisation, int64_t accepted, struct
 		return 0;
 	organisation->accepted = accepted;
 	return organisation_store(organisation, failure);
+}
+
+bool organisation_contradicted(const struct organisation *organisation)
+{
+	return organisation->contradicted;
 }
 
 size_t organisation_servers(const struct organisation *organisation)

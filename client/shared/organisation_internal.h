@@ -9,7 +9,10 @@ struct organisation {
 	struct roster *roster; /* the newest trusted; NULL only while joining */
 	char fingerprint[FINGERPRINT_SIZE];
 	char proxy[PROXY_MAX + 1];
-	int64_t accepted; /* the newest acceptance held, in seconds; 0 for none */
+	int64_t accepted;                  /* the newest acceptance held, in seconds; 0 for none */
+	bool contradicted;                 /* the rules refused what a server offered */
+	const struct invocation *listener; /* who is told what changes; NULL for nobody */
+	const uint8_t *own_key; /* her public key, whose line in the roster is her own; NULL for none */
 };
 
 /* Puts what is known down: roster first, so that a crash never leaves a proxy or time without one. */
@@ -18,6 +21,19 @@ MUST_USE int organisation_store(const struct organisation *organisation, struct 
 /* Takes over a roster that was just trusted. Always frees or keeps it. */
 MUST_USE int organisation_take(
 	struct organisation *organisation, struct roster *roster, struct failure *failure);
+
+/* --- organisation_news.c: one roster was taken after another. Tells the listener what it changes. */
+void organisation_tell(
+	const struct organisation *organisation, const struct roster *before, const struct roster *after);
+
+/* --- organisation_fork.c */
+/* Remembers that this was the roster of its version: a later other one is a fork. */
+MUST_USE int organisation_remember(
+	const struct organisation *organisation, const struct roster *roster, struct failure *failure);
+/* The rules refused what link's server offers, for the reason in fault. Where it is another roster in the
+ * place of one that is known here, both are kept as proof, and the failure says so. Always -1. */
+MUST_USE int organisation_refused(struct organisation *organisation, struct link *link,
+	const struct roster *offered, const struct fault *fault, struct failure *failure);
 
 /* Rosters over one connection. */
 MUST_USE int roster_fetch(

@@ -6,9 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What trust_ fetches through: a failure of the line is its own, not the chain's. */
+#define ITEM_ROSTER "roster"
+
+/* What trust_ fetches through and keeps with: a failure of the line or the disk is its own, not the chain's.
+ */
 struct fetcher {
 	struct link *link;
+	const struct items *items; /* where the chain is kept that they ask for; NULL: nowhere */
+	const struct organisation *organisation; /* whose listener is told; NULL: nobody */
+	struct roster *last;                     /* the step before */
 	struct failure failure;
 	bool has_failed;
 };
@@ -43,9 +49,34 @@ static int fetch(void *owner, uint64_t version, struct buffer *out)
 	return rc;
 }
 
+/* One more step is proven. */
+static int keep(void *owner, const struct roster *roster)
+{
+	struct fetcher *fetcher = owner;
+	struct roster *copy = NULL;
+	int rc = 0;
+
+	if (fetcher->items != NULL && fetcher->items->keeps_chain)
+		rc = items_put(
+			fetcher->items, ITEM_ROSTER, roster->note, roster->note_len, &fetcher->failure);
+	if (rc == 0 && fetcher->organisation != NULL) {
+		rc = organisation_remember(fetcher->organisation, roster, &fetcher->failure);
+		if (rc == 0 && roster_copy(roster, &copy) != 0)
+			rc = failure_memory(&fetcher->failure);
+		if (rc == 0)
+			organisation_tell(fetcher->organisation,
+				fetcher->last != NULL ? fetcher->last : fetcher->organisation->roster,
+				roster);
+		roster_free(fetcher->last);
+		fetcher->last = copy;
+	}
+	fetcher->has_failed = rc != 0;
+	return rc;
+}
+
 static struct trust_source source_of(struct fetcher *fetcher)
 {
-	return (struct trust_source){ .fetch = fetch, .owner = fetcher };
+	return (struct trust_source){ .fetch = fetch, .keep = keep, .owner = fetcher };
 }
 
 /* The line's own reason where it had one, else what the rules say. */
@@ -98,14 +129,20 @@ static int reach(const struct organisation *organisation, struct link **ret_link
 static int advance(struct organisation *organisation, struct link *link, const struct roster *newest,
 	bool *ret_changed, struct failure *failure)
 {
-	struct fetcher fetcher = { .link = link };
+	struct fetcher fetcher = {
+		.link = link, .items = &organisation->items, .organisation = organisation
+	};
 	struct trust_source source = source_of(&fetcher);
 	struct roster *trusted = NULL;
 	struct fault fault;
 	uint64_t before = organisation->roster->version;
+	int rc = trust_advance(organisation->roster, newest, &source, &trusted, &fault);
 
-	if (trust_advance(organisation->roster, newest, &source, &trusted, &fault) != 0)
+	roster_free(fetcher.last);
+	if (rc != 0 && fetcher.has_failed)
 		return not_trusted(&fetcher, &fault, failure);
+	if (rc != 0)
+		return organisation_refused(organisation, link, newest, &fault, failure);
 	*ret_changed = trusted->version != before;
 	if (*ret_changed)
 		return organisation_take(organisation, trusted, failure);
@@ -173,10 +210,10 @@ static int link_to(const struct invitation *invitation, const char *proxy, struc
 	return link_open(&target, ret_link, failure);
 }
 
-static int first_roster(const struct invitation *invitation, struct link *link, struct roster **ret_roster,
-	struct failure *failure)
+static int first_roster(const struct items *items, const struct invitation *invitation, struct link *link,
+	struct roster **ret_roster, struct failure *failure)
 {
-	struct fetcher fetcher = { .link = link };
+	struct fetcher fetcher = { .link = link, .items = items };
 	struct trust_source source = source_of(&fetcher);
 	struct trust_anchor anchor = { .version = invitation->version };
 	struct roster *newest = NULL;
@@ -194,7 +231,7 @@ static int first_roster(const struct invitation *invitation, struct link *link, 
 static int join_again(struct organisation *organisation, const char *proxy, struct link *link,
 	struct roster *found, struct failure *failure)
 {
-	struct fetcher fetcher = { .link = link };
+	struct fetcher fetcher = { .link = link, .items = &organisation->items };
 	struct trust_source source = source_of(&fetcher);
 	struct roster *trusted = NULL;
 	struct fault fault;
@@ -208,6 +245,8 @@ static int join_again(struct organisation *organisation, const char *proxy, stru
 	}
 	if (trusted == NULL && fetcher.has_failed)
 		return not_trusted(&fetcher, &fault, failure);
+	if (trusted == NULL && roster_signed_by(found, organisation->roster) > 0)
+		return organisation_refused(organisation, link, found, &fault, failure);
 	if (trusted == NULL)
 		return failure_set(failure, EX_CANTCREAT,
 			"this home belongs to another organisation: choose another home with --home");
@@ -250,7 +289,7 @@ int organisation_join(const struct items *items, const struct invitation *invita
 	rc = link_to(invitation, proxy[0] == '\0' && organisation != NULL ? organisation->proxy : proxy,
 		&link, failure);
 	if (rc == 0)
-		rc = first_roster(invitation, link, &found, failure);
+		rc = first_roster(organisation == NULL ? items : NULL, invitation, link, &found, failure);
 	if (rc == 0 && organisation != NULL)
 		rc = join_again(organisation, proxy, link, found, failure);
 	else if (rc == 0)

@@ -16,6 +16,8 @@ struct items {
 	int (*get)(
 		void *owner, const char *name, struct buffer *out, bool *ret_found, struct failure *failure);
 	int (*put)(void *owner, const char *name, const void *data, size_t len, struct failure *failure);
+	const char *where; /* in words, for people who look for them */
+	bool keeps_chain;  /* wants every roster on the way to the newest, not only that one */
 };
 
 MUST_USE int items_get(const struct items *items, const char *name, struct buffer *out, bool *ret_found,

@@ -1,12 +1,14 @@
 /* What a client knows of its organisation: the roster it trusts, the servers and their pins, the proxy.
  *
- * The roster only ever moves by the rules of keys/trust.h. An expired one is refused with 76 once the newest
- * that a server has is expired too. */
+ * The roster only ever moves by the rules of keys/trust.h. Where a server has another roster in the place of
+ * one that was seen here (a fork), both are kept as items `fork-VERSION-DIGEST`, and the call fails with 76.
+ * An expired one is refused with 76 once the newest that a server has is expired too. */
 #ifndef CLIENT_ORGANISATION_H
 #define CLIENT_ORGANISATION_H
 
 #include "client/items.h"
 #include "client/link.h"
+#include "client/program.h"
 #include "proto/invitation.h"
 #include "proto/roster.h"
 
@@ -28,12 +30,27 @@ void organisation_free(struct organisation *organisation);
 MUST_USE int organisation_refresh(
 	struct organisation *organisation, bool *ret_changed, struct failure *failure);
 
+/* From now on, what a newer roster changes is said on standard error as soon as it is taken, and before
+ * anything is sealed to it: one line a change, with the day and who signed it. own_key (NULL for none) is the
+ * person's Ed25519 key: what happens to her own line is said as such. Both must outlive the organisation. */
+void organisation_listen(
+	struct organisation *organisation, const struct invocation *invocation, const uint8_t *own_key);
+
 /* The newest roster trusted. Valid until the next refresh or the end. */
 const struct roster *organisation_roster(const struct organisation *organisation);
 /* The fingerprint of that roster's admins. */
 const char *organisation_fingerprint(const struct organisation *organisation);
 /* "" for none. */
 const char *organisation_proxy(const struct organisation *organisation);
+
+/* True where a server has offered a roster that the rules refuse (older, forked, forged): nothing should go
+ * to it now. */
+bool organisation_contradicted(const struct organisation *organisation);
+
+/* Writes the rosters that are kept as proof of forks into a new folder, each as a file; *ret_count is 0 (and
+ * there is no folder) where none was seen. 73 where the folder is there already. */
+MUST_USE int organisation_write_forks(
+	const struct items *items, const char *path, size_t *ret_count, struct failure *failure);
 
 /* 76 where the roster has expired, with what to do. */
 MUST_USE int organisation_fresh(const struct organisation *organisation, struct failure *failure);
