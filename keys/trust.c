@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY_SECONDS INT64_C(86400)
+
 int trust_follows(const struct roster *trusted, const struct roster *next, struct fault *fault)
 {
 	if (next->version != trusted->version + 1)
@@ -288,4 +290,19 @@ int trust_fresh(const struct roster *roster, int64_t now, struct fault *fault)
 		"roster %" PRIu64
 		" expired at %s: an admin must publish a new one (and check this device's clock)",
 		roster->version, expires);
+}
+
+int trust_expiry_step(const struct roster *roster, int64_t now)
+{
+	static const int days[] = { 1, 3, 7, 14, 30 };
+
+	if (now >= roster->expires)
+		return 0;
+	for (size_t at = 0; at < COUNT_OF(days); at++) {
+		int64_t seconds = days[at] * DAY_SECONDS;
+
+		if (roster->expires - now <= seconds && roster->expires - roster->issued > seconds)
+			return days[at];
+	}
+	return TRUST_NOT_SOON;
 }

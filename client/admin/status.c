@@ -10,8 +10,23 @@
 
 #define STATUS_MAX        (64 * 1024)
 #define STATUS_DONE       200
-#define WEEK              (7 * 86400)
+#define DAY_SECONDS       86400
 #define TOKEN_KEY_WARNING (60 * 86400) /* time to hand out new invitations */
+
+/* Begun days count. */
+static int64_t days_left(const struct admin *admin)
+{
+	int64_t left = admin->newest->expires - admin_now(admin);
+
+	return left <= 0 ? 0 : (left + DAY_SECONDS - 1) / DAY_SECONDS;
+}
+
+static json_t *notice(const struct admin *admin)
+{
+	int step = trust_expiry_step(admin->newest, admin_now(admin));
+
+	return step == TRUST_NOT_SOON ? json_null() : json_integer(step);
+}
 
 static int home_facts(
 	const struct admin *admin, const struct roster *draft, json_t **ret_facts, struct failure *failure)
@@ -25,6 +40,8 @@ static int home_facts(
 		return failure_memory(failure);
 	rc |= json_object_set_new(facts, "organisation", json_string(newest->organisation));
 	rc |= json_object_set_new(facts, "fingerprint", json_string(fingerprint));
+	rc |= json_object_set_new(facts, "days_left", json_integer((json_int_t)days_left(admin)));
+	rc |= json_object_set_new(facts, "expiry_notice", notice(admin));
 	rc |= json_object_set_new(facts, "admins", json_integer((json_int_t)newest->admin_count));
 	rc |= json_object_set_new(facts, "desks", json_integer((json_int_t)newest->desk_count));
 	rc |= json_object_set_new(facts, "officers", json_integer((json_int_t)newest->officer_count));
@@ -73,9 +90,11 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 					     "add', then say `threshold 2'");
 	if (trust_fresh(newest, admin_now(admin), &fault) != 0)
 		say_aside(admin->invocation, "%s", fault.text);
-	else if (newest->expires - admin_now(admin) < WEEK)
+	else if (trust_expiry_step(newest, admin_now(admin)) != TRUST_NOT_SOON)
 		say_aside(admin->invocation,
-			"the roster expires within a week: renew it with `roster publish'");
+			"the roster expires in %lld days, and clients refuse it then: renew it with `roster "
+			"%s'",
+			(long long)days_left(admin), newest->threshold == 1 ? "publish" : "sign");
 	say_token_key(admin);
 }
 

@@ -2,6 +2,7 @@
 
 #include "client/output.h"
 #include "client/terminal.h"
+#include "keys/trust.h"
 #include "proto/encode.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define STATUS_NOT_PERMITTED 403
+#define EXPIRY_WARNED_DAYS   3
 
 void officer_close(struct officer *officer)
 {
@@ -200,6 +202,19 @@ int officer_unwrap(const struct officer *officer, const struct age_header *heade
 	return -1;
 }
 
+/* Nobody can report once it has expired: an admin who forgets is reminded by those who notice. */
+static void warn_of_expiry(const struct officer *officer)
+{
+	const struct roster *roster = organisation_roster(officer->organisation);
+	int step = trust_expiry_step(roster, organisation_now(officer->organisation));
+
+	if (step != TRUST_NOT_SOON && step <= EXPIRY_WARNED_DAYS)
+		say_aside(officer->invocation,
+			"the roster expires in %d days or less, and nobody can report then: remind your "
+			"admin",
+			step);
+}
+
 int officer_me(struct officer *officer, const struct roster_officer **ret_me, struct failure *failure)
 {
 	const struct roster_officer *me = NULL;
@@ -208,6 +223,9 @@ int officer_me(struct officer *officer, const struct roster_officer **ret_me, st
 	if (organisation_refresh(officer->organisation, NULL, failure) != 0 &&
 		failure->exit_code != EX_UNAVAILABLE)
 		return -1;
+	if (organisation_fresh(officer->organisation, failure) != 0)
+		return -1;
+	warn_of_expiry(officer);
 	me = choose_identity(officer);
 	if (me == NULL) {
 		reload_identities(officer);

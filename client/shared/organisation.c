@@ -132,7 +132,9 @@ void organisation_listen(
 	struct organisation *organisation, const struct invocation *invocation, const uint8_t *own_key)
 {
 	organisation->listener = invocation;
-	organisation->own_key = own_key;
+	organisation->has_own_key = own_key != NULL;
+	if (own_key != NULL)
+		memcpy(organisation->own_key, own_key, sizeof organisation->own_key);
 }
 
 const struct roster *organisation_roster(const struct organisation *organisation)

@@ -12,7 +12,8 @@ struct organisation {
 	int64_t accepted;                  /* the newest acceptance held, in seconds; 0 for none */
 	bool contradicted;                 /* the rules refused what a server offered */
 	const struct invocation *listener; /* who is told what changes; NULL for nobody */
-	const uint8_t *own_key; /* her public key, whose line in the roster is her own; NULL for none */
+	bool has_own_key;
+	uint8_t own_key[ED25519_PUBLIC_BYTES]; /* whose line in the roster is her own */
 };
 
 /* Puts what is known down: roster first, so that a crash never leaves a proxy or time without one. */

@@ -111,7 +111,7 @@ void organisation_tell(
 	if (heading.signers == NULL)
 		goto cleanup;
 	time_format(after->issued, heading.date);
-	if (organisation->own_key != NULL)
+	if (organisation->has_own_key)
 		own = own_news(organisation->own_key, before, after);
 	if (own != NULL)
 		say_change(organisation->listener, &heading, own, strlen(own));

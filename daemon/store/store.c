@@ -161,6 +161,7 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	store_clock_watch(store);
+	roster_watch_expiry(store);
 	nonces_expire(store);
 	uploads_expire(store);
 	retention_look(store);
@@ -323,6 +324,7 @@ static int run(struct store *store, int supervisor_fd, struct setup *setup)
 		return EX_OSERR;
 	keys_tidy(store);
 	tls_start(store);
+	roster_watch_expiry(store);
 	return event_base_dispatch(store->base) < 0 ? EX_SOFTWARE : EX_OK;
 }
 

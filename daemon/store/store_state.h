@@ -125,6 +125,9 @@ struct store {
 	struct roster *roster;        /* in force; NULL before the first */
 	char fingerprint[FINGERPRINT_SIZE];
 	uint8_t fork_digest[SHA256_BYTES]; /* of the fork that the log has last told about */
+	int expiry_told; /* the last step of this version that the log has, so that the database isn't asked
+			    each minute */
+	uint64_t expiry_told_version;
 	struct channel *supervisor, *notify;
 	struct control *control; /* NULL where the supervisor gave no socket */
 	struct front *fronts;
@@ -232,6 +235,9 @@ MUST_USE int rosters_fingerprint(
 	struct store *store, uint64_t version, char ret_fingerprint[FINGERPRINT_SIZE]);
 /* The roster of a version: in force or from storage. The caller frees it. */
 MUST_USE int rosters_at(struct store *store, uint64_t version, struct roster **ret_roster);
+
+/* --- roster_expiry.c: looked after each minute */
+void roster_watch_expiry(struct store *store);
 
 /* --- reports.c: rows and their facts */
 /* Finds a row by report id. 1 found, 0 none, -1 storage failed. On 1 the caller frees *ret_facts with

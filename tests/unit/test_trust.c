@@ -273,6 +273,40 @@ static void test_catching_up_stops_at_a_bad_one(void **state)
 	chain_free(&chain);
 }
 
+static void test_the_end_is_announced_in_steps(void **state)
+{
+	static const struct {
+		int64_t life_days, left_seconds;
+		int step;
+	} cases[] = {
+		{ 30, 30 * DAY, TRUST_NOT_SOON },
+		{ 30, 14 * DAY + 1, TRUST_NOT_SOON },
+		{ 30, 14 * DAY, 14 },
+		{ 30, 7 * DAY + 1, 14 },
+		{ 30, 7 * DAY, 7 },
+		{ 30, 3 * DAY, 3 },
+		{ 30, DAY + 1, 3 },
+		{ 30, DAY, 1 },
+		{ 30, 1, 1 },
+		{ 30, 0, 0 },
+		{ 30, -5 * DAY, 0 },
+		{ 92, 30 * DAY + 1, TRUST_NOT_SOON },
+		{ 92, 30 * DAY, 30 },
+		{ 92, 14 * DAY, 14 },
+		{ 7, 7 * DAY, TRUST_NOT_SOON },
+		{ 7, 3 * DAY, 3 },
+	};
+	struct roster *roster = fixture_roster();
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(cases); at++) {
+		roster->expires = roster->issued + cases[at].life_days * DAY;
+		assert_int_equal(
+			trust_expiry_step(roster, roster->expires - cases[at].left_seconds), cases[at].step);
+	}
+	roster_free(roster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_catching_up_one_by_one),
 		cmocka_unit_test(test_catching_up_stops_at_a_bad_one),
+		cmocka_unit_test(test_the_end_is_announced_in_steps),
 	};
 
 	if (proto_init() != 0)

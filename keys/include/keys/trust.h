@@ -60,4 +60,10 @@ int64_t trust_now(int64_t clock, int64_t issued, int64_t accepted);
 /* Refuses an expired roster, and says what to do. */
 MUST_USE int trust_fresh(const struct roster *roster, int64_t now, struct fault *fault);
 
+/* How near the end is that must be announced: 30, 14, 7, 3 or 1 (at most so many days are left), 0 once it
+ * has expired, TRUST_NOT_SOON before. A step as long as the roster's whole life is none: it would be
+ * announced with the roster. */
+#define TRUST_NOT_SOON (-1)
+int trust_expiry_step(const struct roster *roster, int64_t now);
+
 #endif

@@ -32,7 +32,8 @@ MUST_USE int organisation_refresh(
 
 /* From now on, what a newer roster changes is said on standard error as soon as it is taken, and before
  * anything is sealed to it: one line a change, with the day and who signed it. own_key (NULL for none) is the
- * person's Ed25519 key: what happens to her own line is said as such. Both must outlive the organisation. */
+ * person's Ed25519 key: what happens to her own line is said as such. invocation must outlive
+ * the organisation. */
 void organisation_listen(
 	struct organisation *organisation, const struct invocation *invocation, const uint8_t *own_key);
 
