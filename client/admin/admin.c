@@ -1,5 +1,7 @@
 #include "admin.h"
 
+#include "next_identity.h"
+
 #include "client/terminal.h"
 #include "keys/clock.h"
 #include "keys/roster_folder.h"
@@ -125,7 +127,7 @@ int admin_open(const struct invocation *invocation, struct admin **ret_admin, st
 
 	if (admin_open_unjoined(invocation, &admin, failure) != 0)
 		return -1;
-	if (load_newest(admin, failure) != 0) {
+	if (load_newest(admin, failure) != 0 || next_identity_settle(admin, failure) != 0) {
 		admin_close(admin);
 		return -1;
 	}
@@ -179,7 +181,7 @@ int admin_took(struct admin *admin, const struct roster *roster, struct failure 
 	}
 	roster_free(admin->newest);
 	admin->newest = copy;
-	return 0;
+	return next_identity_settle(admin, failure);
 }
 
 int64_t admin_now(const struct admin *admin)

@@ -1,5 +1,6 @@
 #include "draft.h"
 
+#include "next_identity.h"
 #include "show.h"
 
 #include "client/output.h"
@@ -104,6 +105,20 @@ int draft_sign(const struct admin *admin, struct roster *draft, const struct ide
 	if (roster_sign(draft, me->name, identity->signing_key, &fault) != 0)
 		return failure_of(failure, EX_DATAERR, &fault);
 	return 0;
+}
+
+int draft_sign_as_me(const struct admin *admin, struct roster *draft, struct failure *failure)
+{
+	struct identity *identity = NULL, *next = NULL;
+	int rc = next_identity_for(admin, draft, &identity, &next, failure);
+
+	if (rc == 0)
+		rc = draft_sign(admin, draft, identity, failure);
+	if (rc == 0 && next != NULL)
+		rc = draft_sign(admin, draft, next, failure);
+	identity_free(identity);
+	identity_free(next);
+	return rc;
 }
 
 void draft_renew(const struct admin *admin, struct roster *draft)

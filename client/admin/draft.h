@@ -28,6 +28,9 @@ json_t *draft_facts(const struct admin *admin, const struct roster *draft);
 /* Adds this admin's signature. 77 where the draft doesn't name her, nor the newest roster. */
 MUST_USE int draft_sign(const struct admin *admin, struct roster *draft, const struct identity *identity,
 	struct failure *failure);
+/* The same as whoever this home is: with the identity of today, and with the next one too where the draft
+ * names it. */
+MUST_USE int draft_sign_as_me(const struct admin *admin, struct roster *draft, struct failure *failure);
 void draft_remove(const struct admin *admin);
 
 /* The frame of every verb that changes the roster: opens home and draft (made where there is none), calls

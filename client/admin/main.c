@@ -62,6 +62,8 @@ static const struct verb verbs[] = {
 		false },
 	{ "rotate tls", "", "make the server's next TLS key, in the draft; once published, switch to it",
 		verb_rotate_tls, NO_OPTIONS, 0, 0, false },
+	{ "rotate admin", "", "make your next key, in the draft", verb_rotate_admin, NO_OPTIONS, 0, 0,
+		false },
 	{ "rotate receipt", "", "make the daemon's next receipt key, in the draft", verb_rotate_receipt,
 		NO_OPTIONS, 0, 0, false },
 	{ "rotate storage", "", "make a new storage key, and seal everything again under it",

@@ -28,15 +28,13 @@ static int find_draft(const struct admin *admin, struct roster **ret_draft, stru
 /* Signs where that is left to do and enough, then holds the result against the rules that clients follow. */
 static int complete(const struct admin *admin, struct roster **draft, struct failure *failure)
 {
-	struct identity *identity = NULL;
 	struct fault fault;
 	int rc = -1;
 
 	if (is_enough_alone(admin, *draft) && trust_next(admin->newest, *draft, &fault) != 0) {
 		draft_renew(admin, *draft);
 		if (show_changes(admin->invocation, admin->newest, *draft, failure) != 0 ||
-			admin_identity(admin, &identity, failure) != 0 ||
-			draft_sign(admin, *draft, identity, failure) != 0 ||
+			draft_sign_as_me(admin, *draft, failure) != 0 ||
 			draft_save(admin, draft, failure) != 0)
 			goto cleanup;
 	}
@@ -52,7 +50,6 @@ static int complete(const struct admin *admin, struct roster **draft, struct fai
 	}
 	rc = 0;
 cleanup:
-	identity_free(identity);
 	return rc;
 }
 

@@ -111,7 +111,6 @@ int verb_roster_sign(const struct invocation *invocation, struct failure *failur
 {
 	struct admin *admin = NULL;
 	struct roster *draft = NULL;
-	struct identity *identity = NULL;
 	int rc = -1;
 
 	if (admin_open(invocation, &admin, failure) != 0 || find_draft(admin, &draft, failure) != 0)
@@ -119,8 +118,8 @@ int verb_roster_sign(const struct invocation *invocation, struct failure *failur
 	say(invocation, "Against roster %llu, which is the newest here, this draft says:\n",
 		(unsigned long long)admin->newest->version);
 	if (show_changes(invocation, admin->newest, draft, failure) != 0 ||
-		confirm(invocation, failure) != 0 || admin_identity(admin, &identity, failure) != 0 ||
-		draft_sign(admin, draft, identity, failure) != 0 || draft_save(admin, &draft, failure) != 0)
+		confirm(invocation, failure) != 0 || draft_sign_as_me(admin, draft, failure) != 0 ||
+		draft_save(admin, &draft, failure) != 0)
 		goto cleanup;
 	show_roster_line(invocation, "signed", draft, admin->newest);
 	say(invocation,
@@ -128,7 +127,6 @@ int verb_roster_sign(const struct invocation *invocation, struct failure *failur
 		home_path(admin->home), DRAFT_FILE);
 	rc = output_result(invocation, draft_facts(admin, draft), failure);
 cleanup:
-	identity_free(identity);
 	roster_free(draft);
 	admin_close(admin);
 	return rc;

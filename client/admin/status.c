@@ -1,5 +1,6 @@
 /* status: what this home knows, then what the daemon says (69 where it doesn't answer). */
 #include "draft.h"
+#include "next_identity.h"
 #include "show.h"
 #include "verbs.h"
 
@@ -96,6 +97,9 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 			"%s'",
 			(long long)days_left(admin), newest->threshold == 1 ? "publish" : "sign");
 	say_token_key(admin);
+	if (next_identity_waits(admin))
+		say_aside(admin->invocation,
+			"your next key waits for a roster that names it: `rotate admin' drafts it again");
 }
 
 /* The first server of the roster that can be reached. */
@@ -126,19 +130,20 @@ static int ask_server(struct admin *admin, json_t **ret_status, struct failure *
 	struct fault fault;
 	int rc = -1;
 
-	if (organisation_load(&admin->items, &organisation, failure) != 0 ||
+	if (organisation_load(&admin->items, &organisation, failure) != 0)
+		goto cleanup;
+	organisation_listen(organisation, admin->invocation, NULL);
+	/* Another admin may have published: then this home catches up, by the rules that clients follow. It
+	 * comes first, because the newest roster may be the one that names her new key. */
+	if (organisation_refresh(organisation, NULL, failure) != 0 ||
 		admin_identity(admin, &identity, failure) != 0)
 		goto cleanup;
-	organisation_listen(organisation, admin->invocation, identity->public_key);
 	rc = call(organisation, identity, &answer, failure);
 	if (rc == 0 && answer.status != STATUS_DONE)
 		rc = link_refused(&answer, "the server didn't tell its status", failure);
 	else if (rc == 0 && json_parse((const char *)answer.body.data, answer.body.len, STATUS_MAX,
 				    ret_status, &fault) != 0)
 		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	/* Another admin may have published: then this home catches up, by the rules that clients follow. */
-	if (rc == 0)
-		rc = organisation_refresh(organisation, NULL, failure);
 cleanup:
 	link_answer_free(&answer);
 	identity_free(identity);
@@ -172,42 +177,45 @@ static void say_server(const struct admin *admin, const json_t *status)
 			(unsigned long long)version, (unsigned long long)admin->newest->version);
 }
 
-/* Prints the result in either case; the failure to reach the server is what status then ends with. */
-static int report(struct admin *admin, json_t *facts, struct failure *failure)
+/* What this home knows by now, and what the server said (NULL where it said nothing). */
+static int show(struct admin *admin, const json_t *status, struct failure *failure)
 {
-	struct failure reached = { .exit_code = 0 }, printed = { .exit_code = 0 };
-	json_t *status = NULL;
-	int rc = ask_server(admin, &status, &reached);
-
-	if (rc == 0)
-		say_server(admin, status);
-	if (rc == 0 && json_object_set(facts, "server", status) != 0)
-		rc = failure_memory(&reached);
-	if (output_result(admin->invocation, json_incref(facts), &printed) != 0) {
-		*failure = printed;
-		rc = -1;
-	} else if (rc != 0) {
-		*failure = reached;
-	}
-	json_decref(status);
-	return rc;
-}
-
-int verb_status(const struct invocation *invocation, struct failure *failure)
-{
-	struct admin *admin = NULL;
 	struct roster *draft = NULL;
 	json_t *facts = NULL;
 	int rc = -1;
 
-	if (admin_open(invocation, &admin, failure) != 0 || draft_load(admin, &draft, failure) != 0 ||
-		home_facts(admin, draft, &facts, failure) != 0)
+	if (draft_load(admin, &draft, failure) != 0 || home_facts(admin, draft, &facts, failure) != 0)
 		goto cleanup;
 	say_home(admin, draft);
-	rc = report(admin, facts, failure);
+	if (status != NULL) {
+		say_server(admin, status);
+		if (json_object_set_new(facts, "server", json_deep_copy(status)) != 0) {
+			rc = failure_memory(failure);
+			goto cleanup;
+		}
+	}
+	rc = output_result(admin->invocation, json_incref(facts), failure);
 cleanup:
 	json_decref(facts);
 	roster_free(draft);
+	return rc;
+}
+
+/* The result is printed in either case; the failure to reach the server is what status then ends with. */
+int verb_status(const struct invocation *invocation, struct failure *failure)
+{
+	struct admin *admin = NULL;
+	json_t *status = NULL;
+	struct failure reached;
+	int asked, rc = -1;
+
+	if (admin_open(invocation, &admin, failure) != 0)
+		return -1;
+	asked = ask_server(admin, &status, &reached);
+	rc = show(admin, status, failure);
+	if (rc == 0 && asked != 0)
+		rc = failure_of(failure, reached.exit_code, &reached.fault);
+	json_decref(status);
 	admin_close(admin);
 	return rc;
 }

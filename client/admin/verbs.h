@@ -18,6 +18,7 @@ int verb_roster_drop(const struct invocation *invocation, struct failure *failur
 int verb_roster_publish(const struct invocation *invocation, struct failure *failure);
 int verb_roster_verify(const struct invocation *invocation, struct failure *failure);
 int verb_destroy(const struct invocation *invocation, struct failure *failure);
+int verb_rotate_admin(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_receipt(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_storage(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_tls(const struct invocation *invocation, struct failure *failure);
