@@ -22,13 +22,13 @@ static int renew_roster(struct reporting *reporting, struct failure *failure)
 	if (reporting->makes_no_connection ||
 		organisation_refresh(organisation, NULL, &reporting->line) == 0) {
 		reporting->line.exit_code = 0;
-	} else if (organisation_contradicted(organisation)) {
-		/* Nothing goes to a server that contradicts what is known; what she says is kept, sealed. */
-		say_aside(reporting->invocation, "%s", reporting->line.fault.text);
-		reporting->is_offline = true;
-	} else {
-		reporting->is_offline = reporting->line.exit_code == EX_UNAVAILABLE;
+		return organisation_fresh(organisation, failure);
 	}
+	if (reporting->line.exit_code == EX_PROTOCOL)
+		say_aside(reporting->invocation, "%s", reporting->line.fault.text);
+	/* Nothing goes to a server that contradicts what is known; what she says is kept, sealed. */
+	reporting->is_offline =
+		reporting->line.exit_code == EX_UNAVAILABLE || organisation_contradicted(organisation);
 	return organisation_fresh(organisation, failure);
 }
 

@@ -82,9 +82,14 @@ static struct trust_source source_of(struct fetcher *fetcher)
 /* The line's own reason where it had one, else what the rules say. */
 static int not_trusted(const struct fetcher *fetcher, const struct fault *fault, struct failure *failure)
 {
-	if (fetcher->has_failed)
-		return failure_of(failure, fetcher->failure.exit_code, &fetcher->failure.fault);
-	return failure_of(failure, EX_PROTOCOL, fault);
+	if (!fetcher->has_failed)
+		return failure_of(failure, EX_PROTOCOL, fault);
+	/* Who has a roster has those before it. */
+	if (fetcher->failure.exit_code == EX_NOINPUT)
+		return failure_set(failure, EX_PROTOCOL,
+			"the server doesn't have the rosters before its newest one: it is broken or lying, "
+			"ask your admin");
+	return failure_of(failure, fetcher->failure.exit_code, &fetcher->failure.fault);
 }
 
 int roster_fetch(struct link *link, const char *path, struct roster **ret_roster, struct failure *failure)
@@ -94,7 +99,8 @@ int roster_fetch(struct link *link, const char *path, struct roster **ret_roster
 	int rc = get_note(link, path, &answer, failure);
 
 	if (rc == 0 && roster_parse(answer.body.data, answer.body.len, ret_roster, &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
+		rc = failure_set(
+			failure, EX_PROTOCOL, "the server's roster is malformed: %.180s", fault.text);
 	link_answer_free(&answer);
 	return rc;
 }
@@ -139,8 +145,10 @@ static int advance(struct organisation *organisation, struct link *link, const s
 	int rc = trust_advance(organisation->roster, newest, &source, &trusted, &fault);
 
 	roster_free(fetcher.last);
-	if (rc != 0 && fetcher.has_failed)
+	if (rc != 0 && fetcher.has_failed) {
+		organisation->contradicted = fetcher.failure.exit_code == EX_NOINPUT;
 		return not_trusted(&fetcher, &fault, failure);
+	}
 	if (rc != 0)
 		return organisation_refused(organisation, link, newest, &fault, failure);
 	*ret_changed = trusted->version != before;
