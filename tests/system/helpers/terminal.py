@@ -38,3 +38,32 @@ def converse(command, answers, seconds=60, environment=None):
     text = shown.decode(errors="replace")
     assert not waiting, f"never asked for {waiting[0][0]!r}:\n{text}"
     return code, text
+
+
+def answer_all(command, answers, seconds=60, environment=None):
+    """The same where what is asked, and how often, isn't known ahead: whenever what is shown ends with a question of
+    answers (what is asked, what is typed), it is answered. Returns (exit code, everything that was shown)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(command[0], command, {**clean_environment(), **(environment or {}), "TERM": "dumb"})
+    shown, seen, end = b"", 0, time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            if select.select([terminal], [], [], 0.05)[0]:
+                try:
+                    part = os.read(terminal, 65536)
+                except OSError:
+                    break
+                if not part:
+                    break
+                shown += part
+            for asked, typed in answers:
+                if shown[seen:].endswith(asked.encode()):
+                    seen = len(shown)
+                    os.write(terminal, typed.encode() + b"\n")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        os.close(terminal)
+    return code, shown.decode(errors="replace")
