@@ -90,6 +90,17 @@ int token_epoch_new(struct keyring *keyring, int64_t now, struct fault *fault)
 	return rc == 0 ? 0 : fault_set(fault, "a token key can't be made: try again");
 }
 
+int token_key_lines_put(const struct roster_token_key *lines, size_t count, struct roster *roster)
+{
+	roster_touch(roster);
+	roster->token_key_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (roster_add_token_key(roster, &lines[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int token_key_lines(const struct keyring *keyring, struct roster *roster)
 {
 	struct roster_token_key lines[KEYRING_TOKENS_MAX];
@@ -98,13 +109,22 @@ int token_key_lines(const struct keyring *keyring, struct roster *roster)
 		if (token_key_line(&keyring->tokens[i], &lines[i]) != 0)
 			return -1;
 	}
-	roster_touch(roster);
-	roster->token_key_count = 0;
-	for (size_t i = 0; i < keyring->token_count; i++) {
-		if (roster_add_token_key(roster, &lines[i]) != 0)
-			return -1;
+	return token_key_lines_put(lines, keyring->token_count, roster);
+}
+
+bool token_epoch_is_named(const struct token_seed *seed, const struct roster *roster)
+{
+	struct roster_token_key line;
+
+	if (token_key_line(seed, &line) != 0)
+		return false;
+	for (size_t i = 0; i < roster->token_key_count; i++) {
+		if (roster->token_keys[i].epoch == line.epoch &&
+			bytes_equal(
+				roster->token_keys[i].public_key, line.public_key, sizeof line.public_key))
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 static bool is_good(const struct roster_token_key *key, int64_t now)

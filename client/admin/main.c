@@ -68,6 +68,8 @@ static const struct verb verbs[] = {
 		NO_OPTIONS, 0, 0, false },
 	{ "rotate storage", "", "make a new storage key, and seal everything again under it",
 		verb_rotate_storage, NO_OPTIONS, 0, 0, false },
+	{ "rotate token", "", "begin a new token key, in the draft; older tokens stay good until their end",
+		verb_rotate_token, NO_OPTIONS, 0, 0, false },
 	{ "rotate status", "", "show how far the rotations of the daemon's keys are", verb_rotate_status,
 		NO_OPTIONS, 0, 0, false },
 	{ "destroy", "[REPORT]", "destroy a report for good", verb_destroy, OPTIONS(destroy_options), 0, 1,

@@ -22,6 +22,7 @@ int verb_rotate_admin(const struct invocation *invocation, struct failure *failu
 int verb_rotate_receipt(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_storage(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_tls(const struct invocation *invocation, struct failure *failure);
+int verb_rotate_token(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_status(const struct invocation *invocation, struct failure *failure);
 int verb_invite(const struct invocation *invocation, struct failure *failure);
 int verb_status(const struct invocation *invocation, struct failure *failure);

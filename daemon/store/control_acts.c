@@ -11,6 +11,7 @@ static const struct control_act acts[] = {
 	{ "rotate-receipt", act_rotate_receipt, false, CONTROL_SKEW_SECONDS },
 	{ "rotate-storage", act_rotate_storage, false, CONTROL_SKEW_SECONDS },
 	{ "rotate-tls", act_rotate_tls, false, CONTROL_SKEW_SECONDS },
+	{ "rotate-token", act_rotate_token, false, CONTROL_SKEW_SECONDS },
 	{ "rotate-status", act_rotate_status, false, CONTROL_SKEW_SECONDS },
 };
 

@@ -8,6 +8,7 @@ void act_destroy(struct control_call *call);
 void act_rotate_receipt(struct control_call *call);
 void act_rotate_storage(struct control_call *call);
 void act_rotate_tls(struct control_call *call);
+void act_rotate_token(struct control_call *call);
 void act_rotate_status(struct control_call *call);
 
 #endif

@@ -1,6 +1,7 @@
 #include "rotations.h"
 
 #include "keys.h"
+#include "keys/token_keys.h"
 #include "store_state.h"
 
 #include <jansson.h>
@@ -49,10 +50,31 @@ static int look_at_storage(struct store *store, struct rotation *ret_rotation)
 	return 0;
 }
 
+/* Two steps, as for the receipt key. The epoch is the newest one that tokens are made with. */
+static int look_at_token(struct store *store, struct rotation *ret_rotation)
+{
+	const struct keyring *keyring = store->keyring;
+	size_t named = keyring->token_count;
+	bool is_waiting;
+
+	while (named > 0 && !token_epoch_is_named(&keyring->tokens[named - 1], store->roster))
+		named--;
+	is_waiting = named < keyring->token_count;
+	*ret_rotation = (struct rotation){ .epoch = named == 0 ? 0 : keyring->tokens[named - 1].epoch,
+		.state = "none" };
+	if (is_waiting || ret_rotation->epoch > 1) {
+		ret_rotation->done = is_waiting ? 1 : 2;
+		ret_rotation->total = 2;
+		ret_rotation->state = is_waiting ? "waiting" : "done";
+	}
+	return 0;
+}
+
 static const struct kind kinds[] = {
 	{ "storage", look_at_storage },
 	{ "tls", tls_look },
 	{ "receipt", look_at_receipt },
+	{ "token", look_at_token },
 };
 
 static json_t *to_json(const char *what, const struct rotation *rotation)

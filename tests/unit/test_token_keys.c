@@ -88,6 +88,12 @@ static void the_roster_has_the_keyring_s_lines(void **state)
 	assert_memory_equal(roster->token_keys[1].public_key, public_key, sizeof public_key);
 	assert_int_equal(roster->token_keys[1].epoch, 2);
 
+	assert_true(token_epoch_is_named(&keyring->tokens[1], roster));
+	roster->token_keys[1].public_key[0] ^= 1;
+	assert_false(token_epoch_is_named(&keyring->tokens[1], roster));
+	roster->token_keys[1].public_key[0] ^= 1;
+	assert_false(token_epoch_is_named(&(struct token_seed){ .epoch = 2 }, roster));
+
 	assert_null(token_key_newest(roster, NOW - 1));
 	assert_ptr_equal(token_key_newest(roster, NOW), &roster->token_keys[0]);
 	assert_ptr_equal(token_key_newest(roster, NOW + 10), &roster->token_keys[1]);

@@ -27,6 +27,11 @@ MUST_USE int token_key_line(const struct token_seed *seed, struct roster_token_k
 /* Gives the roster the lines of the keyring's epochs, and no others: what `rotate token` drafts. */
 MUST_USE int token_key_lines(const struct keyring *keyring, struct roster *roster);
 
+/* The same with lines that came from elsewhere. */
+MUST_USE int token_key_lines_put(const struct roster_token_key *lines, size_t count, struct roster *roster);
+/* The roster has this epoch's line. */
+bool token_epoch_is_named(const struct token_seed *seed, const struct roster *roster);
+
 /* The roster's newest key that is good at this time: the one to ask tokens of. NULL where there is none. */
 const struct roster_token_key *token_key_newest(const struct roster *roster, int64_t now);
 /* The key of this id, where it is good at this time; else NULL. */
