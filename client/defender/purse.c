@@ -9,11 +9,12 @@
 
 #define ITEM_TOKENS   "tokens"
 #define PURSE_VERSION 1
-#define PURSE_BYTES   (PURSE_MAX * (TOKEN_BYTES + PAYLOAD_SIZE + 4) + 256)
+#define PURSE_BYTES   (PURSE_MAX * (TOKEN_BYTES + PAYLOAD_SIZE + 5) + 256)
 
 struct coin {
 	uint8_t token[TOKEN_BYTES];
 	char payload[PAYLOAD_SIZE]; /* of the report that it is bound to; "" while it is free */
+	bool was_shown;             /* a server may have seen it */
 };
 
 /* In sodium_malloc memory. */
@@ -42,6 +43,7 @@ static int save(struct purse *purse, struct failure *failure)
 	for (size_t at = 0; at < purse->count; at++) {
 		buffer_put(&bytes, purse->coins[at].token, TOKEN_BYTES);
 		buffer_put_text(&bytes, purse->coins[at].payload);
+		buffer_put_u8(&bytes, purse->coins[at].was_shown ? 1 : 0);
 	}
 	buffer_put_u8(&bytes, purse->is_asking ? 1 : 0);
 	buffer_put(&bytes, purse->invitation, sizeof purse->invitation);
@@ -70,10 +72,13 @@ static int parse(const struct buffer *bytes, struct purse *purse)
 		return -1;
 	for (; purse->count < count; purse->count++) {
 		struct coin *coin = &purse->coins[purse->count];
+		uint8_t shown;
 
 		if (reader_fixed(&in, coin->token, sizeof coin->token) != 0 ||
-			reader_text(&in, coin->payload, sizeof coin->payload) != 0)
+			reader_text(&in, coin->payload, sizeof coin->payload) != 0 ||
+			reader_u8(&in, &shown) != 0 || shown > 1)
 			return -1;
+		coin->was_shown = shown == 1;
 	}
 	if (reader_u8(&in, &asking) != 0 || asking > 1 ||
 		reader_fixed(&in, purse->invitation, sizeof purse->invitation) != 0 ||
@@ -99,6 +104,21 @@ static bool is_queued(const struct queue *queue, const char *payload)
 	return false;
 }
 
+/* Reports may be gone from the queue since: sent, or dropped, or never finished. */
+static void put_straight(struct purse *purse, const struct queue *queue)
+{
+	for (size_t at = purse->count; at > 0; at--) {
+		struct coin *coin = &purse->coins[at - 1];
+
+		if (coin->payload[0] == '\0' || is_queued(queue, coin->payload))
+			continue;
+		if (coin->was_shown)
+			drop(purse, at - 1);
+		else
+			coin->payload[0] = '\0';
+	}
+}
+
 int purse_load(
 	struct vault *vault, const struct queue *queue, struct purse **ret_purse, struct failure *failure)
 {
@@ -120,12 +140,7 @@ int purse_load(
 		rc = failure_set(failure, EX_DATAERR, "the home is damaged: join again in a new folder");
 		goto cleanup;
 	}
-	for (size_t at = purse->count; at > 0; at--) {
-		const char *payload = purse->coins[at - 1].payload;
-
-		if (payload[0] != '\0' && !is_queued(queue, payload))
-			drop(purse, at - 1);
-	}
+	put_straight(purse, queue);
 	*ret_purse = purse;
 	purse = NULL;
 	rc = 0;
@@ -183,12 +198,14 @@ static size_t place_of_free(const struct purse *purse, const struct roster *rost
 	return at;
 }
 
-int purse_bind(struct purse *purse, const struct roster *roster, int64_t now, const struct queued *report,
-	uint8_t ret_token[TOKEN_BYTES], struct failure *failure)
+/* Where its token lies, after binding a free one where it has none (which is not written down yet). */
+static int settle(struct purse *purse, const struct roster *roster, int64_t now, const struct queued *report,
+	size_t *ret_at, bool *ret_is_new, struct failure *failure)
 {
 	size_t at = place_of(purse, report);
 
-	if (at == purse->count) {
+	*ret_is_new = at == purse->count;
+	if (*ret_is_new) {
 		at = place_of_free(purse, roster, now);
 		if (at == purse->count)
 			return failure_set(failure, EX_NOPERM,
@@ -196,6 +213,32 @@ int purse_bind(struct purse *purse, const struct roster *roster, int64_t now, co
 				"a "
 				"new invitation, join with it, then send");
 		memcpy(purse->coins[at].payload, report->payload, sizeof purse->coins[at].payload);
+	}
+	*ret_at = at;
+	return 0;
+}
+
+int purse_bind(struct purse *purse, const struct roster *roster, int64_t now, const struct queued *report,
+	struct failure *failure)
+{
+	size_t at;
+	bool is_new;
+
+	if (settle(purse, roster, now, report, &at, &is_new, failure) != 0)
+		return -1;
+	return is_new ? save(purse, failure) : 0;
+}
+
+int purse_show(struct purse *purse, const struct roster *roster, int64_t now, const struct queued *report,
+	uint8_t ret_token[TOKEN_BYTES], struct failure *failure)
+{
+	size_t at;
+	bool is_new;
+
+	if (settle(purse, roster, now, report, &at, &is_new, failure) != 0)
+		return -1;
+	if (is_new || !purse->coins[at].was_shown) {
+		purse->coins[at].was_shown = true;
 		if (save(purse, failure) != 0)
 			return -1;
 	}
@@ -267,6 +310,7 @@ int purse_take(struct purse *purse, const struct token *tokens, size_t count, st
 
 		token_write(&tokens[at], coin->token);
 		coin->payload[0] = '\0';
+		coin->was_shown = false;
 	}
 	purse->is_asking = false;
 	sodium_memzero(purse->invitation, sizeof purse->invitation);

@@ -1,6 +1,6 @@
 /* The admission tokens of a home. They are taken with an invitation; a report to a desk that asks for one has
  * a token bound to it, durably, before any server sees the token, and keeps it until the server has the
- * report. No token is ever used for two reports. */
+ * report. No token that a server may have seen is ever used for another report. */
 #ifndef DEFENDER_PURSE_H
 #define DEFENDER_PURSE_H
 
@@ -12,7 +12,8 @@
 
 struct purse;
 
-/* An empty one where nothing lies in the vault. Tokens of reports that are no longer queued are gone. */
+/* An empty one where nothing lies in the vault. Tokens of reports that are no longer queued are free again
+ * where no server has seen them, else gone. */
 MUST_USE int purse_load(
 	struct vault *vault, const struct queue *queue, struct purse **ret_purse, struct failure *failure);
 void purse_free(struct purse *purse);
@@ -23,9 +24,11 @@ MUST_USE int purse_keep(struct purse *purse, struct failure *failure);
 /* How many are free, and good by this roster at this time. */
 size_t purse_count(const struct purse *purse, const struct roster *roster, int64_t now);
 
-/* The token of this report: the one it has, else a free one that is its own from now on. 77 where there is
- * none. */
+/* This report has a token from now on, if it had none. 77 where none is left. */
 MUST_USE int purse_bind(struct purse *purse, const struct roster *roster, int64_t now,
+	const struct queued *report, struct failure *failure);
+/* The same, and the token, to be shown to a server. */
+MUST_USE int purse_show(struct purse *purse, const struct roster *roster, int64_t now,
 	const struct queued *report, uint8_t ret_token[TOKEN_BYTES], struct failure *failure);
 bool purse_has_bound(const struct purse *purse, const struct queued *report);
 /* The server has the report, or doesn't take the token: it is never used again. */

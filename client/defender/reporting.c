@@ -65,17 +65,20 @@ static int bind_token(struct reporting *reporting, const struct queued *entry, s
 	const struct roster *roster = organisation_roster(session->organisation);
 	const struct roster_desk *desk = roster_desk(roster, entry->destination.desk);
 	struct purse *purse = NULL;
-	uint8_t token[TOKEN_BYTES];
 	int rc;
 
 	if (desk == NULL || desk->admission == ADMISSION_OPEN)
 		return 0;
 	if (purse_load(session->vault, session->queue, &purse, failure) != 0)
 		return -1;
-	rc = purse_bind(purse, roster, organisation_now(session->organisation), entry, token, failure);
-	sodium_memzero(token, sizeof token);
+	rc = purse_bind(purse, roster, organisation_now(session->organisation), entry, failure);
 	purse_free(purse);
-	return rc == 0 || failure->exit_code == EX_NOPERM ? 0 : -1;
+	if (rc == 0 || failure->exit_code != EX_NOPERM)
+		return rc;
+	/* Where nothing is sent now, nobody else says it. */
+	if (reporting->is_offline)
+		say_aside(reporting->invocation, "%s", failure->fault.text);
+	return 0;
 }
 
 void reporting_sealing(const struct reporting *reporting, struct sealing *ret_sealing)

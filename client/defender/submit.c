@@ -263,7 +263,7 @@ static bool is_hopeless(const struct link_answer *answer)
 static int take_token(struct submission *submission, struct failure *failure)
 {
 	uint8_t token[TOKEN_BYTES];
-	int rc = purse_bind(submission->purse, organisation_roster(submission->organisation),
+	int rc = purse_show(submission->purse, organisation_roster(submission->organisation),
 		organisation_now(submission->organisation), submission->entry, token, failure);
 
 	if (rc == 0)
@@ -378,8 +378,8 @@ int submit_reserve(struct organisation *organisation, struct vault *vault, struc
 	int rc = purse_load(vault, queue, &submission.purse, failure);
 
 	if (rc == 0 && needs_token(&submission))
-		rc = take_token(&submission, failure);
-	sodium_memzero(submission.token, sizeof submission.token);
+		rc = purse_bind(submission.purse, organisation_roster(organisation),
+			organisation_now(organisation), entry, failure);
 	purse_free(submission.purse);
 	return rc;
 }

@@ -371,3 +371,16 @@ def test_homes_with_and_without_tokens_look_alike(org, token_org):
         home = invited(organisation, "nadia")[0].home
         homes.append(sorted(path.stat().st_size for path in home.rglob("*") if path.is_file()))
     assert homes[0] == homes[1]
+
+
+def test_an_alarm_prepared_anew_costs_no_token(token_org):
+    """A token is put aside for it, and is free again where no server has seen it."""
+    token_org.officer("amina")
+    nadia, _ = invited(token_org, "nadia")
+    for _ in range(3):
+        nadia.run("alarm set")
+    tokens = [nadia.run("join", "-", stdin=token_org.invitation("--officer")).json["tokens"]]
+    assert nadia.run("alarm").json["state"] == "accepted"
+    nadia.run("alarm set")
+    tokens.append(nadia.run("join", "-", stdin=token_org.invitation("--officer")).json["tokens"])
+    assert tokens == [BATCH - 1, BATCH - 2]

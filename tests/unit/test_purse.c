@@ -108,11 +108,11 @@ static struct queued *queue_one(struct scene *scene)
 	return entry;
 }
 
-static void bind(struct scene *scene, const struct queued *entry, uint8_t ret_token[TOKEN_BYTES])
+static void show(struct scene *scene, const struct queued *entry, uint8_t ret_token[TOKEN_BYTES])
 {
 	struct failure failure;
 
-	assert_int_equal(purse_bind(scene->purse, scene->roster, NOW, entry, ret_token, &failure), 0);
+	assert_int_equal(purse_show(scene->purse, scene->roster, NOW, entry, ret_token, &failure), 0);
 }
 
 static size_t count(const struct scene *scene)
@@ -165,17 +165,17 @@ static void test_a_report_keeps_its_token(void **state)
 	one = *queue_one(&scene);
 	two = *queue_one(&scene);
 	assert_false(purse_has_bound(scene.purse, &one));
-	bind(&scene, &one, first);
+	show(&scene, &one, first);
 	start_again(&scene, *state);
 	assert_true(purse_has_bound(scene.purse, &one));
-	bind(&scene, &one, again);
+	show(&scene, &one, again);
 	assert_memory_equal(first, again, TOKEN_BYTES);
-	bind(&scene, &two, other);
+	show(&scene, &two, other);
 	assert_memory_not_equal(first, other, TOKEN_BYTES);
 	assert_int_equal(count(&scene), TOKEN_BATCH_MAX - 2);
 	assert_int_equal(purse_spent(scene.purse, &one, &failure), 0);
 	assert_int_equal(purse_spent(scene.purse, &one, &failure), 0);
-	bind(&scene, &one, again); /* the server didn't take it: another one */
+	show(&scene, &one, again); /* the server didn't take it: another one */
 	assert_memory_not_equal(first, again, TOKEN_BYTES);
 	assert_memory_not_equal(other, again, TOKEN_BYTES);
 	assert_int_equal(count(&scene), TOKEN_BATCH_MAX - 3);
@@ -193,17 +193,45 @@ static void test_a_token_of_a_report_that_is_gone_is_gone(void **state)
 
 	take(&scene, 0, NOW);
 	entry = queue_one(&scene);
-	bind(&scene, entry, token);
+	show(&scene, entry, token);
 	assert_int_equal(queue_drop(scene.queue, entry, &failure), 0);
 	start_again(&scene, *state);
 	assert_int_equal(count(&scene), TOKEN_BATCH_MAX - 1);
 	for (size_t i = 0; i < TOKEN_BATCH_MAX - 1; i++) {
-		bind(&scene, queue_one(&scene), others[i]);
+		show(&scene, queue_one(&scene), others[i]);
 		assert_memory_not_equal(token, others[i], TOKEN_BYTES);
 	}
-	assert_int_equal(purse_bind(scene.purse, scene.roster, NOW, queue_one(&scene), token, &failure), -1);
+	assert_int_equal(purse_show(scene.purse, scene.roster, NOW, queue_one(&scene), token, &failure), -1);
 	assert_int_equal(failure.exit_code, EX_NOPERM);
 	assert_non_null(strstr(failure.fault.text, "ask for a new invitation"));
+	end(&scene);
+}
+
+/* An alarm that was prepared anew, a report that couldn't be sealed: what no server saw is free again. */
+static void test_a_token_that_nobody_saw_is_free_again(void **state)
+{
+	struct scene scene = begin(*state);
+	uint8_t token[TOKEN_BYTES];
+	const struct queued *entry;
+	struct failure failure;
+
+	take(&scene, 0, NOW);
+	entry = queue_one(&scene);
+	assert_int_equal(purse_bind(scene.purse, scene.roster, NOW, entry, &failure), 0);
+	assert_int_equal(purse_bind(scene.purse, scene.roster, NOW, entry, &failure), 0);
+	assert_int_equal(count(&scene), TOKEN_BATCH_MAX - 1);
+	start_again(&scene, *state);
+	assert_int_equal(count(&scene), TOKEN_BATCH_MAX - 1);
+	assert_int_equal(queue_drop(scene.queue, queue_at(scene.queue, 0), &failure), 0);
+	start_again(&scene, *state);
+	assert_int_equal(count(&scene), TOKEN_BATCH_MAX);
+	/* Once shown it isn't. */
+	entry = queue_one(&scene);
+	assert_int_equal(purse_bind(scene.purse, scene.roster, NOW, entry, &failure), 0);
+	show(&scene, entry, token);
+	assert_int_equal(queue_drop(scene.queue, entry, &failure), 0);
+	start_again(&scene, *state);
+	assert_int_equal(count(&scene), TOKEN_BATCH_MAX - 1);
 	end(&scene);
 }
 
@@ -266,6 +294,7 @@ int main(void)
 		IN_HOME(test_tokens_outlive_the_program),
 		IN_HOME(test_a_report_keeps_its_token),
 		IN_HOME(test_a_token_of_a_report_that_is_gone_is_gone),
+		IN_HOME(test_a_token_that_nobody_saw_is_free_again),
 		IN_HOME(test_tokens_end_with_their_key),
 		IN_HOME(test_a_purse_can_be_full),
 		IN_HOME(test_a_damaged_purse_is_no_empty_one),
