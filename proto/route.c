@@ -57,7 +57,8 @@ static const struct row {
 	{ CALL_POST_HOLD, "POST", "reports/R/hold", CALLER_ANYONE, 0, 0 },
 	{ CALL_PUT_HEADER, "PUT", "reports/R/header", CALLER_OFFICER, HAS_ROSTER, 0 },
 	{ CALL_POST_INVITATIONS, "POST", "invitations", CALLER_ADMIN, 0, 0 },
-	{ CALL_GET_AUDIT, "GET", "audit", CALLER_ADMIN, 0, 0 },
+	{ CALL_GET_AUDIT, "GET", "audit", CALLER_ADMIN, 0, HAS_AFTER },
+	{ CALL_GET_AUDIT_HEAD, "GET", "audit/head", CALLER_MEMBER, 0, HAS_AFTER },
 };
 
 static int take_number(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *ret_number)
@@ -281,4 +282,45 @@ int route_parse(const char *method, const char *target, const char *base, struct
 	}
 	*ret_route = route;
 	return 0;
+}
+
+/* What a placeholder stands for, in words. */
+static const char *placeholder_word(const char *segment, size_t len)
+{
+	if (len != 1)
+		return NULL;
+	switch (segment[0]) {
+	case 'R':
+		return "{report}";
+	case 'M':
+		return "{mailbox}";
+	case 'D':
+		return "{desk}";
+	case 'V':
+		return "{version}";
+	default:
+		return NULL;
+	}
+}
+
+void call_write(enum call call, struct buffer *out)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct reader reader = reader_of(rows[i].path, strlen(rows[i].path));
+		const char *segment = NULL, *word = NULL;
+		size_t len = 0;
+
+		if (rows[i].call != call)
+			continue;
+		buffer_put_string(out, rows[i].method);
+		for (char before = ' '; reader_field(&reader, '/', &segment, &len) == 0; before = '/') {
+			word = placeholder_word(segment, len);
+			buffer_put_u8(out, (uint8_t)before);
+			if (word != NULL)
+				buffer_put_string(out, word);
+			else
+				buffer_put(out, segment, len);
+		}
+		return;
+	}
 }

@@ -7,6 +7,9 @@ static const struct program_option init_options[] = {
 	{ "admin", "NAME", "your name in the roster (admin)", false },
 	{ "card", "NAME", "only make an identity, for another organisation's `admin add'", false },
 };
+static const struct program_option audit_options[] = {
+	{ "verify", NULL, "check the whole log, and say only whether it is whole", false },
+};
 static const struct program_option desk_add_options[] = {
 	{ "title", "TEXT", "what people call the desk", false },
 	{ "admission", "open|token", "who may report: anybody invited, or only with a token (token)", false },
@@ -77,6 +80,8 @@ static const struct verb verbs[] = {
 	{ "invite", "", "print invitations, one a line", verb_invite, OPTIONS(invite_options), 0, 0, false },
 	{ "status", "", "show how the organisation and its server are", verb_status, NO_OPTIONS, 0, 0,
 		false },
+	{ "audit", "", "show who did what with keys, rosters and reports, and check that nothing is missing",
+		verb_audit, OPTIONS(audit_options), 0, 0, false },
 };
 
 static const struct program program = {

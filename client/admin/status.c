@@ -1,10 +1,11 @@
 /* status: what this home knows, then what the daemon says (69 where it doesn't answer). */
 #include "draft.h"
 #include "next_identity.h"
+#include "server.h"
 #include "show.h"
 #include "verbs.h"
 
-#include "client/signed_call.h"
+#include "client/audit_memory.h"
 #include "keys/token_keys.h"
 #include "keys/trust.h"
 #include "proto/json.h"
@@ -102,52 +103,27 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 			"your next key waits for a roster that names it: `rotate admin' drafts it again");
 }
 
-/* The first server of the roster that can be reached. */
-static int call(struct organisation *organisation, const struct identity *identity,
-	struct link_answer *ret_answer, struct failure *failure)
-{
-	const struct link_request request = { .method = "GET", .path = "status", .answer_max = STATUS_MAX };
-	int rc = -1;
-
-	for (size_t server = 0; server < organisation_servers(organisation); server++) {
-		struct link *link = NULL;
-
-		if (organisation_link(organisation, server, &link, failure) != 0)
-			return -1;
-		rc = signed_call(organisation, link, identity->signing_key, &request, ret_answer, failure);
-		link_close(link);
-		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
-			break;
-	}
-	return rc;
-}
-
 static int ask_server(struct admin *admin, json_t **ret_status, struct failure *failure)
 {
+	const struct link_request request = { .method = "GET", .path = "status", .answer_max = STATUS_MAX };
 	struct link_answer answer = { 0 };
-	struct organisation *organisation = NULL;
-	struct identity *identity = NULL;
+	struct server server;
 	struct fault fault;
 	int rc = -1;
 
-	if (organisation_load(&admin->items, &organisation, failure) != 0)
+	if (server_open(admin, &server, failure) != 0)
 		goto cleanup;
-	organisation_listen(organisation, admin->invocation, NULL);
-	/* Another admin may have published: then this home catches up, by the rules that clients follow. It
-	 * comes first, because the newest roster may be the one that names her new key. */
-	if (organisation_refresh(organisation, NULL, failure) != 0 ||
-		admin_identity(admin, &identity, failure) != 0)
-		goto cleanup;
-	rc = call(organisation, identity, &answer, failure);
+	rc = server_call(&server, &request, &answer, failure);
 	if (rc == 0 && answer.status != STATUS_DONE)
 		rc = link_refused(&answer, "the server didn't tell its status", failure);
 	else if (rc == 0 && json_parse((const char *)answer.body.data, answer.body.len, STATUS_MAX,
 				    ret_status, &fault) != 0)
 		rc = failure_of(failure, EX_PROTOCOL, &fault);
+	if (rc == 0)
+		rc = audit_check(&admin->items, server.organisation, server_call, &server, failure);
 cleanup:
 	link_answer_free(&answer);
-	identity_free(identity);
-	organisation_free(organisation);
+	server_close(&server);
 	return rc;
 }
 

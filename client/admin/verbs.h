@@ -25,6 +25,7 @@ int verb_rotate_tls(const struct invocation *invocation, struct failure *failure
 int verb_rotate_token(const struct invocation *invocation, struct failure *failure);
 int verb_rotate_status(const struct invocation *invocation, struct failure *failure);
 int verb_invite(const struct invocation *invocation, struct failure *failure);
+int verb_audit(const struct invocation *invocation, struct failure *failure);
 int verb_status(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -1,5 +1,6 @@
 #include "officer.h"
 
+#include "client/audit_memory.h"
 #include "client/output.h"
 #include "client/terminal.h"
 #include "keys/trust.h"
@@ -314,6 +315,23 @@ int officer_post(struct officer *officer, const char *path, const struct buffer 
 		rc = link_refused(&answer, why, failure);
 	link_answer_free(&answer);
 	return rc;
+}
+
+static int ask(void *owner, const struct link_request *request, struct link_answer *ret_answer,
+	struct failure *failure)
+{
+	return officer_call(owner, request, NULL, ret_answer, failure);
+}
+
+int officer_check_audit(struct officer *officer, struct failure *failure)
+{
+	if (audit_check(&officer->items, officer->organisation, ask, officer, failure) == 0)
+		return 0;
+	if (failure->exit_code == EX_PROTOCOL || failure->exit_code == EX_CONFIG)
+		return -1;
+	say_aside(officer->invocation, "the audit log could not be compared with what was seen of it (%s)",
+		failure->fault.text);
+	return 0;
 }
 
 int report_argument(const struct invocation *invocation, char ret_id[ID_SIZE], struct failure *failure)

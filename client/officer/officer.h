@@ -67,6 +67,10 @@ MUST_USE int officer_call(struct officer *officer, const struct link_request *re
 MUST_USE int officer_post(struct officer *officer, const char *path, const struct buffer *body,
 	const char *why, struct failure *failure);
 
+/* Compares the audit log's head with what this home has seen: 76 where the log was cut or replaced. Where the
+ * server can't be asked just now, says so and is 0. */
+MUST_USE int officer_check_audit(struct officer *officer, struct failure *failure);
+
 /* REPORT of the command line: a report's id. 65 for anything else. */
 MUST_USE int report_argument(
 	const struct invocation *invocation, char ret_id[ID_SIZE], struct failure *failure);

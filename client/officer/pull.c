@@ -158,6 +158,9 @@ int verb_pull(const struct invocation *invocation, struct failure *failure)
 	if (after == 0 && pull_desks(officer, 0, &expiring, failure) != 0)
 		goto cleanup;
 	rc = show(officer, &pulled, &expiring, failure);
+	/* An alarm about the log keeps no alert back. */
+	if (rc == 0)
+		rc = officer_check_audit(officer, failure);
 cleanup:
 	free(pulled.alerts);
 	free(expiring.alerts);

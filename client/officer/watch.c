@@ -250,7 +250,7 @@ cleanup:
  * too, and they tell. */
 static int refresh_sometimes(struct watch *watch, struct failure *failure)
 {
-	struct failure ignored;
+	struct failure ignored, alarm;
 	bool changed = false;
 	int rc = 0;
 
@@ -260,6 +260,9 @@ static int refresh_sometimes(struct watch *watch, struct failure *failure)
 	if (home_lock(watch->officer->home, &ignored) != 0)
 		return 0;
 	rc = organisation_refresh(watch->officer->organisation, &changed, &ignored);
+	/* An alarm about the log ends no watch. */
+	if (rc == 0 && officer_check_audit(watch->officer, &alarm) != 0)
+		say_aside(watch->officer->invocation, "%s", alarm.fault.text);
 	home_unlock(watch->officer->home);
 	return rc == 0 && changed ? restart_polls(watch, failure) : 0;
 }

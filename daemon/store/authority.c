@@ -142,7 +142,14 @@ static bool has_role(struct request *request)
 
 	signer->officer = roster_officer_by_key(roster, signer->keyid);
 	signer->admin = roster_admin_by_key(roster, signer->keyid);
-	return request->route.caller == CALLER_ADMIN ? signer->admin != NULL : signer->officer != NULL;
+	switch (request->route.caller) {
+	case CALLER_ADMIN:
+		return signer->admin != NULL;
+	case CALLER_MEMBER:
+		return signer->admin != NULL || signer->officer != NULL;
+	default:
+		return signer->officer != NULL;
+	}
 }
 
 static int refuse(struct request *request, enum problem problem)

@@ -128,7 +128,8 @@ enum backend_shelf {
 	SHELF_OWN,
 	SHELF_TOMBSTONES,
 	SHELF_INVITATIONS,
-	SHELF_SPENT
+	SHELF_SPENT,
+	SHELF_AUDIT
 };
 MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, const uint8_t *data, size_t len);
@@ -143,6 +144,9 @@ typedef int backend_each_named(
 	void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len);
 MUST_USE int backend_each(
 	struct backend *backend, enum backend_shelf shelf, backend_each_named *each, void *context);
+/* In the order of their names, behind this one, until each returns other than 0. */
+MUST_USE int backend_each_after(struct backend *backend, enum backend_shelf shelf,
+	const struct backend_view *after, backend_each_named *each, void *context);
 
 /* --- rows by the storage epoch they are sealed under (backend_ages.c) */
 

@@ -370,12 +370,12 @@ int backend_remove_some(struct backend *backend, enum backend_shelf shelf, const
 	return 0;
 }
 
-int backend_each(struct backend *backend, enum backend_shelf shelf, backend_each_named *each, void *context)
+/* Steps through names and data until each returns other than 0. */
+static int each_named(
+	struct backend *backend, sqlite3_stmt *statement, backend_each_named *each, void *context)
 {
-	sqlite3_stmt *statement = backend_use(backend, S_SHELF);
 	int step;
 
-	bind_number(statement, 1, (uint64_t)shelf);
 	while ((step = backend_step(backend, statement)) == 1) {
 		struct backend_view name = column_view(statement, 0), data = column_view(statement, 1);
 
@@ -386,6 +386,24 @@ int backend_each(struct backend *backend, enum backend_shelf shelf, backend_each
 	}
 	backend_done(statement);
 	return step;
+}
+
+int backend_each(struct backend *backend, enum backend_shelf shelf, backend_each_named *each, void *context)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_SHELF);
+
+	bind_number(statement, 1, (uint64_t)shelf);
+	return each_named(backend, statement, each, context);
+}
+
+int backend_each_after(struct backend *backend, enum backend_shelf shelf, const struct backend_view *after,
+	backend_each_named *each, void *context)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_SHELF_AFTER);
+
+	bind_number(statement, 1, (uint64_t)shelf);
+	bind_blob(statement, 2, after->data, after->len);
+	return each_named(backend, statement, each, context);
 }
 
 int backend_count_one(struct backend *backend, sqlite3_stmt *statement, uint64_t *ret_count)

@@ -62,6 +62,7 @@ static const char *const sql[STATEMENTS] = {
 			  " (SELECT name FROM shelf WHERE shelf = ?1 AND name BETWEEN ?2 AND ?3"
 			  " ORDER BY name LIMIT ?4)",
 	[S_SHELF] = "SELECT name, data FROM shelf WHERE shelf = ?1 ORDER BY name",
+	[S_SHELF_AFTER] = "SELECT name, data FROM shelf WHERE shelf = ?1 AND name > ?2 ORDER BY name",
 	[S_COUNT] =
 		"SELECT (SELECT count(*) FROM reports) - (SELECT count(*) FROM reports WHERE seq IS NULL)",
 	[S_COUNT_ALL] = "SELECT (SELECT count(*) FROM reports) + (SELECT count(*) FROM messages)"

@@ -38,6 +38,7 @@ enum statement {
 	S_REMOVE,
 	S_SHELF,
 	S_REMOVE_SOME,
+	S_SHELF_AFTER,
 	S_COUNT,
 	S_COUNT_OPEN,
 	S_COUNT_ALL,

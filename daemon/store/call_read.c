@@ -1,5 +1,6 @@
 /* GET reports/{id} and GET reports/{id}/header: for the officers of the report's desk. An unknown report and
  * another desk's get one answer. */
+#include "audit.h"
 #include "store_state.h"
 
 #include "proto/age_stream.h"
@@ -34,6 +35,8 @@ static void send_report(struct request *request, const uint8_t digest[SHA256_BYT
 		request_answer_problem(request, PROBLEM_BUSY);
 		return;
 	}
+	if (audit_read(request, "report") != 0)
+		return;
 	content_digest_format(digest, request->answer.content_digest);
 	request_answer(request, 200, "application/octet-stream");
 }
@@ -85,7 +88,7 @@ void call_get_header(struct request *request)
 	if (report_header(store, facts, &request->answer.body) != 0 ||
 		put_first_chunk(store, facts, &request->answer.body) != 0)
 		request_answer_problem(request, PROBLEM_BUSY);
-	else
+	else if (audit_read(request, "header") == 0)
 		request_answer(request, 200, "application/octet-stream");
 	facts_free(facts);
 }

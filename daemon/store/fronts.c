@@ -1,5 +1,6 @@
 /* The channels to the fronts: requests come in, are routed, and their bodies collected. Nothing that a front
  * says is believed: ids, order and lengths are checked here, everything else by the call. */
+#include "audit.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -43,6 +44,8 @@ static const struct call_rule rules[CALL_COUNT] = {
 	[CALL_POST_TOKENS] = { call_post_tokens, TOKEN_REQUEST_MAX, NULL },
 	[CALL_POST_INVITATIONS] = { call_post_invitations, INVITATION_LIST_BYTES, NULL },
 	[CALL_GET_STATUS] = { call_get_status, 0, NULL },
+	[CALL_GET_AUDIT] = { call_get_audit, 0, NULL },
+	[CALL_GET_AUDIT_HEAD] = { call_get_audit_head, 0, NULL },
 };
 
 static struct request **slot_of(struct front *front, uint32_t id)

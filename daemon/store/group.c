@@ -1,5 +1,6 @@
 /* Group commit: whatever arrived while the last sync ran is one transaction, and nobody is told before it is
  * durable. */
+#include "audit.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -73,6 +74,7 @@ void group_fail(struct store *store)
 	log_event(LOG_ERROR, "commit_failed", "reason=%s requests=%u", problem_word(problem),
 		store->group_count);
 	backend_rollback(store->backend);
+	audit_rolled_back(store);
 	chores_rolled_back(store);
 	uploads_fail(store, problem);
 	headers_recount(store);
@@ -134,11 +136,13 @@ void group_commit(struct store *store)
 
 	if (!backend_in_group(store->backend))
 		return;
-	if (chores_ride(store) != 0 || put_newest_time(store) != 0 || backend_commit(store->backend) != 0) {
+	if (chores_ride(store) != 0 || put_newest_time(store) != 0 || audit_before_commit(store) != 0 ||
+		backend_commit(store->backend) != 0) {
 		store->newest_committed = 0;
 		group_fail(store);
 		return;
 	}
+	audit_committed(store);
 	request = take_group(store);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;

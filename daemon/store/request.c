@@ -1,3 +1,4 @@
+#include "audit.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -183,6 +184,7 @@ void request_answer_problem(struct request *request, enum problem problem)
 		buffer_free(&answer->body);
 	answer->status = (uint16_t)problem_status(problem);
 	answer->content_type = "application/problem+json";
+	audit_refused(request, problem);
 	hand_over(request);
 }
 

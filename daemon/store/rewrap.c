@@ -24,6 +24,7 @@ static const enum column columns[] = {
 	[SHELF_TOMBSTONES] = COLUMN_TOMBSTONE,
 	[SHELF_INVITATIONS] = COLUMN_INVITATION,
 	[SHELF_SPENT] = COLUMN_SPENT,
+	[SHELF_AUDIT] = COLUMN_AUDIT,
 };
 
 struct wrapped {

@@ -1,4 +1,5 @@
 /* The rosters that were ever in force, sealed, and the one that is. */
+#include "audit.h"
 #include "keys.h"
 #include "store_state.h"
 
@@ -7,6 +8,7 @@
 #include "proto/encode.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static void version_name(uint64_t version, uint8_t ret_name[8])
@@ -77,6 +79,26 @@ static int keep_note(struct store *store, const struct roster *roster)
 		rc = backend_put(store->backend, SHELF_ROSTERS, name, sizeof name, sealed.data, sealed.len);
 	buffer_free(&sealed);
 	return rc;
+}
+
+/* Who signed it stands in the roster itself. */
+static struct audit_entry entry_of(const struct store *store, const struct roster *roster, const char *kind)
+{
+	struct audit_entry entry = audit_entry_by(store, NULL, kind);
+	char digest[HEX_CHARS(SHA256_BYTES) + 1];
+
+	hex_encode(roster->digest, SHA256_BYTES, digest);
+	(void)snprintf(entry.subject, sizeof entry.subject, "%" PRIu64, roster->version);
+	(void)snprintf(entry.details, sizeof entry.details, "sha256 %s", digest);
+	return entry;
+}
+
+/* In the group that is open. */
+static int keep(struct store *store, const struct roster *roster)
+{
+	struct audit_entry entry = entry_of(store, roster, "roster");
+
+	return keep_note(store, roster) == 0 ? audit_add(store, &entry) : -1;
 }
 
 /* Takes ownership where it succeeds. */
@@ -167,6 +189,7 @@ static void note_fork(struct store *store, const struct roster *other)
 	char known[HEX_CHARS(SHA256_BYTES) + 1], refused[HEX_CHARS(SHA256_BYTES) + 1];
 	uint64_t forked = other->version <= store->roster->version ? other->version : store->roster->version;
 	struct roster *ours = NULL;
+	struct audit_entry entry;
 
 	if (other->version > store->roster->version + 1 || rosters_at(store, forked, &ours) != 0)
 		return;
@@ -177,6 +200,8 @@ static void note_fork(struct store *store, const struct roster *other)
 	memcpy(store->fork_digest, other->digest, SHA256_BYTES);
 	hex_encode(ours->digest, SHA256_BYTES, known);
 	hex_encode(other->digest, SHA256_BYTES, refused);
+	entry = entry_of(store, other, "roster-fork");
+	audit_note(store, &entry);
 	log_event(LOG_ERROR, "roster_fork_refused",
 		"version=%" PRIu64 " forked_at=%" PRIu64 " ours=%s refused=%s", other->version, forked, known,
 		refused);
@@ -206,7 +231,7 @@ int rosters_take_at_start(struct store *store, const uint8_t *note, size_t len, 
 	}
 	if (may_enter(store, roster, fault) != 0)
 		goto cleanup;
-	if (keep_note(store, roster) != 0 || enter_force(store, roster) != 0) {
+	if (keep(store, roster) != 0 || enter_force(store, roster) != 0) {
 		rc = fault_set(fault, "a roster can't be stored");
 		goto cleanup;
 	}
@@ -231,12 +256,14 @@ int rosters_offer(struct store *store, const uint8_t *note, size_t len, struct f
 	if (may_enter(store, roster, fault) != 0 || rosters_check_receipt_key(store, roster, fault) != 0)
 		goto cleanup;
 	group_commit(store);
-	if (backend_begin(store->backend) != 0 || keep_note(store, roster) != 0 ||
-		backend_commit(store->backend) != 0) {
+	if (backend_begin(store->backend) != 0 || keep(store, roster) != 0 ||
+		audit_before_commit(store) != 0 || backend_commit(store->backend) != 0) {
 		backend_rollback(store->backend);
+		audit_rolled_back(store);
 		rc = fault_set(fault, "a roster can't be stored");
 		goto cleanup;
 	}
+	audit_committed(store);
 	log_event(LOG_INFO, "roster_in_force", "version=%" PRIu64, roster->version);
 	rc = enter_force(store, roster);
 	if (rc == 0)

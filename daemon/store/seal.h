@@ -38,7 +38,8 @@ enum column {
 	COLUMN_TOMBSTONE,
 	COLUMN_WRAPPING,
 	COLUMN_INVITATION,
-	COLUMN_SPENT
+	COLUMN_SPENT,
+	COLUMN_AUDIT
 };
 
 /* Takes copies of what it needs into guarded memory. */

@@ -2,6 +2,7 @@
  * says reaches it through a front, and nothing of it is believed. */
 #include "store/store.h"
 
+#include "audit.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "build_config.h"
@@ -112,10 +113,11 @@ static int offer_rosters(struct store *store, const struct setup *setup, struct 
 		backend_rollback(store->backend);
 		return -1;
 	}
-	if (backend_commit(store->backend) != 0) {
+	if (audit_before_commit(store) != 0 || backend_commit(store->backend) != 0) {
 		backend_rollback(store->backend);
 		return fault_set(fault, "the database can't be written: is there room on the disk?");
 	}
+	audit_committed(store);
 	if (store->roster->version != before)
 		log_event(LOG_INFO, "roster_in_force", "version=%" PRIu64, store->roster->version);
 	return 0;
@@ -139,7 +141,8 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		backend_open(DATABASE_NAME, &store->backend, fault) != 0 ||
 		load_limits(store, setup, fault) != 0)
 		return -1;
-	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0 || tls_load(store, fault) != 0)
+	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0 ||
+		audit_load(store, fault) != 0 || tls_load(store, fault) != 0)
 		return -1;
 	if (store->roster != NULL)
 		wait_for_new_second(store);
@@ -168,6 +171,7 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	invitations_expire(store);
 	token_epochs_expire(store);
 	rewrap_look(store);
+	audit_tell_counted(store, false);
 }
 
 static void on_notify_ended(void *context, const char *reason)
@@ -220,7 +224,9 @@ static void drain(struct store *store)
 {
 	group_commit(store);
 	store->draining = true;
+	audit_tell_counted(store, true);
 	alerts_answer_all(store);
+	group_commit(store);
 	for (struct front *front = store->fronts; front != NULL; front = front->next)
 		channel_flush(front->channel);
 	event_base_loopexit(store->base, NULL);
@@ -339,6 +345,7 @@ static void store_free(struct store *store)
 	channel_free(store->supervisor);
 	store->supervisor = NULL;
 	nonces_free(store);
+	audit_free(store);
 	chores_end(store);
 	headers_free(store);
 	if (store->commit_event != NULL)

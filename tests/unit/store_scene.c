@@ -1,5 +1,7 @@
 #include "store_scene.h"
 
+#include "audit.h"
+
 #include "keys/clock.h"
 #include "keys/token_keys.h"
 #include "proto/alert_list.h"
@@ -135,6 +137,7 @@ static void open_store(struct scene *scene)
 	store->backend = opened();
 	memcpy(store->base_path, SCENE_BASE, sizeof SCENE_BASE);
 	store->max_report_bytes = FILE_MAX;
+	assert_int_equal(audit_load(store, &fault), 0);
 	assert_int_equal(rosters_load(store, &fault), 0);
 	offer_roster(store, scene->keyring);
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
@@ -154,6 +157,7 @@ static void close_store(struct scene *scene)
 	channel_free(scene->front);
 	fronts_free(store);
 	nonces_free(store);
+	audit_free(store);
 	chores_end(store);
 	headers_free(store);
 	event_free(store->commit_event);

@@ -46,6 +46,8 @@ static const struct row {
 	{ "PUT", AT("reports/" ID "/header?roster=2"), CALL_PUT_HEADER, CALLER_OFFICER },
 	{ "POST", AT("invitations"), CALL_POST_INVITATIONS, CALLER_ADMIN },
 	{ "GET", AT("audit"), CALL_GET_AUDIT, CALLER_ADMIN },
+	{ "GET", AT("audit?after=7"), CALL_GET_AUDIT, CALLER_ADMIN },
+	{ "GET", AT("audit/head?after=7"), CALL_GET_AUDIT_HEAD, CALLER_MEMBER },
 };
 
 static void every_call_is_found(void **state)

@@ -402,8 +402,7 @@ static void test_malformed_arguments_and_unknown_paths(void **state)
 	struct scene *scene = *state;
 	struct sealed sealed;
 	struct arguments arguments;
-	static const char *const unknown[] = { "", "nothing", "reports", "tokens", "audit", "roster/",
-		"Roster" };
+	static const char *const unknown[] = { "", "nothing", "reports", "tokens", "roster/", "Roster" };
 
 	seal_report(scene, "intake", 1000, 0, &sealed);
 	for (size_t i = 0; i < COUNT_OF(rests); i++) {

@@ -3,6 +3,7 @@
 #define PROTO_ROUTE_H
 
 #include "proto/base.h"
+#include "proto/buffer.h"
 #include "proto/mailbox_message.h"
 #include "proto/proof.h"
 #include "proto/signed_objects.h"
@@ -33,19 +34,20 @@ enum call {
 	CALL_DELETE_MAILBOX,
 	CALL_POST_MAILBOX,
 	CALL_GET_STATUS,
+	CALL_GET_AUDIT,
+	CALL_GET_AUDIT_HEAD,
 	/* reserved */
 	CALL_POST_TOKENS,
 	CALL_POST_HOLD,
 	CALL_PUT_HEADER,
 	CALL_POST_INVITATIONS,
-	CALL_GET_AUDIT,
 	CALL_GET_WRAPPING,
 	CALL_GET_HEADERS,
 };
-#define CALL_COUNT 26
+#define CALL_COUNT 27
 
 /* Who may make a call: what the store checks first. */
-enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN };
+enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN, CALLER_MEMBER /* officer or admin */ };
 
 /* Only what the call takes is filled in; the rest is zero. */
 struct route {
@@ -77,5 +79,8 @@ struct route {
  * constant time.
  */
 MUST_USE int route_parse(const char *method, const char *target, const char *base, struct route *ret_route);
+
+/* Which call it is, for people: `GET reports/{report}/header`. */
+void call_write(enum call call, struct buffer *out);
 
 #endif
