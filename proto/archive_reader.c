@@ -11,6 +11,8 @@ enum state { STATE_HEADER, STATE_CONTENT, STATE_PADDING, STATE_ENDED };
 
 struct archive_reader {
 	struct archive_handler handler;
+	const char *first;
+	archive_name_test *name_is_safe;
 	enum state state;
 	uint8_t block[ARCHIVE_BLOCK];
 	size_t block_len;
@@ -24,12 +26,20 @@ struct archive_reader {
 
 struct archive_reader *archive_reader_new(const struct archive_handler *handler)
 {
+	return archive_reader_of(handler, ARCHIVE_REPORT, archive_name_is_safe);
+}
+
+struct archive_reader *archive_reader_of(
+	const struct archive_handler *handler, const char *first, archive_name_test *name_is_safe)
+{
 	struct archive_reader *reader = sodium_malloc(sizeof *reader);
 
 	if (reader == NULL)
 		return NULL;
 	memset(reader, 0, sizeof *reader);
 	reader->handler = *handler;
+	reader->first = first;
+	reader->name_is_safe = name_is_safe;
 	return reader;
 }
 
@@ -78,12 +88,12 @@ static int take_name(struct archive_reader *reader, struct fault *fault)
 	const char *name = (const char *)reader->block;
 	size_t len = strnlen(name, ARCHIVE_NAME_SIZE);
 
-	if (len > ARCHIVE_NAME_MAX || reader->block[AT_PREFIX] != '\0' || !archive_name_is_safe(name, len))
-		return refuse(fault, "a name in it isn't one that a report may have");
+	if (len > ARCHIVE_NAME_MAX || reader->block[AT_PREFIX] != '\0' || !reader->name_is_safe(name, len))
+		return refuse(fault, "a name in it isn't one that it may have");
 	if (reader->count == ARCHIVE_ENTRIES_MAX)
 		return refuse(fault, "it has too many files");
-	if (reader->count == 0 && !bytes_equal(name, ARCHIVE_REPORT, sizeof ARCHIVE_REPORT))
-		return refuse(fault, "report.json isn't its first file");
+	if (reader->count == 0 && strcmp(name, reader->first) != 0)
+		return refuse(fault, "it begins with another file than it should");
 	for (size_t i = 0; i < reader->count; i++) {
 		if (strcmp(reader->names[i], name) == 0)
 			return refuse(fault, "a name in it comes twice");
@@ -212,6 +222,6 @@ int archive_finish(const struct archive_reader *reader, struct fault *fault)
 	if (reader->state != STATE_ENDED || reader->end_len < END_LEN)
 		return refuse(fault, "it has no end");
 	if (reader->count == 0)
-		return refuse(fault, "it has no report.json");
+		return refuse(fault, "it is empty");
 	return 0;
 }

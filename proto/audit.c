@@ -100,3 +100,41 @@ int audit_head_verify(const struct audit_head *head, const char *organisation,
 	buffer_free(&lines);
 	return rc;
 }
+
+static void put_restored_lines(
+	const struct audit_restored *restored, const char *organisation, struct buffer *lines)
+{
+	char keyid[BASE64_CHARS(ED25519_PUBLIC_BYTES) + 1], time[TIME_SIZE];
+
+	base64_encode(BASE64_URL, restored->keyid, sizeof(restored->keyid), keyid);
+	time_format(restored->time, time);
+	buffer_put_format(lines, "clarion-audit-restored/1\n%s\n%llu\n%s\n%s\n", organisation,
+		(unsigned long long)restored->roster, time, keyid);
+}
+
+int audit_restored_sign(
+	struct audit_restored *restored, const char *organisation, const uint8_t secret_key[64])
+{
+	struct buffer lines = buffer_of(LINES_MAX);
+	int rc = crypto_sign_ed25519_sk_to_pk(restored->keyid, secret_key);
+
+	put_restored_lines(restored, organisation, &lines);
+	if (rc == 0)
+		rc = buffer_ok(&lines);
+	if (rc == 0)
+		rc = crypto_sign_detached(restored->signature, NULL, lines.data, lines.len, secret_key);
+	buffer_free(&lines);
+	return rc;
+}
+
+int audit_restored_verify(const struct audit_restored *restored, const char *organisation)
+{
+	struct buffer lines = buffer_of(LINES_MAX);
+	int rc = -1;
+
+	put_restored_lines(restored, organisation, &lines);
+	if (buffer_ok(&lines) == 0)
+		rc = crypto_sign_verify_detached(restored->signature, lines.data, lines.len, restored->keyid);
+	buffer_free(&lines);
+	return rc;
+}

@@ -155,17 +155,71 @@ int audit_head_parse(const char *json, size_t len, struct audit_head *ret_head, 
 	return rc;
 }
 
-/* What both answers have beside their list. */
-static int take_frame(const json_t *object, const char *list, bool *ret_more, struct audit_head *ret_head)
+int audit_restored_write(const struct audit_restored *restored, struct buffer *out)
 {
-	const char *const members[] = { list, "head", "more" };
-	const json_t *more = json_object_get(object, "more");
+	char keyid[BASE64_CHARS(ED25519_PUBLIC_BYTES) + 1], time[TIME_SIZE];
+	char signature[BASE64_CHARS(ED25519_SIGNATURE_BYTES) + 1];
+
+	base64_encode(BASE64_URL, restored->keyid, sizeof(restored->keyid), keyid);
+	base64_encode(BASE64_PADDED, restored->signature, sizeof(restored->signature), signature);
+	time_format(restored->time, time);
+	buffer_put_format(out, "{\"keyid\":\"%s\",\"roster\":%llu,\"signature\":\"%s\",\"time\":\"%s\"}",
+		keyid, (unsigned long long)restored->roster, signature, time);
+	return buffer_ok(out);
+}
+
+static int take_restored(const json_t *object, struct audit_restored *restored)
+{
+	static const char *const members[] = { "keyid", "roster", "signature", "time" };
 
 	if (members_are(object, members, COUNT_OF(members)) != 0 ||
+		member_base64(object, "keyid", BASE64_URL, restored->keyid, sizeof(restored->keyid)) != 0 ||
+		member_number(object, "roster", &restored->roster) != 0 || restored->roster == 0 ||
+		member_time(object, "time", &restored->time) != 0)
+		return -1;
+	return member_base64(
+		object, "signature", BASE64_PADDED, restored->signature, sizeof(restored->signature));
+}
+
+int audit_restored_parse(
+	const char *json, size_t len, struct audit_restored *ret_restored, struct fault *fault)
+{
+	struct audit_restored restored = { .roster = 0 };
+	json_t *object = NULL;
+	int rc = 0;
+
+	if (json_parse(json, len, AUDIT_ENTRY_MAX, &object, fault) != 0)
+		return -1;
+	if (take_restored(object, &restored) != 0)
+		rc = fault_set(fault, "this is no statement of who restored a backup");
+	else
+		*ret_restored = restored;
+	json_decref(object);
+	return rc;
+}
+
+/* What both answers have beside their list. */
+struct frame {
+	bool more;
+	struct audit_head head;
+	bool has_restored;
+	struct audit_restored restored;
+};
+
+/* list and beside are two more members; beside is NULL for none. */
+static int take_frame(const json_t *object, const char *list, const char *beside, struct frame *frame)
+{
+	const char *const members[] = { list, "head", "more", "restored", beside };
+	const json_t *more = json_object_get(object, "more"), *restored = json_object_get(object, "restored");
+
+	if (members_are(object, members, COUNT_OF(members) - (beside == NULL ? 1 : 0)) != 0 ||
 		!json_is_array(json_object_get(object, list)) || !json_is_boolean(more))
 		return -1;
-	*ret_more = json_is_true(more);
-	return take_head(json_object_get(object, "head"), ret_head);
+	frame->more = json_is_true(more);
+	frame->has_restored = !json_is_null(restored);
+	if (frame->has_restored && take_restored(restored, &frame->restored) != 0)
+		return -1;
+	return take_head(json_object_get(object, "head"), &frame->head);
 }
 
 static int take_entries(const json_t *list, struct audit_page *page)
@@ -186,17 +240,22 @@ static int take_entries(const json_t *list, struct audit_page *page)
 int audit_page_parse(const char *json, size_t len, struct audit_page **ret_page, struct fault *fault)
 {
 	struct audit_page *page = NULL;
+	struct frame frame = { .more = false };
 	json_t *object = NULL;
 	int rc = -1;
 
 	if (json_parse(json, len, AUDIT_PAGE_MAX, &object, fault) != 0)
 		return -1;
 	page = calloc(1, sizeof(*page));
-	if (page == NULL || take_frame(object, "entries", &page->more, &page->head) != 0 ||
+	if (page == NULL || take_frame(object, "entries", NULL, &frame) != 0 ||
 		take_entries(json_object_get(object, "entries"), page) != 0) {
 		rc = fault_set(fault, MALFORMED);
 		goto cleanup;
 	}
+	page->more = frame.more;
+	page->head = frame.head;
+	page->has_restored = frame.has_restored;
+	page->restored = frame.restored;
 	*ret_page = page;
 	page = NULL;
 	rc = 0;
@@ -229,20 +288,44 @@ static int take_links(const json_t *list, struct audit_links *links)
 	return 0;
 }
 
+static int take_destroyed(const json_t *list, struct audit_links *links)
+{
+	uint8_t bytes[AUDIT_BLIND_BYTES];
+
+	links->destroyed_count = json_array_size(list);
+	if (!json_is_array(list) || links->destroyed_count > links->count)
+		return -1;
+	for (size_t i = 0; i < links->destroyed_count; i++) {
+		const json_t *text = json_array_get(list, i);
+
+		if (!json_is_string(text) || hex_decode(json_string_value(text), json_string_length(text),
+						     bytes, sizeof(bytes)) != 0)
+			return -1;
+		memcpy(links->destroyed[i], json_string_value(text), AUDIT_BLIND_SIZE);
+	}
+	return 0;
+}
+
 int audit_links_parse(const char *json, size_t len, struct audit_links **ret_links, struct fault *fault)
 {
 	struct audit_links *links = NULL;
+	struct frame frame = { .more = false };
 	json_t *object = NULL;
 	int rc = -1;
 
 	if (json_parse(json, len, AUDIT_LINKS_MAX, &object, fault) != 0)
 		return -1;
 	links = calloc(1, sizeof(*links));
-	if (links == NULL || take_frame(object, "links", &links->more, &links->head) != 0 ||
-		take_links(json_object_get(object, "links"), links) != 0) {
+	if (links == NULL || take_frame(object, "links", "destroyed", &frame) != 0 ||
+		take_links(json_object_get(object, "links"), links) != 0 ||
+		take_destroyed(json_object_get(object, "destroyed"), links) != 0) {
 		rc = fault_set(fault, MALFORMED);
 		goto cleanup;
 	}
+	links->more = frame.more;
+	links->head = frame.head;
+	links->has_restored = frame.has_restored;
+	links->restored = frame.restored;
 	*ret_links = links;
 	links = NULL;
 	rc = 0;

@@ -20,10 +20,13 @@ struct audit {
 	struct admin *admin;
 	struct server server;
 	struct audit_head seen, head;
+	bool has_restored;
+	struct audit_restored restored;
 	struct audit_walk walk;
 	bool has_met_seen; /* the entry that this home has seen last lies on the chain */
 	bool is_quiet;     /* --verify: the verdict alone */
-	json_t *entries;   /* with --json */
+	struct buffer destroyed;
+	json_t *entries; /* with --json */
 };
 
 static int broken(const struct audit *audit, struct failure *failure)
@@ -81,11 +84,11 @@ static int take_entry(struct audit *audit, const struct audit_entry *entry, stru
 	if (audit_digest(entry, digest) != 0 || audit_walk_on(&audit->walk, digest) != 0)
 		return failure_memory(failure);
 	if (audit->walk.number == audit->seen.number) {
-		if (!bytes_equal(audit->walk.hash, audit->seen.hash, sizeof audit->seen.hash))
-			return failure_set(failure, EX_PROTOCOL, AUDIT_FOLLOWS_NOT,
-				(unsigned long long)audit->seen.number);
-		audit->has_met_seen = true;
+		audit->has_met_seen =
+			bytes_equal(audit->walk.hash, audit->seen.hash, sizeof audit->seen.hash);
 	}
+	if (strcmp(entry->kind, AUDIT_DESTROYED) == 0)
+		buffer_put_format(&audit->destroyed, "%s\n", entry->subject);
 	return show(audit, entry, failure);
 }
 
@@ -122,6 +125,8 @@ static int walk_all(struct audit *audit, struct failure *failure)
 			rc = take_entry(audit, &page->entries[i], failure);
 		more = page->more;
 		audit->head = page->head;
+		audit->has_restored = page->has_restored;
+		audit->restored = page->restored;
 		if (rc == 0 && more && page->count == 0)
 			rc = broken(audit, failure);
 		audit_page_free(page);
@@ -137,10 +142,15 @@ static int judge(struct audit *audit, struct failure *failure)
 	if (audit->head.number != audit->walk.number ||
 		!bytes_equal(audit->head.hash, audit->walk.hash, sizeof audit->head.hash))
 		return broken(audit, failure);
-	if (audit->seen.number > 0 && !audit->has_met_seen)
-		return failure_set(
-			failure, EX_PROTOCOL, AUDIT_FOLLOWS_NOT, (unsigned long long)audit->seen.number);
-	return audit_remember(&audit->admin->items, &audit->head, failure);
+	if (audit->seen.number > 0 && !audit->has_met_seen &&
+		audit_was_restored(audit->admin->invocation, audit->server.organisation,
+			audit->has_restored ? &audit->restored : NULL, &audit->seen, failure) != 0)
+		return -1;
+	if (buffer_ok(&audit->destroyed) != 0)
+		return failure_memory(failure);
+	return audit_keep_destroyed(&audit->admin->items, &audit->destroyed, failure) == 0
+		       ? audit_remember(&audit->admin->items, &audit->head, failure)
+		       : -1;
 }
 
 static int say_result(struct audit *audit, struct failure *failure)
@@ -161,7 +171,8 @@ static int say_result(struct audit *audit, struct failure *failure)
 int verb_audit(const struct invocation *invocation, struct failure *failure)
 {
 	struct audit audit = { .is_quiet = arguments_flag(invocation->arguments, "verify"),
-		.entries = json_array() };
+		.entries = json_array(),
+		.destroyed = buffer_of(AUDIT_DESTROYED_MAX) };
 	int rc = -1;
 
 	if (audit.entries == NULL)
@@ -175,6 +186,7 @@ int verb_audit(const struct invocation *invocation, struct failure *failure)
 	rc = say_result(&audit, failure);
 cleanup:
 	json_decref(audit.entries);
+	buffer_free(&audit.destroyed);
 	server_close(&audit.server);
 	admin_close(audit.admin);
 	return rc;

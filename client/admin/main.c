@@ -10,6 +10,9 @@ static const struct program_option init_options[] = {
 static const struct program_option audit_options[] = {
 	{ "verify", NULL, "check the whole log, and say only whether it is whole", false },
 };
+static const struct program_option restore_options[] = {
+	{ "destroyed", "FILE", "what another admin's or an officer's home knows to be destroyed", true },
+};
 static const struct program_option desk_add_options[] = {
 	{ "title", "TEXT", "what people call the desk", false },
 	{ "admission", "open|token", "who may report: anybody invited, or only with a token (token)", false },
@@ -82,6 +85,10 @@ static const struct verb verbs[] = {
 		false },
 	{ "audit", "", "show who did what with keys, rosters and reports, and check that nothing is missing",
 		verb_audit, OPTIONS(audit_options), 0, 0, false },
+	{ "backup", "FILE", "everything that an empty machine needs to go on, sealed to the admins",
+		verb_backup, NO_OPTIONS, 1, 1, false },
+	{ "restore", "FILE", "fill an empty daemon/store/ from a backup", verb_restore,
+		OPTIONS(restore_options), 1, 1, false },
 };
 
 static const struct program program = {

@@ -103,6 +103,17 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 			"your next key waits for a roster that names it: `rotate admin' drafts it again");
 }
 
+static int check_audit(const struct admin *admin, struct server *server, struct failure *failure)
+{
+	const struct audit_asked asked = { .invocation = admin->invocation,
+		.items = &admin->items,
+		.organisation = server->organisation,
+		.ask = server_call,
+		.owner = server };
+
+	return audit_check(&asked, failure);
+}
+
 static int ask_server(struct admin *admin, json_t **ret_status, struct failure *failure)
 {
 	const struct link_request request = { .method = "GET", .path = "status", .answer_max = STATUS_MAX };
@@ -120,7 +131,7 @@ static int ask_server(struct admin *admin, json_t **ret_status, struct failure *
 				    ret_status, &fault) != 0)
 		rc = failure_of(failure, EX_PROTOCOL, &fault);
 	if (rc == 0)
-		rc = audit_check(&admin->items, server.organisation, server_call, &server, failure);
+		rc = check_audit(admin, &server, failure);
 cleanup:
 	link_answer_free(&answer);
 	server_close(&server);

@@ -26,6 +26,8 @@ int verb_rotate_token(const struct invocation *invocation, struct failure *failu
 int verb_rotate_status(const struct invocation *invocation, struct failure *failure);
 int verb_invite(const struct invocation *invocation, struct failure *failure);
 int verb_audit(const struct invocation *invocation, struct failure *failure);
+int verb_backup(const struct invocation *invocation, struct failure *failure);
+int verb_restore(const struct invocation *invocation, struct failure *failure);
 int verb_status(const struct invocation *invocation, struct failure *failure);
 
 #endif

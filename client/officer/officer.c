@@ -325,7 +325,13 @@ static int ask(void *owner, const struct link_request *request, struct link_answ
 
 int officer_check_audit(struct officer *officer, struct failure *failure)
 {
-	if (audit_check(&officer->items, officer->organisation, ask, officer, failure) == 0)
+	const struct audit_asked asked = { .invocation = officer->invocation,
+		.items = &officer->items,
+		.organisation = officer->organisation,
+		.ask = ask,
+		.owner = officer };
+
+	if (audit_check(&asked, failure) == 0)
 		return 0;
 	if (failure->exit_code == EX_PROTOCOL || failure->exit_code == EX_CONFIG)
 		return -1;

@@ -1,14 +1,18 @@
 #include "client/audit_memory.h"
 
+#include "client/output.h"
+#include "proto/cursor.h"
+#include "proto/time.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEM_HEAD    "audit-head"
-#define PATH_SIZE    64
-#define STATUS_DONE  200
-#define FROM_THE_END INT64_MAX /* nothing is remembered: no digests are asked for */
+#define ITEM_HEAD      "audit-head"
+#define PATH_SIZE      64
+#define STATUS_DONE    200
+#define ITEM_DESTROYED "destroyed"
 
 int audit_recall(const struct items *items, struct audit_head *ret_head, struct failure *failure)
 {
@@ -88,61 +92,176 @@ static int ask_links(
 	return rc;
 }
 
-/* From where the walk is to the head. */
-static int follow(struct audit_walk *walk, audit_ask *ask, void *owner, struct audit_head *ret_head,
-	struct failure *failure)
+static int follows_not(const struct audit_head *seen, struct failure *failure)
 {
-	const uint64_t seen = walk->number;
-	struct audit_links *links = NULL;
+	return failure_set(failure, EX_PROTOCOL, AUDIT_FOLLOWS_NOT, (unsigned long long)seen->number);
+}
+
+/* Her name in the roster that she names; NULL where she isn't its admin or hasn't signed. */
+static const char *restorer(const struct roster *roster, const struct audit_restored *restored)
+{
+	const struct roster_admin *admin = roster_admin_by_key(roster, restored->keyid);
+	char fingerprint[FINGERPRINT_SIZE];
+
+	if (admin == NULL || roster_fingerprint(roster, fingerprint) != 0 ||
+		audit_restored_verify(restored, fingerprint) != 0)
+		return NULL;
+	return admin->name;
+}
+
+int audit_was_restored(const struct invocation *invocation, struct organisation *organisation,
+	const struct audit_restored *restored, const struct audit_head *seen, struct failure *failure)
+{
+	struct roster *roster = NULL;
+	const char *name = NULL;
+	char time[TIME_SIZE];
+	int rc = -1;
+
+	/* An old one excuses nothing that was seen since. */
+	if (restored == NULL || restored->time < seen->time)
+		return follows_not(seen, failure);
+	if (restored->roster > organisation_roster(organisation)->version &&
+		organisation_refresh(organisation, NULL, failure) != 0)
+		return -1;
+	if (organisation_roster_at(organisation, restored->roster, &roster, failure) != 0)
+		return failure->exit_code == EX_DATAERR ? follows_not(seen, failure) : -1;
+	name = restorer(roster, restored);
+	time_format(restored->time, time);
+	if (name == NULL) {
+		rc = follows_not(seen, failure);
+	} else {
+		say_aside(invocation,
+			"admin %s restored a backup on %s: what the server took in between may be lost, ask "
+			"her",
+			name, time);
+		rc = 0;
+	}
+	roster_free(roster);
+	return rc;
+}
+
+int audit_keep_destroyed(const struct items *items, const struct buffer *more, struct failure *failure)
+{
+	struct buffer all = buffer_of(AUDIT_DESTROYED_MAX);
+	struct reader in = reader_of(more->data, more->len);
+	const char *line = NULL;
+	bool found = false, grew = false;
+	size_t len = 0;
+	int rc = -1;
+
+	if (items_get(items, ITEM_DESTROYED, &all, &found, failure) != 0)
+		goto cleanup;
+	while (reader_line(&in, &line, &len) == 0) {
+		if (all.len > 0 && memmem(all.data, all.len, line, len) != NULL)
+			continue;
+		buffer_put(&all, line, len);
+		buffer_put_string(&all, "\n");
+		grew = true;
+	}
+	if (buffer_ok(&all) != 0)
+		rc = failure_memory(failure);
+	else
+		rc = grew ? items_put(items, ITEM_DESTROYED, all.data, all.len, failure) : 0;
+cleanup:
+	buffer_free(&all);
+	return rc;
+}
+
+/* A walk on its way to the head, and what it meets. */
+struct following {
+	struct audit_walk walk;
+	struct audit_links last; /* without its lists of any use */
+	struct buffer destroyed;
+	bool follows; /* it leads to the head */
+};
+
+static int take_links(struct following *following, const struct audit_links *links, struct failure *failure)
+{
+	for (size_t i = 0; i < links->count; i++) {
+		if (audit_walk_on(&following->walk, links->digests[i]) != 0)
+			return failure_memory(failure);
+	}
+	for (size_t i = 0; i < links->destroyed_count; i++)
+		buffer_put_format(&following->destroyed, "%s\n", links->destroyed[i]);
+	following->last = *links;
+	if (links->more && links->count == 0)
+		return failure_set(failure, EX_PROTOCOL, "the server's audit log is malformed");
+	return buffer_ok(&following->destroyed) == 0 ? 0 : failure_memory(failure);
+}
+
+static int follow(struct following *following, const struct audit_asked *asked, struct failure *failure)
+{
+	const struct audit_head *head = &following->last.head;
 	bool more = true;
 	int rc = 0;
 
 	while (rc == 0 && more) {
-		rc = ask_links(walk->number, ask, owner, &links, failure);
+		struct audit_links *links = NULL;
+
+		rc = ask_links(following->walk.number, asked->ask, asked->owner, &links, failure);
 		if (rc != 0)
 			break;
-		for (size_t i = 0; rc == 0 && i < links->count; i++)
-			rc = audit_walk_on(walk, links->digests[i]) == 0 ? 0 : failure_memory(failure);
+		rc = take_links(following, links, failure);
 		more = links->more;
-		*ret_head = links->head;
-		if (rc == 0 && more && links->count == 0)
-			rc = failure_set(failure, EX_PROTOCOL, "the server's audit log is malformed");
 		free(links);
 	}
-	if (rc == 0 && (ret_head->number != walk->number ||
-			       !bytes_equal(ret_head->hash, walk->hash, sizeof walk->hash)))
-		rc = failure_set(failure, EX_PROTOCOL, AUDIT_FOLLOWS_NOT, (unsigned long long)seen);
+	following->follows = rc == 0 && head->number == following->walk.number &&
+			     bytes_equal(head->hash, following->walk.hash, sizeof head->hash);
 	return rc;
 }
 
-/* The first head that this home sees is taken as it is. */
-static int first_head(audit_ask *ask, void *owner, struct audit_head *ret_head, struct failure *failure)
+/* A home that has seen nothing yet follows from the first entry, and so does one that takes another log. */
+static int follow_all(struct following *following, const struct audit_asked *asked, struct failure *failure)
 {
-	struct audit_links *links = NULL;
-
-	if (ask_links(FROM_THE_END, ask, owner, &links, failure) != 0)
+	memset(&following->walk, 0, sizeof following->walk);
+	buffer_clear(&following->destroyed);
+	if (follow(following, asked, failure) != 0)
 		return -1;
-	*ret_head = links->head;
-	free(links);
-	return 0;
+	if (following->follows)
+		return 0;
+	return failure_set(failure, EX_PROTOCOL,
+		"ALARM: the audit log doesn't lead to its head: it was edited; tell every admin");
 }
 
-int audit_check(const struct items *items, struct organisation *organisation, audit_ask *ask, void *owner,
-	struct failure *failure)
+static int check_from(const struct audit_asked *asked, const struct audit_head *seen,
+	struct following *following, struct failure *failure)
 {
-	struct audit_head seen, head = { 0 };
-	struct audit_walk walk;
-	int rc;
+	const struct audit_links *last = &following->last;
 
-	if (audit_recall(items, &seen, failure) != 0)
+	following->walk.number = seen->number;
+	memcpy(following->walk.hash, seen->hash, sizeof following->walk.hash);
+	if (follow(following, asked, failure) != 0)
 		return -1;
-	walk.number = seen.number;
-	memcpy(walk.hash, seen.hash, sizeof walk.hash);
-	rc = seen.number == 0 ? first_head(ask, owner, &head, failure)
-			      : follow(&walk, ask, owner, &head, failure);
-	if (rc != 0 || audit_head_is_ours(organisation, &head, failure) != 0)
-		return -1;
-	if (head.number == seen.number)
+	if (following->follows)
 		return 0;
-	return audit_remember(items, &head, failure);
+	if (audit_was_restored(asked->invocation, asked->organisation,
+		    last->has_restored ? &last->restored : NULL, seen, failure) != 0)
+		return -1;
+	return follow_all(following, asked, failure);
+}
+
+int audit_check(const struct audit_asked *asked, struct failure *failure)
+{
+	struct following *following = calloc(1, sizeof *following);
+	struct audit_head seen;
+	int rc = -1;
+
+	if (following == NULL)
+		return failure_memory(failure);
+	following->destroyed = buffer_of(AUDIT_DESTROYED_MAX);
+	if (audit_recall(asked->items, &seen, failure) != 0)
+		goto cleanup;
+	rc = seen.number == 0 ? follow_all(following, asked, failure)
+			      : check_from(asked, &seen, following, failure);
+	if (rc == 0)
+		rc = audit_head_is_ours(asked->organisation, &following->last.head, failure);
+	if (rc == 0)
+		rc = audit_keep_destroyed(asked->items, &following->destroyed, failure);
+	/* Also where nothing is new: what was destroyed is known up to its time. */
+	if (rc == 0)
+		rc = audit_remember(asked->items, &following->last.head, failure);
+cleanup:
+	buffer_free(&following->destroyed);
+	free(following);
+	return rc;
 }

@@ -1,5 +1,6 @@
 /* destroy: the end of a report by an admin's hand; of one that isn't closed, by as many as publish a roster.
  */
+#include "audit.h"
 #include "control_acts.h"
 #include "store_state.h"
 
@@ -63,9 +64,12 @@ static int destroy_now(
 {
 	group_commit(store);
 	if (backend_begin(store->backend) == 0 && report_destroy(store, row, tombstone) == 0 &&
-		backend_commit(store->backend) == 0)
+		audit_before_commit(store) == 0 && backend_commit(store->backend) == 0) {
+		audit_committed(store);
 		return 0;
+	}
 	backend_rollback(store->backend);
+	audit_rolled_back(store);
 	return -1;
 }
 

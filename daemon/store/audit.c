@@ -20,7 +20,13 @@ struct position {
 
 struct audit {
 	struct position now, durable;
+	struct audit_watch *watch;
 };
+
+struct audit_watch **audit_watch(const struct store *store)
+{
+	return &store->audit->watch;
+}
 
 static void number_name(uint64_t number, uint8_t ret_name[8])
 {
@@ -205,6 +211,11 @@ void audit_rolled_back(struct store *store)
 {
 	store->audit->now = store->audit->durable;
 	audit_watch_rolled_back(store);
+}
+
+uint64_t audit_durable(const struct store *store)
+{
+	return store->audit->durable.number;
 }
 
 void audit_position(const struct store *store, struct audit_head *ret_head)

@@ -36,21 +36,25 @@ struct audit_watch {
 
 static struct audit_watch *watch_of(struct store *store)
 {
-	if (store->audit_watch == NULL)
-		store->audit_watch = calloc(1, sizeof *store->audit_watch);
-	return store->audit_watch;
+	struct audit_watch **watch = audit_watch(store);
+
+	if (*watch == NULL)
+		*watch = calloc(1, sizeof **watch);
+	return *watch;
 }
 
 void audit_watch_free(struct store *store)
 {
-	free(store->audit_watch);
-	store->audit_watch = NULL;
+	if (store->audit == NULL)
+		return;
+	free(*audit_watch(store));
+	*audit_watch(store) = NULL;
 }
 
 /* Their entries may have been in the group that failed; those that were counted since are not. */
 void audit_watch_rolled_back(struct store *store)
 {
-	struct audit_watch *watch = store->audit_watch;
+	struct audit_watch *watch = (*audit_watch(store));
 
 	if (watch == NULL)
 		return;
@@ -149,8 +153,8 @@ void audit_tell_counted(struct store *store, bool all)
 {
 	int64_t now = store_now(store);
 
-	for (size_t i = 0; store->audit_watch != NULL && i < REFUSALS; i++) {
-		struct refusal *refusal = &store->audit_watch->refusals[i];
+	for (size_t i = 0; (*audit_watch(store)) != NULL && i < REFUSALS; i++) {
+		struct refusal *refusal = &(*audit_watch(store))->refusals[i];
 
 		if (refusal->until == 0 || (!all && refusal->until > now))
 			continue;
@@ -163,7 +167,7 @@ void audit_tell_counted(struct store *store, bool all)
 /* The row of this kind, or a free one (until 0), or the one that ends first, told and freed. */
 static struct refusal *row_for(struct store *store, const struct refusal *wanted)
 {
-	struct refusal *rows = store->audit_watch->refusals, *best = &rows[0];
+	struct refusal *rows = (*audit_watch(store))->refusals, *best = &rows[0];
 
 	for (size_t i = 0; i < REFUSALS; i++) {
 		if (rows[i].until != 0 && rows[i].call == wanted->call &&

@@ -192,4 +192,15 @@ uint64_t backend_next(const struct backend *backend);
 /* How many reports there are, and how many of them are open. */
 MUST_USE int backend_count(struct backend *backend, uint64_t *ret_reports, uint64_t *ret_open);
 
+/* --- a copy while it is written (backend_snapshot.c) */
+struct snapshot;
+enum snapshot_file { SNAPSHOT_DATABASE, SNAPSHOT_LOG };
+/* Between groups. Of the two files the database must be read first, and whole. */
+MUST_USE int snapshot_take(struct backend *backend, struct snapshot **ret_snapshot);
+void snapshot_free(struct snapshot *snapshot);
+/* As it is now: what is added behind it isn't needed. */
+MUST_USE int snapshot_size(const struct snapshot *snapshot, enum snapshot_file which, uint64_t *ret_size);
+MUST_USE int snapshot_read(
+	const struct snapshot *snapshot, enum snapshot_file which, uint64_t at, uint8_t *bytes, size_t len);
+
 #endif

@@ -327,7 +327,12 @@ bool backend_in_group(const struct backend *backend)
 
 int backend_checkpoint(struct backend *backend)
 {
-	int code = sqlite3_wal_checkpoint_v2(backend->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int code;
+
+	/* Whoever reads a snapshot won't be done within any wait. */
+	sqlite3_busy_timeout(backend->database, backend->snapshots > 0 ? 0 : BUSY_MS);
+	code = sqlite3_wal_checkpoint_v2(backend->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(backend->database, BUSY_MS);
 
 	if (code == SQLITE_OK)
 		backend->log_frames = 0;

@@ -70,6 +70,7 @@ struct backend {
 	uint64_t next;        /* the next body or seq: both come from one counter */
 	uint64_t next_before; /* as the group began */
 	uint64_t log_frames;
+	unsigned snapshots; /* that are being read: the log can't be emptied meanwhile */
 	bool bytes_known;
 	uint64_t bytes;      /* in use when last looked, and what was written since */
 	struct buffer found; /* what the last backend_find's views point into */

@@ -8,6 +8,7 @@
 
 struct page {
 	struct buffer *out;
+	struct buffer destroyed; /* beside the links: a list of its own */
 	size_t count, most;
 	bool more;
 };
@@ -26,6 +27,20 @@ static int put_entry(void *context, const struct audit_row *row)
 	return 0;
 }
 
+/* The JSON is our own, and no text in it holds a quote. */
+static void put_destroyed(const struct audit_row *row, struct buffer *out)
+{
+	static const char kind[] = "\"kind\":\"" AUDIT_DESTROYED "\"", subject[] = "\"subject\":\"";
+	const char *at = memmem(row->json, row->json_len, kind, sizeof kind - 1);
+
+	at = at == NULL ? NULL : memmem(row->json, row->json_len, subject, sizeof subject - 1);
+	if (at == NULL || (size_t)(row->json + row->json_len - at) < sizeof subject + AUDIT_BLIND_SIZE)
+		return;
+	buffer_put_string(out, out->len == 0 ? "\"" : ",\"");
+	buffer_put(out, at + sizeof subject - 1, AUDIT_BLIND_SIZE - 1);
+	buffer_put_string(out, "\"");
+}
+
 static int put_link(void *context, const struct audit_row *row)
 {
 	struct page *page = context;
@@ -35,6 +50,7 @@ static int put_link(void *context, const struct audit_row *row)
 		page->more = true;
 		return 1;
 	}
+	put_destroyed(row, &page->destroyed);
 	hex_encode(row->digest, sizeof row->digest, digest);
 	buffer_put_format(page->out, "%s\"%s\"", page->count++ > 0 ? "," : "", digest);
 	return 0;
@@ -52,7 +68,7 @@ static int put_head(struct store *store, struct buffer *out)
 }
 
 /* What was only counted is told first, so that the answer holds it. */
-static void answer(struct request *request, const char *list, struct page *page, audit_each_row *each)
+static int write_page(struct request *request, const char *list, struct page *page, audit_each_row *each)
 {
 	struct store *store = request->front->store;
 	struct buffer *out = &request->answer.body;
@@ -60,29 +76,40 @@ static void answer(struct request *request, const char *list, struct page *page,
 	audit_tell_counted(store, true);
 	page->out = out;
 	buffer_put_format(out, "{\"%s\":[", list);
-	if (audit_each(store, request->route.after, each, page) != 0) {
-		request_answer_problem(request, PROBLEM_BUSY);
-		return;
-	}
+	if (audit_each(store, request->route.after, each, page) != 0)
+		return -1;
 	buffer_put_string(out, "],\"head\":");
-	if (put_head(store, out) != 0) {
-		request_answer_problem(request, PROBLEM_BUSY);
-		return;
-	}
-	buffer_put_format(out, ",\"more\":%s}", page->more ? "true" : "false");
-	request_answer(request, 200, "application/json");
+	if (put_head(store, out) != 0)
+		return -1;
+	buffer_put_format(out, ",\"more\":%s,\"restored\":", page->more ? "true" : "false");
+	return restored_put(store, out);
 }
 
 void call_get_audit(struct request *request)
 {
 	struct page page = { .most = AUDIT_PAGE_ENTRIES };
 
-	answer(request, "entries", &page, put_entry);
+	if (write_page(request, "entries", &page, put_entry) != 0) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		return;
+	}
+	buffer_put_string(&request->answer.body, "}");
+	request_answer(request, 200, "application/json");
 }
 
 void call_get_audit_head(struct request *request)
 {
-	struct page page = { .most = AUDIT_LINKS };
+	struct page page = { .most = AUDIT_LINKS, .destroyed = buffer_of(AUDIT_LINKS_MAX) };
 
-	answer(request, "links", &page, put_link);
+	if (write_page(request, "links", &page, put_link) != 0 || buffer_ok(&page.destroyed) != 0) {
+		request_answer_problem(request, PROBLEM_BUSY);
+		goto cleanup;
+	}
+	buffer_put_string(&request->answer.body, ",\"destroyed\":[");
+	if (page.destroyed.len > 0)
+		buffer_put(&request->answer.body, page.destroyed.data, page.destroyed.len);
+	buffer_put_string(&request->answer.body, "]}");
+	request_answer(request, 200, "application/json");
+cleanup:
+	buffer_free(&page.destroyed);
 }

@@ -1,6 +1,8 @@
 /* The control socket: one request a connection, checked, run, answered. */
 #include "control.h"
 
+#include "audit.h"
+
 #include "base/log.h"
 #include "control_authority.h"
 #include "proto/json.h"
@@ -198,7 +200,7 @@ static void run(struct connection *connection, struct reader *content)
 			call, EX_PROTOCOL, "the daemon doesn't know this act: use programs of one version");
 	} else if (control_authority_check(call, act, &refusal) != 0) {
 		control_refuse(call, refusal.code, "%s", refusal.fault.text);
-	} else {
+	} else if (audit_act(call) == 0) {
 		log_event(LOG_INFO, "control_act", "act=%s admins=%zu", act->name, call->admin_count);
 		act->run(call);
 	}

@@ -7,6 +7,7 @@
 
 static const struct control_act acts[] = {
 	/* name, function, needs `threshold' signatures, how old a request may be */
+	{ "backup", act_backup, false, CONTROL_SKEW_SECONDS },
 	{ "destroy", act_destroy, false, DESTROY_LIFETIME_SECONDS },
 	{ "rotate-receipt", act_rotate_receipt, false, CONTROL_SKEW_SECONDS },
 	{ "rotate-storage", act_rotate_storage, false, CONTROL_SKEW_SECONDS },

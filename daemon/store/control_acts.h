@@ -4,6 +4,7 @@
 
 #include "control.h"
 
+void act_backup(struct control_call *call);
 void act_destroy(struct control_call *call);
 void act_rotate_receipt(struct control_call *call);
 void act_rotate_storage(struct control_call *call);

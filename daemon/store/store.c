@@ -154,7 +154,7 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
 		releases_load(store) != 0 || chores_start(store) != 0 || headers_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
-	return 0;
+	return restored_take(store, fault);
 }
 
 static void on_minute(evutil_socket_t fd, short what, void *context)

@@ -34,11 +34,9 @@ struct store;
 struct front;
 struct request;
 struct nonces;
-struct audit_watch;
 struct rewrap;
 struct retention;
 struct token_keys;
-struct audit;
 
 /* An answer in the making. body is sent as it is; a stream follows where there is one. */
 struct answer {
@@ -138,7 +136,6 @@ struct store {
 	struct token_keys *token_keys;
 	int64_t invitations_swept; /* when those that have expired were last removed */
 	struct audit *audit;
-	struct audit_watch *audit_watch;
 	struct alert *alerts;    /* room for one page: made once, because it would tear holes into the heap */
 	struct request *waiting; /* long-polls */
 	struct upload *uploads;  /* PATCH requests whose bytes are coming */

@@ -20,7 +20,13 @@ static void rewrite(const struct audit_page *page)
 	}
 	buffer_put_string(&out, "],\"head\":");
 	must(audit_head_write(&page->head, &out) == 0);
-	buffer_put_string(&out, page->more ? ",\"more\":true}" : ",\"more\":false}");
+	buffer_put_string(
+		&out, page->more ? ",\"more\":true,\"restored\":" : ",\"more\":false,\"restored\":");
+	if (page->has_restored)
+		must(audit_restored_write(&page->restored, &out) == 0);
+	else
+		buffer_put_string(&out, "null");
+	buffer_put_string(&out, "}");
 	must(audit_page_parse((const char *)out.data, out.len, &again, &fault) == 0);
 	must(again->count == page->count && again->more == page->more &&
 		again->head.number == page->head.number);
@@ -38,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct audit_page *page = NULL;
 	struct audit_links *links = NULL;
 	struct audit_head head;
+	struct audit_restored restored;
 	struct fault fault;
 
 	fuzz_start();
@@ -47,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(links->count <= AUDIT_LINKS);
 	if (audit_head_parse((const char *)data, size, &head, &fault) == 0)
 		must(head.number <= INT64_MAX);
+	if (audit_restored_parse((const char *)data, size, &restored, &fault) == 0)
+		must(restored.roster > 0);
 	audit_page_free(page);
 	free(links);
 	return 0;

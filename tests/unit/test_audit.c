@@ -109,7 +109,7 @@ static void write_page(const struct audit_entry *entry, struct buffer *out)
 	assert_int_equal(audit_entry_write(entry, out), 0);
 	buffer_put_string(out, "],\"head\":");
 	assert_int_equal(audit_head_write(&head, out), 0);
-	buffer_put_string(out, ",\"more\":true}");
+	buffer_put_string(out, ",\"more\":true,\"restored\":null}");
 }
 
 static int reads(const char *text, size_t len)
@@ -179,9 +179,35 @@ static void pages_have_a_bound(void **state)
 		}
 		buffer_put_string(&out, "],\"head\":");
 		assert_int_equal(audit_head_write(&(struct audit_head){ .number = 1 }, &out), 0);
-		buffer_put_string(&out, ",\"more\":false}");
+		buffer_put_string(&out, ",\"more\":false,\"restored\":null}");
 		assert_int_equal(reads((const char *)out.data, out.len), more == 0 ? 0 : -1);
 	}
+	buffer_free(&out);
+}
+
+/* Who restored a backup is signed for one roster's organisation and one time. */
+static void a_restoring_is_signed(void **state)
+{
+	struct audit_restored restored = { .roster = 3, .time = 1795509000 }, read, changed;
+	struct buffer out = buffer_of(1024);
+	uint8_t key[32], secret[64];
+	struct fault fault;
+
+	(void)state;
+	fixture_key(2, key, secret);
+	assert_int_equal(audit_restored_sign(&restored, ORG, secret), 0);
+	assert_memory_equal(restored.keyid, key, 32);
+	assert_int_equal(audit_restored_write(&restored, &out), 0);
+	assert_int_equal(audit_restored_parse((const char *)out.data, out.len, &read, &fault), 0);
+	assert_int_equal(audit_restored_verify(&read, ORG), 0);
+	assert_int_equal(audit_restored_verify(&read, "B" ORG), -1);
+	changed = read;
+	changed.time++;
+	assert_int_equal(audit_restored_verify(&changed, ORG), -1);
+	changed = read;
+	changed.roster++;
+	assert_int_equal(audit_restored_verify(&changed, ORG), -1);
+	assert_int_equal(audit_restored_parse("{}", 2, &read, &fault), -1);
 	buffer_free(&out);
 }
 
@@ -192,15 +218,18 @@ static void links_are_digests(void **state)
 	struct buffer out = buffer_of(4096);
 
 	(void)state;
-	buffer_put_string(&out, "{\"links\":[\"" ZEROS "\"],\"head\":");
+	buffer_put_string(&out,
+		"{\"destroyed\":[\"00112233445566778899aabbccddeeff\"],\"links\":[\"" ZEROS "\"],\"head\":");
 	assert_int_equal(audit_head_write(&(struct audit_head){ .number = 3 }, &out), 0);
-	buffer_put_string(&out, ",\"more\":false}");
+	buffer_put_string(&out, ",\"more\":false,\"restored\":null}");
 	assert_int_equal(audit_links_parse((const char *)out.data, out.len, &links, &fault), 0);
 	assert_int_equal(links->count, 1);
 	assert_int_equal(links->head.number, 3);
+	assert_int_equal(links->destroyed_count, 1);
+	assert_string_equal(links->destroyed[0], "00112233445566778899aabbccddeeff");
 	assert_false(links->more);
 	free(links);
-	out.data[12] = 'G';
+	out.data[16] = 'G';
 	assert_int_equal(audit_links_parse((const char *)out.data, out.len, &links, &fault), -1);
 	buffer_free(&out);
 }
@@ -214,6 +243,7 @@ int main(void)
 		cmocka_unit_test(a_head_is_signed_for_one_organisation),
 		cmocka_unit_test(entries_round_trip),
 		cmocka_unit_test(pages_have_a_bound),
+		cmocka_unit_test(a_restoring_is_signed),
 		cmocka_unit_test(links_are_digests),
 	};
 

@@ -50,6 +50,11 @@ struct archive_reader;
 
 /* handler is copied. NULL where memory is short. */
 MUST_USE struct archive_reader *archive_reader_new(const struct archive_handler *handler);
+/* The same for an archive that isn't a report's: its first file, and which names it may hold. first must live
+ * as long as the reader. */
+typedef bool archive_name_test(const char *name, size_t len);
+MUST_USE struct archive_reader *archive_reader_of(
+	const struct archive_handler *handler, const char *first, archive_name_test *name_is_safe);
 void archive_reader_free(struct archive_reader *reader);
 MUST_USE int archive_feed(
 	struct archive_reader *reader, const uint8_t *data, size_t len, struct fault *fault);

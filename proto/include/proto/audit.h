@@ -19,7 +19,11 @@
 #define AUDIT_PAGE_ENTRIES 500
 #define AUDIT_PAGE_MAX     (640 * 1024)
 #define AUDIT_LINKS        1000 /* on one page */
-#define AUDIT_LINKS_MAX    (96 * 1024)
+#define AUDIT_LINKS_MAX    (160 * 1024)
+#define AUDIT_DESTROYED                                                                                      \
+	"destroyed" /* the kind of an entry whose subject is a destroyed report's blind index */
+#define AUDIT_BLIND_BYTES 16
+#define AUDIT_BLIND_SIZE  33 /* in hex */
 
 struct audit_entry {
 	uint64_t number;
@@ -61,12 +65,35 @@ MUST_USE int audit_entry_write(const struct audit_entry *entry, struct buffer *o
 MUST_USE int audit_head_write(const struct audit_head *head, struct buffer *out);
 MUST_USE int audit_head_parse(const char *json, size_t len, struct audit_head *ret_head, struct fault *fault);
 
+/* What an admin signs who restores a backup: the log goes on from an older entry, and she answers for it. */
+/* In the store's folder, until the daemon's next start: the statement, and the blind indexes of what was
+ * destroyed since, a line each. */
+#define AUDIT_RESTORED_FILE  "restored"
+#define AUDIT_DESTROYED_FILE "destroyed"
+#define AUDIT_DESTROYED_MAX  (2 * 1024 * 1024)
+struct audit_restored {
+	uint64_t roster; /* whose admin she is */
+	int64_t time;
+	uint8_t keyid[ED25519_PUBLIC_BYTES];
+	uint8_t signature[ED25519_SIGNATURE_BYTES];
+};
+/* organisation is the fingerprint of that roster. Fills in keyid and signature. */
+MUST_USE int audit_restored_sign(
+	struct audit_restored *restored, const char *organisation, const uint8_t secret_key[64]);
+/* By its keyid; who that is, is the caller's to know. */
+MUST_USE int audit_restored_verify(const struct audit_restored *restored, const char *organisation);
+MUST_USE int audit_restored_write(const struct audit_restored *restored, struct buffer *out);
+MUST_USE int audit_restored_parse(
+	const char *json, size_t len, struct audit_restored *ret_restored, struct fault *fault);
+
 /* The answer to `GET audit`: numbers follow one another, and each entry names the one before. */
 struct audit_page {
 	struct audit_entry *entries;
 	size_t count;
 	bool more;
 	struct audit_head head;
+	bool has_restored;
+	struct audit_restored restored; /* the newest there is */
 };
 MUST_USE int audit_page_parse(
 	const char *json, size_t len, struct audit_page **ret_page, struct fault *fault);
@@ -76,8 +103,13 @@ void audit_page_free(struct audit_page *page);
 struct audit_links {
 	uint8_t digests[AUDIT_LINKS][SHA256_BYTES];
 	size_t count;
+	/* Of those that tell of a destroyed report: which one, as only the daemon recognises it. */
+	char destroyed[AUDIT_LINKS][AUDIT_BLIND_SIZE];
+	size_t destroyed_count;
 	bool more;
 	struct audit_head head;
+	bool has_restored;
+	struct audit_restored restored; /* the newest there is */
 };
 /* Freed with free(). */
 MUST_USE int audit_links_parse(

@@ -28,11 +28,26 @@ struct audit_walk {
 };
 MUST_USE int audit_walk_on(struct audit_walk *walk, const uint8_t digest[SHA256_BYTES]);
 
+/* Whether an admin answers for a log that goes on from an older entry: she restored a backup after this home
+ * saw `seen`. Then the person is told, and it is 0; else 76 with the alarm. */
+MUST_USE int audit_was_restored(const struct invocation *invocation, struct organisation *organisation,
+	const struct audit_restored *restored, const struct audit_head *seen, struct failure *failure);
+
+/* Adds lines to what the home knows to be destroyed, each once. */
+MUST_USE int audit_keep_destroyed(
+	const struct items *items, const struct buffer *more, struct failure *failure);
+
 /* Asks the server for the head, follows the chain from what is remembered to it, and remembers it. 76 where
  * the log was cut, edited or forked; what was remembered stays then. ask makes one signed call. */
 typedef int audit_ask(void *owner, const struct link_request *request, struct link_answer *ret_answer,
 	struct failure *failure);
-MUST_USE int audit_check(const struct items *items, struct organisation *organisation, audit_ask *ask,
-	void *owner, struct failure *failure);
+struct audit_asked {
+	const struct invocation *invocation;
+	const struct items *items;
+	struct organisation *organisation;
+	audit_ask *ask;
+	void *owner;
+};
+MUST_USE int audit_check(const struct audit_asked *asked, struct failure *failure);
 
 #endif
