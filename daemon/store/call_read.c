@@ -26,6 +26,11 @@ struct report_facts *report_for_officer(struct request *request)
 		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
 		return NULL;
 	}
+	if (!report_is_current(store, facts)) {
+		facts_free(facts);
+		request_answer_problem(request, PROBLEM_BUSY);
+		return NULL;
+	}
 	return facts;
 }
 

@@ -118,7 +118,8 @@ int chores_start(struct store *store)
 
 	store->chores_event = evtimer_new(store->base, on_tick, store);
 	if (store->chores_event == NULL || event_priority_set(store->chores_event, 1) != 0 ||
-		backend_remains(store->backend, &store->remains_left, &body) != 0)
+		backend_remains(store->backend, &store->remains_left, &body) != 0 ||
+		tombstones_enforce(store) != 0)
 		return -1;
 	if (store->remains_left)
 		chores_wake(store);

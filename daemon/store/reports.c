@@ -2,6 +2,7 @@
 #include "store_state.h"
 
 #include "base/log.h"
+#include "proto/digest.h"
 #include "proto/encode.h"
 
 #include <stdlib.h>
@@ -187,12 +188,30 @@ int report_header(struct store *store, const struct report_facts *facts, struct 
 {
 	struct place place = report_place(facts, COLUMN_HEADER, 0);
 	struct buffer sealed = buffer_of(AGE_HEADER_MAX + SEAL_OVERHEAD);
+	size_t before = out->len;
+	uint8_t digest[SHA256_BYTES];
 	int rc = backend_header(store->backend, facts->body, &sealed);
 
 	if (rc == 0)
 		rc = seal_get(facts->key, &place, sealed.data, sealed.len, out);
+	/* An older one of the same report opens too: it isn't the one that the facts are about. */
+	if (rc == 0 && (sha256_once(out->data + before, out->len - before, digest) != 0 ||
+			       !bytes_equal(digest, facts->header_digest, sizeof digest)))
+		rc = -1;
 	buffer_free(&sealed);
 	return rc;
+}
+
+bool report_is_current(struct store *store, const struct report_facts *facts)
+{
+	struct buffer event = buffer_of(EVENT_MAX + SEAL_OVERHEAD);
+	bool is_current = backend_event(store->backend, facts->body, facts->event_count + 1, &event) != 0 &&
+			  backend_error(store->backend) == BACKEND_MISSING;
+
+	if (!is_current)
+		log_event(LOG_ERROR, "row_damaged", "seq=%llu", (unsigned long long)facts->seq);
+	buffer_free(&event);
+	return is_current;
 }
 
 int report_add_chunk(struct store *store, const struct report_facts *facts, uint32_t number,

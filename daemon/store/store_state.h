@@ -236,6 +236,9 @@ MUST_USE int report_save(struct store *store, struct report_facts *facts);
 MUST_USE int report_add(struct store *store, struct report_facts *facts, const uint8_t *header,
 	size_t header_len, bool is_pending);
 /* The header as it is now, appended. */
+/* Whether its facts are as new as its events: facts from a backup would open, and know nothing of what was
+ * done since. False has been said in the log. */
+bool report_is_current(struct store *store, const struct report_facts *facts);
 MUST_USE int report_header(struct store *store, const struct report_facts *facts, struct buffer *out);
 MUST_USE int report_add_chunk(struct store *store, const struct report_facts *facts, uint32_t number,
 	const uint8_t *data, size_t len, bool replace);
@@ -337,6 +340,10 @@ MUST_USE int tombstone_find(
 bool tombstone_answered(struct request *request);
 /* Whatever the medium remembers, nothing opens it any more. */
 bool tombstone_is_final(const struct store *store, const struct tombstone *tombstone);
+
+/* At the start: a report that was destroyed, and lies in the database again because somebody put it back from
+ * a backup, is destroyed again. */
+MUST_USE int tombstones_enforce(struct store *store);
 
 /* --- destroy.c */
 /* In a group: the row with its data key is gone, and a tombstone stands in its place. What remains is

@@ -2,11 +2,14 @@
  * second time, and so that whoever asks for it is told. */
 #include "store_state.h"
 
+#include "base/log.h"
 #include "proto/cursor.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define TOMBSTONE_VERSION 1
+#define GHOSTS_AT_ONCE    1000
 #define TOMBSTONE_MAX     (NAMES_SIZE + TOMBSTONE_REASON_MAX + 128)
 
 static struct place tombstone_place(const uint8_t *blind_id)
@@ -61,26 +64,30 @@ static int parse(const struct buffer *plain, struct tombstone *ret_tombstone)
 	return 0;
 }
 
-int tombstone_find(struct store *store, const uint8_t id[SHA256_BYTES], struct tombstone *ret_tombstone)
+static int find_blind(
+	struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES], struct tombstone *ret_tombstone)
 {
-	uint8_t blind_id[BLIND_INDEX_BYTES];
 	struct place place = tombstone_place(blind_id);
 	struct buffer sealed = buffer_of(TOMBSTONE_MAX + 128), plain = buffer_of(TOMBSTONE_MAX);
 	int rc = -1;
 
-	if (seal_index(store->seal, INDEX_REPORT, id, SHA256_BYTES, blind_id) != 0)
-		goto cleanup;
-	if (backend_get(store->backend, SHELF_TOMBSTONES, blind_id, sizeof blind_id, &sealed) != 0) {
+	if (backend_get(store->backend, SHELF_TOMBSTONES, blind_id, BLIND_INDEX_BYTES, &sealed) != 0)
 		rc = backend_error(store->backend) == BACKEND_MISSING ? 0 : -1;
-		goto cleanup;
-	}
-	if (seal_get_row(store->seal, &place, sealed.data, sealed.len, &plain) == 0 &&
-		parse(&plain, ret_tombstone) == 0)
+	else if (seal_get_row(store->seal, &place, sealed.data, sealed.len, &plain) == 0 &&
+		 parse(&plain, ret_tombstone) == 0)
 		rc = 1;
-cleanup:
 	buffer_free(&sealed);
 	buffer_free(&plain);
 	return rc;
+}
+
+int tombstone_find(struct store *store, const uint8_t id[SHA256_BYTES], struct tombstone *ret_tombstone)
+{
+	uint8_t blind_id[BLIND_INDEX_BYTES];
+
+	if (seal_index(store->seal, INDEX_REPORT, id, SHA256_BYTES, blind_id) != 0)
+		return -1;
+	return find_blind(store, blind_id, ret_tombstone);
 }
 
 bool tombstone_answered(struct request *request)
@@ -101,4 +108,63 @@ bool tombstone_answered(struct request *request)
 bool tombstone_is_final(const struct store *store, const struct tombstone *tombstone)
 {
 	return tombstone->epoch < seal_oldest_epoch(store->seal);
+}
+
+struct ghosts {
+	uint8_t blind_ids[GHOSTS_AT_ONCE][BLIND_INDEX_BYTES];
+	size_t count, left;
+};
+
+static int collect(void *context, const uint8_t *name, size_t name_len, const uint8_t *data, size_t len)
+{
+	struct ghosts *ghosts = context;
+
+	(void)data;
+	(void)len;
+	if (name_len != BLIND_INDEX_BYTES)
+		return 0;
+	if (ghosts->left > 0) {
+		ghosts->left--;
+		return 0;
+	}
+	memcpy(ghosts->blind_ids[ghosts->count++], name, BLIND_INDEX_BYTES);
+	return ghosts->count == GHOSTS_AT_ONCE;
+}
+
+/* 0 where there is none, or it is gone again. */
+static int lay(struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES])
+{
+	struct tombstone tombstone;
+	struct backend_report row;
+
+	if (backend_find(store->backend, blind_id, &row) != 0)
+		return backend_error(store->backend) == BACKEND_MISSING ? 0 : -1;
+	if (find_blind(store, blind_id, &tombstone) != 1)
+		return -1;
+	log_event(LOG_WARNING, "destroyed_report_came_back", "seq=%" PRIu64, row.seq);
+	if (row.epoch > tombstone.epoch)
+		tombstone.epoch = row.epoch;
+	if (backend_begin(store->backend) == 0 && report_destroy(store, &row, &tombstone) == 0 &&
+		backend_commit(store->backend) == 0)
+		return 0;
+	backend_rollback(store->backend);
+	return -1;
+}
+
+int tombstones_enforce(struct store *store)
+{
+	struct ghosts ghosts = { .count = 0 };
+	size_t seen = 0;
+
+	do {
+		ghosts.left = seen;
+		ghosts.count = 0;
+		if (backend_each(store->backend, SHELF_TOMBSTONES, collect, &ghosts) != 0)
+			return -1;
+		for (size_t i = 0; i < ghosts.count; i++)
+			if (lay(store, ghosts.blind_ids[i]) != 0)
+				return -1;
+		seen += ghosts.count;
+	} while (ghosts.count == GHOSTS_AT_ONCE);
+	return 0;
 }

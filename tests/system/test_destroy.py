@@ -112,3 +112,36 @@ def test_an_open_report_takes_as_many_admins_as_a_roster(tmp_path):
     assert amina.alerts() == []
     assert org.run("destroy", "--request", whole, expect=EX_NOPERM).code == EX_NOPERM  # sent before
     org.stop_daemon()
+
+
+def test_closed_reports_are_kept_as_long_as_their_desk_wants(tmp_path, clock_build):
+    """30 days before, officers are told; what is added in between begins the time anew; then it is destroyed by itself."""
+    org = Organisation(tmp_path, build=clock_build)
+    amina, nadia = org.officer("amina"), org.defender("nadia")
+    org.run("desk add", "long", "--title", "Kept long", "--admission", "open", "--retention-days", "400")
+    kept, noted, open_one = (nadia.report(summary=text)["id"] for text in ("Kept.", "Noted.", "Open."))
+    for report in (kept, noted):
+        amina.run("ack", report)
+        amina.run("close", report, "--reason", "SAFE")
+    assert amina.run("pull").json["expiring"] == []
+    # The roster expires before the time is over: it is renewed as an admin would.
+    for day in (20, 40, 58):
+        org.shift_clock(days=day)
+        org.publish()
+    amina.run("note", noted, "-", stdin="She wrote again.\n")
+    org.shift_clock(days=61)
+    warned = wait_until(lambda: amina.run("pull").json["expiring"], 30, "the warning")
+    assert [entry["report"] for entry in warned] == [kept] and warned[0]["desk"] == org.desk
+    assert "WITHIN A WEEK" not in amina.run("pull", json_wanted=False).out
+    org.shift_clock(days=84)
+    org.publish()
+    wait_until(lambda: "WITHIN A WEEK" in amina.run("pull", json_wanted=False).out, 30, "the second warning")
+    assert amina.run("open", kept, "--out", tmp_path / "kept").json["summary"] == "Kept."
+    org.shift_clock(days=91)
+    refused = wait_until(lambda: amina.run("open", kept, expect=None).code == EX_NOINPUT, 30, "the end of what was kept")
+    assert refused and "report_destroyed" in org.log() and "why=retention" in org.log()
+    assert amina.run("open", noted, "--out", tmp_path / "noted").json["summary"] == "Noted."
+    assert amina.run("open", open_one, "--out", tmp_path / "open").json["summary"] == "Open."
+    assert org.run("destroy", kept).json["why"] == "retention"
+    assert amina.run("pull").json["expiring"] == []  # the note began its time anew: 57 days are left
+    org.stop_daemon()

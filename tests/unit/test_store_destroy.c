@@ -301,6 +301,74 @@ static void test_it_is_final_once_the_epoch_is_gone(void **state)
 	sealed_free(&sealed);
 }
 
+static void change(const char *sql)
+{
+	sqlite3 *database = NULL;
+
+	assert_int_equal(sqlite3_open(NAME, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+}
+
+/* A row that somebody puts back from a backup is destroyed again, at the next start. */
+static void test_what_is_put_back_is_destroyed_again(void **state)
+{
+	struct scene *scene = *state;
+	struct sealed sealed, kept;
+
+	seal_report(scene, "intake", 1000, 0, &sealed);
+	seal_report(scene, "intake", 1000, 0, &kept);
+	assert_int_equal(scene_send(scene, &sealed)->status, 201);
+	assert_int_equal(scene_send(scene, &kept)->status, 201);
+	change("CREATE TABLE backup AS SELECT * FROM reports ORDER BY body LIMIT 1");
+	change("CREATE TABLE backup_chunks AS SELECT * FROM chunks ORDER BY place LIMIT 1");
+	destroy(scene, &sealed);
+	do_chores(scene);
+	change("INSERT INTO reports SELECT * FROM backup");
+	change("INSERT INTO chunks SELECT * FROM backup_chunks");
+	assert_int_equal(number_of("SELECT count(*) FROM reports"), 2);
+	scene_restart(scene);
+	assert_int_equal(number_of("SELECT count(*) FROM reports"), 1);
+	do_chores(scene);
+	assert_int_equal(number_of("SELECT count(*) FROM chunks"), 1);
+	assert_int_equal(fetch(scene, &sealed, OLGA), 410);
+	assert_int_equal(fetch(scene, &kept, OLGA), 200);
+	sealed_free(&sealed);
+	sealed_free(&kept);
+}
+
+/* Facts from a backup open, and are known by the events that they know nothing of; a header from a backup by
+ * the facts. */
+static void test_a_row_from_a_backup_is_noticed(void **state)
+{
+	struct scene *scene = *state;
+	struct sealed sealed;
+	struct report_facts *facts = NULL;
+	struct backend_report row;
+	uint8_t older[200] = { 1 };
+
+	seal_report(scene, "intake", 1000, 0, &sealed);
+	assert_int_equal(scene_send(scene, &sealed)->status, 201);
+	change("CREATE TABLE backup AS SELECT * FROM reports");
+	acknowledge(scene, &sealed);
+	assert_int_equal(fetch(scene, &sealed, OLGA), 200);
+	change("CREATE TABLE newest AS SELECT * FROM reports");
+	change("UPDATE reports SET facts = (SELECT facts FROM backup)");
+	assert_int_equal(fetch(scene, &sealed, OLGA), 503);
+	change("UPDATE reports SET facts = (SELECT facts FROM newest)");
+	assert_int_equal(fetch(scene, &sealed, OLGA), 200);
+	/* As one that was replaced since would be: sealed under the same key for the same place. */
+	assert_int_equal(report_find(&scene->store, sealed.id, &facts, &row), 1);
+	assert_int_equal(backend_begin(scene->store.backend), 0);
+	assert_int_equal(report_keep_header(&scene->store, facts, older, sizeof older), 0);
+	assert_int_equal(backend_commit(scene->store.backend), 0);
+	facts_free(facts);
+	assert_int_equal(fetch(scene, &sealed, OLGA), 503);
+	change("UPDATE reports SET header = (SELECT header FROM newest)");
+	assert_int_equal(fetch(scene, &sealed, OLGA), 200);
+	sealed_free(&sealed);
+}
+
 /* --- retention */
 
 static void close_report(struct scene *scene, const struct sealed *sealed)
@@ -457,6 +525,8 @@ int main(void)
 		IN_SCENE(test_another_desk_is_told_nothing),
 		IN_SCENE(test_a_number_is_not_given_again),
 		IN_SCENE(test_it_is_final_once_the_epoch_is_gone),
+		IN_SCENE(test_what_is_put_back_is_destroyed_again),
+		IN_SCENE(test_a_row_from_a_backup_is_noticed),
 		IN_SCENE(test_closed_reports_are_kept_so_long),
 		IN_SCENE(test_what_comes_in_between_counts_anew),
 		IN_SCENE(test_many_expire_together),
