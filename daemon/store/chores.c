@@ -21,12 +21,12 @@ static bool has_writes(const struct store *store)
 	return store->remains_left || rewrap_wants_rows(store);
 }
 
-/* In a group. What was destroyed goes first. */
+/* In a group. Where there is both to do, groups take turns. */
 static int work(struct store *store, unsigned rows)
 {
 	bool done;
 
-	if (!store->remains_left)
+	if (!store->remains_left || (rewrap_wants_rows(store) && store->group_number % 2 == 0))
 		return rewrap_step(store, rows);
 	if (backend_drop_remains(store->backend, rows / CHUNKS_A_ROW + 1, &done) != 0)
 		return -1;
