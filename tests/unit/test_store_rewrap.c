@@ -2,10 +2,12 @@
  * and the old key is needless only then. */
 #include "store_scene.h"
 
+#include "epochs.h"
 #include "proto/age_file.h"
 
 #include <event2/event.h>
 #include <sqlite3.h>
+#include <sys/socket.h>
 
 #define MAILBOX  "00112233445566778899aabbccddeeff"
 #define MANY     20
@@ -328,6 +330,148 @@ static void test_what_does_not_open_keeps_the_old_keys(void **state)
 	free_many(sealed);
 }
 
+/* --- epochs in the keyring, with a supervisor that the test plays */
+
+struct keeper {
+	struct scene *scene;
+	struct channel *channel;
+	size_t asked, count; /* times, and the storage keys in the keyring that was handed over last */
+	uint32_t oldest, newest;
+};
+
+static int on_store(void *context, enum message_type type, struct reader *message, int passed_fd)
+{
+	struct keeper *keeper = context;
+	struct message_keyring handed;
+	struct keyring *keyring = NULL;
+	struct fault fault;
+
+	(void)passed_fd;
+	assert_int_equal(type, MESSAGE_KEEP_KEYRING);
+	assert_int_equal(message_keyring_get(message, &handed), 0);
+	assert_int_equal(keyring_parse(handed.data, handed.len, &keyring, &fault), 0);
+	keeper->asked++;
+	keeper->count = keyring->storage_count;
+	keeper->oldest = keyring->storage[0].epoch;
+	keeper->newest = keyring_storage_newest(keyring)->epoch;
+	keyring_free(keyring);
+	return 0;
+}
+
+static int on_keeper(void *context, enum message_type type, struct reader *message, int passed_fd)
+{
+	(void)type;
+	(void)passed_fd;
+	return keys_kept(context, message);
+}
+
+static void on_ended(void *context, const char *reason)
+{
+	(void)context;
+	fail_msg("the channel ended: %s", reason);
+}
+
+static void begin_keeper(struct keeper *keeper, struct scene *scene)
+{
+	int ends[2];
+	struct channel_options store = { .base = scene->store.base,
+		.me = ROLE_STORE,
+		.peer = ROLE_SUPERVISOR,
+		.on_message = on_keeper,
+		.on_ended = on_ended,
+		.context = &scene->store };
+	struct channel_options test = { .base = scene->store.base,
+		.me = ROLE_SUPERVISOR,
+		.peer = ROLE_STORE,
+		.on_message = on_store,
+		.on_ended = on_ended,
+		.context = keeper };
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	store.fd = ends[0];
+	test.fd = ends[1];
+	*keeper = (struct keeper){ .scene = scene };
+	scene->store.supervisor = channel_new(&store);
+	keeper->channel = channel_new(&test);
+	assert_true(scene->store.supervisor != NULL && keeper->channel != NULL);
+}
+
+static void end_keeper(struct keeper *keeper)
+{
+	struct scene *scene = keeper->scene;
+
+	scene->keyring = scene->store.keyring; /* the scene frees it */
+	channel_free(keeper->channel);
+	channel_free(scene->store.supervisor);
+	scene->store.supervisor = NULL;
+}
+
+static void say(struct keeper *keeper, bool done)
+{
+	const struct message_kept kept = { .done = done, .text = done ? "" : "the disk is full: make room" };
+
+	assert_int_equal(message_kept_put(channel_out(keeper->channel), &kept), 0);
+	scene_run(keeper->scene);
+}
+
+static void on_added(void *context, int result, const struct fault *fault)
+{
+	(void)fault;
+	*(int *)context = result;
+}
+
+/* Nothing is sealed under a key that isn't durable, and an old one is given up only where the end of the work
+ * has been seen; one that came meanwhile stays. */
+static void test_epochs_come_and_go(void **state)
+{
+	struct scene *scene = *state;
+	struct store *store = &scene->store;
+	struct sealed sealed[MANY];
+	struct keeper keeper;
+	int first = 1, second = 1;
+
+	send_many(scene, sealed);
+	begin_keeper(&keeper, scene);
+	assert_int_equal(epochs_add(store, on_added, &first), 0);
+	scene_run(scene);
+	assert_int_equal(keeper.newest, 2);
+	assert_int_equal(seal_newest_epoch(store->seal), 1);
+	say(&keeper, false);
+	assert_int_equal(first, -1);
+	assert_int_equal(seal_newest_epoch(store->seal), 1);
+	assert_int_equal(epochs_add(store, on_added, &first), 0);
+	scene_run(scene);
+	say(&keeper, true);
+	assert_int_equal(first, 0);
+	assert_int_equal(seal_newest_epoch(store->seal), 2);
+	/* A third one is on its way while the second's work ends: the drop is asked for behind it. */
+	assert_int_equal(epochs_add(store, on_added, &second), 0);
+	run_to_the_end(scene);
+	assert_int_equal(keeper.newest, 3);
+	say(&keeper, true);
+	assert_int_equal(second, 0);
+	assert_int_equal(keeper.count, 2);
+	assert_int_equal(keeper.oldest, 2);
+	assert_int_equal(keeper.newest, 3);
+	say(&keeper, true);
+	assert_int_equal(seal_oldest_epoch(store->seal), 2);
+	expect_whole(scene, &sealed[0]);
+	run_to_the_end(scene);
+	scene_run(scene);
+	assert_int_equal(keeper.count, 1);
+	say(&keeper, false); /* it couldn't be written: both stay, and it is tried again */
+	assert_int_equal(seal_oldest_epoch(store->seal), 2);
+	rewrap_look(store);
+	scene_run(scene);
+	say(&keeper, true);
+	assert_int_equal(seal_oldest_epoch(store->seal), 3);
+	assert_int_equal(store->keyring->storage_count, 1);
+	for (size_t i = 0; i < MANY; i++)
+		expect_whole(scene, &sealed[i]);
+	end_keeper(&keeper);
+	free_many(sealed);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -336,6 +480,7 @@ int main(void)
 		IN_SCENE(test_it_goes_on_after_a_crash),
 		IN_SCENE(test_a_failed_group_loses_nothing),
 		IN_SCENE(test_reports_come_in_meanwhile),
+		IN_SCENE(test_epochs_come_and_go),
 		IN_SCENE(test_what_does_not_open_keeps_the_old_keys),
 	};
 
