@@ -41,6 +41,18 @@ def test_it_is_not_taken_a_second_time(org):
     assert answer.status == 410 and b"/problems/destroyed" in answer.body
 
 
+def test_a_client_that_sends_it_again_is_told_and_gives_up(org):
+    nadia = org.defender("carrier")
+    out = org.folder / "carried"
+    where = org.write_report(summary="Carried.", urgency="urgent")
+    report = nadia.run("report", "--desk", org.desk, "--file", where, "--out", out).json["id"]
+    assert nadia.run("carry", out).json["state"] == "accepted"
+    org.run("destroy", report)
+    refused = nadia.run("carry", out, expect=EX_NOINPUT)
+    assert "destroyed" in refused.err
+    assert nadia.run("send").json == {"sent": 0, "queued": 0}
+
+
 def test_what_is_no_report(org):
     assert org.run("destroy", "ab" * 32, expect=EX_NOINPUT).code == EX_NOINPUT
     assert org.run("destroy", "urgent", expect=EX_DATAERR).code == EX_DATAERR
