@@ -9,8 +9,8 @@
 #include <event2/event.h>
 
 #define TICK_MS      10
-#define ROWS_A_WRITE 2     /* that ride along with each write of others: a tenth of what the write costs */
-#define ROWS_A_GROUP 8     /* at least, in each group */
+#define ROWS_A_WRITE 2     /* are earned by each write of others: a tenth of what the write costs */
+#define ROWS_TO_RIDE 64    /* and go along together: a few alone would cost as many pages as these */
 #define ROWS_IDLE    128   /* a millisecond or two: a report that comes just then waits no longer */
 #define PAUSE_MS     60000 /* after a failure, so that a full disk isn't made fuller */
 #define BUSY_TICKS   16    /* of which one is taken for what can wait */
@@ -43,12 +43,17 @@ static bool is_paused(const struct store *store)
 
 int chores_ride(struct store *store)
 {
-	unsigned rows = store->group_count * ROWS_A_WRITE;
+	unsigned rows;
 
 	store->chores_seen = store->group_number;
 	if (!has_writes(store) || is_paused(store))
 		return 0;
-	return work(store, rows < ROWS_A_GROUP ? ROWS_A_GROUP : rows);
+	store->rows_earned += store->group_count * ROWS_A_WRITE;
+	if (store->rows_earned < ROWS_TO_RIDE)
+		return 0;
+	rows = store->rows_earned;
+	store->rows_earned = 0;
+	return work(store, rows);
 }
 
 void chores_rolled_back(struct store *store)

@@ -159,6 +159,7 @@ struct store {
 	struct retention *retention;
 	uint64_t chores_seen;        /* the group that began last when the chores last looked */
 	int64_t chores_paused_until; /* on the boot clock, in ms */
+	unsigned rows_earned;        /* by writes since a part of the work rode along */
 	bool remains_left;           /* chunks of destroyed reports may be left */
 	bool log_to_empty;           /* it may hold the data key of a destroyed report */
 	unsigned busy_ticks;
