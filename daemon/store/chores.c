@@ -13,6 +13,7 @@
 #define ROWS_TO_RIDE 64    /* and go along together: a few alone would cost as many pages as these */
 #define ROWS_IDLE    128   /* a millisecond or two: a report that comes just then waits no longer */
 #define PAUSE_MS     60000 /* after a failure, so that a full disk isn't made fuller */
+#define QUIET_TICKS  3     /* one behind the other: a pause between two reports is no rest */
 #define BUSY_TICKS   16    /* of which one is taken for what can wait */
 #define CHUNKS_A_ROW 8     /* one row costs an eighth of a millisecond where it drops a chunk of 64 KiB */
 
@@ -92,13 +93,16 @@ static bool has_work(const struct store *store)
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct store *store = context;
-	bool is_idle = store->chores_seen == store->group_number && !backend_in_group(store->backend);
+	bool is_quiet = store->chores_seen == store->group_number && !backend_in_group(store->backend);
+	bool is_idle;
 
 	(void)fd;
 	(void)what;
 	if (store->draining)
 		return;
 	store->chores_seen = store->group_number;
+	store->quiet_ticks = is_quiet ? store->quiet_ticks + 1 : 0;
+	is_idle = store->quiet_ticks >= QUIET_TICKS;
 	empty_log(store, is_idle);
 	if (has_writes(store) && is_idle && !is_paused(store) && group_open(store) == 0 &&
 		work(store, ROWS_IDLE) != 0)

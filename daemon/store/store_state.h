@@ -162,7 +162,7 @@ struct store {
 	unsigned rows_earned;        /* by writes since a part of the work rode along */
 	bool remains_left;           /* chunks of destroyed reports may be left */
 	bool log_to_empty;           /* it may hold the data key of a destroyed report */
-	unsigned busy_ticks;
+	unsigned busy_ticks, quiet_ticks;
 	bool clock_announced;
 	bool log_announced; /* that the log can't be emptied */
 	bool draining;
