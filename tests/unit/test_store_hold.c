@@ -4,6 +4,7 @@
 
 #include "build_config.h"
 #include "keys/clock.h"
+#include "proto/digest.h"
 #include "proto/encode.h"
 #include "proto/hold.h"
 
@@ -294,6 +295,7 @@ static void add_held(struct store *store, uint32_t number, int64_t release)
 
 	assert_non_null(facts);
 	memcpy(facts->id, &number, sizeof number);
+	assert_int_equal(sha256_once(header, sizeof header, facts->header_digest), 0);
 	memcpy(facts->desk, "intake", sizeof "intake");
 	facts->urgency = URGENCY_IMMEDIATE;
 	facts->stage = STAGE_HELD;
