@@ -217,16 +217,11 @@ static int read_report_json(struct report *report, struct failure *failure)
 	return rc;
 }
 
-/* report.json as it is, and against what the report was sealed for. */
+/* report.json against what the report was sealed for. */
 int report_check(struct officer *officer, struct report *report, struct failure *failure)
 {
-	struct fault fault;
-
 	if (sha256_once(report->header->text, report->header->len, report->header_digest) != 0)
 		return failure_memory(failure);
-	if (report_schema_check((const char *)report->text.data, report->text.len, &report->json, &fault) !=
-		0)
-		return failure_of(failure, EX_DATAERR, &fault);
 	if (report_check_envelope(officer, report, failure) != 0)
 		return -1;
 	if (report->is_wrapped && report->has_proof && !officer_serves(&report->by, report->destination.desk))
@@ -236,9 +231,14 @@ int report_check(struct officer *officer, struct report *report, struct failure 
 
 int report_look(struct officer *officer, struct report *report, struct failure *failure)
 {
+	struct fault fault;
+
 	if (report_prove(officer, report, failure) != 0 || read_report_json(report, failure) != 0)
 		return -1;
 	report->header = report_opener_header(report->opener);
+	if (report_schema_check((const char *)report->text.data, report->text.len, &report->json, &fault) !=
+		0)
+		return failure_of(failure, EX_DATAERR, &fault);
 	return report_check(officer, report, failure);
 }
 

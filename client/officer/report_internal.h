@@ -8,8 +8,7 @@
 /* An empty one. NULL where memory is short. */
 MUST_USE struct report *report_new(const char *id);
 
-/* The schema (65), and proof stanza and report.json against each other and the roster (76). After header and
- * text are there. */
+/* Proof stanza and report.json against each other and the roster (76). After header and json are there. */
 MUST_USE int report_check(struct officer *officer, struct report *report, struct failure *failure);
 
 /* The header of the fetched file. */

@@ -117,7 +117,7 @@ int report_prove(struct officer *officer, struct report *report, struct failure 
 		rc = failure_set(failure, EX_NOPERM,
 			"you can't open this report: %s; a colleague of the desk may", fault.text);
 	else if (report->is_wrapped) {
-		const struct opened_header opened = { report->id, header, file_key };
+		const struct opened_header opened = { report->id, header, file_key, NULL };
 
 		rc = check_wrapping(officer, report, &opened, failure);
 	} else
@@ -159,7 +159,7 @@ int report_settle(struct officer *officer, struct report *report, bool *ret_agai
 void report_confirm(struct officer *officer, const struct report *report)
 {
 	const struct opened_header opened = { report->id, report_opener_header(report->opener),
-		report_opener_file_key(report->opener) };
+		report_opener_file_key(report->opener), NULL };
 	struct failure ignored;
 
 	if (!report->is_wrapped || report->wrapping.is_confirmed ||

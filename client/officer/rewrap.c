@@ -37,19 +37,31 @@ static bool is_about_the_report(const struct failure *failure)
 	       failure->exit_code == EX_SOFTWARE;
 }
 
+static void say_of(const struct run *run, const struct header_entry *entry, const char *words)
+{
+	if (run->shows_progress)
+		(void)fputc('\n', stderr);
+	say_aside(run->officer->invocation, "%s: %s", entry->report, words);
+}
+
 static int one(struct run *run, const char *desk, const struct header_entry *entry, struct failure *failure)
 {
-	if (rewrap_one(run->officer, desk, entry, failure) == 0) {
+	bool is_alarming = false;
+
+	if (rewrap_one(run->officer, desk, entry, &is_alarming, failure) == 0) {
 		run->done++;
+		run->is_alarmed = run->is_alarmed || is_alarming;
+		if (is_alarming)
+			say_of(run, entry,
+				"ALARM: whoever wrapped it again last kept it from you; it is given back to "
+				"its desk");
 		return 0;
 	}
 	if (!is_about_the_report(failure))
 		return -1;
 	run->failed++;
 	run->is_alarmed = run->is_alarmed || failure->exit_code == EX_PROTOCOL;
-	if (run->shows_progress)
-		(void)fputc('\n', stderr);
-	say_aside(run->officer->invocation, "%s: %s", entry->report, failure->fault.text);
+	say_of(run, entry, failure->fault.text);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "proto/age_stream.h"
 #include "proto/json.h"
+#include "proto/report_schema.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -20,17 +21,22 @@ struct peek {
 	const char *desk;
 	struct report *report; /* without file and opener */
 	struct link_answer answer;
-	struct age_header *header;
+	struct age_header *newest;
+	struct age_header *before;       /* the one that the newest replaced, where that is what opens */
+	const struct age_header *header; /* of the two the one that is gone by */
 	uint8_t *file_key;
 	uint8_t *plaintext;  /* of the first chunk, in guarded memory */
-	struct buffer first; /* the first header, where this isn't it */
+	struct buffer first; /* the first header, where the newest isn't it */
+	bool is_recovered;
+	bool is_alarming; /* and that was somebody's doing */
 };
 
 static void peek_end(struct peek *peek)
 {
 	report_free(peek->report);
 	link_answer_free(&peek->answer);
-	age_header_free(peek->header);
+	age_header_free(peek->newest);
+	age_header_free(peek->before);
 	sodium_free(peek->file_key);
 	sodium_free(peek->plaintext);
 	buffer_free(&peek->first);
@@ -60,17 +66,17 @@ static int fetch(struct officer *officer, struct peek *peek, struct failure *fai
 	if (peek->answer.status != 200)
 		return link_refused(&peek->answer, "no header", failure);
 	if (age_header_parse(
-		    peek->answer.body.data, peek->answer.body.len, &peek->header, &cut_short, &fault) != 0)
+		    peek->answer.body.data, peek->answer.body.len, &peek->newest, &cut_short, &fault) != 0)
 		return failure_set(failure, EX_DATAERR, "the report is damaged: %s", fault.text);
-	peek->report->header = peek->header;
+	peek->header = peek->newest;
 	return 0;
 }
 
 /* Whether this key opens the first chunk. Alone it doesn't tell whether it is the last. */
 static int open_chunk(const struct peek *peek, const uint8_t *file_key)
 {
-	const uint8_t *nonce = peek->answer.body.data + peek->header->len;
-	size_t len = peek->answer.body.len - peek->header->len;
+	const uint8_t *nonce = peek->answer.body.data + peek->newest->len;
+	size_t len = peek->answer.body.len - peek->newest->len;
 	int rc = -1;
 
 	if (len <= AGE_NONCE_BYTES + AGE_TAG_BYTES || len > AGE_NONCE_BYTES + AGE_SEALED_CHUNK_BYTES)
@@ -89,7 +95,7 @@ static int open_chunk(const struct peek *peek, const uint8_t *file_key)
 
 static int read_text(struct peek *peek, struct failure *failure)
 {
-	size_t len = peek->answer.body.len - peek->header->len - AGE_NONCE_BYTES - AGE_TAG_BYTES;
+	size_t len = peek->answer.body.len - peek->newest->len - AGE_NONCE_BYTES - AGE_TAG_BYTES;
 	struct report_text look;
 	int rc = 0;
 
@@ -103,33 +109,108 @@ static int read_text(struct peek *peek, struct failure *failure)
 	return rc;
 }
 
-/* Who could say that it was wrapped before, and that what she says is true. */
-static int check_wrapping(struct officer *officer, struct peek *peek, struct failure *failure)
+/* Opens the newest header, and proves it where it isn't the first. */
+static int open_newest(struct officer *officer, struct peek *peek, struct failure *failure)
 {
-	const struct opened_header opened = { peek->report->id, peek->header, peek->file_key };
+	const struct opened_header opened = { peek->report->id, peek->newest, peek->file_key, NULL };
 	struct report *report = peek->report;
+	struct fault fault;
 
-	if (wrapped_fetch(officer, report->id, &report->wrapping, &report->is_wrapped, failure) != 0)
-		return -1;
+	if (officer_unwrap(officer, peek->newest, peek->file_key, &report->reader, &fault) != 0)
+		return failure_set(failure, EX_NOPERM,
+			"you can't open it: %s; a colleague of the desk may wrap it again", fault.text);
 	if (!report->is_wrapped)
 		return 0;
 	return wrapped_check(officer, &opened, report->wrapping.wrapping, &peek->first, &report->by, failure);
 }
 
+/* By the roster that the wrapping names she could have expected to be among its readers. */
+static bool was_left_out(struct officer *officer, const struct peek *peek)
+{
+	const struct roster *roster = NULL;
+	struct failure ignored;
+
+	if (officer_roster_at(officer, peek->report->wrapping.wrapping->roster, &roster, &ignored) != 0)
+		return false;
+	for (const struct identity *one = officer->identities; one != NULL; one = one->older) {
+		const struct roster_officer *me = roster_officer_by_key(roster, one->public_key);
+
+		if (me != NULL && officer_serves(me, peek->desk))
+			return true;
+	}
+	return false;
+}
+
+/* A colleague has wrapped it so that it doesn't open, or left this officer out: nobody else has confirmed
+ * that, so that the header before is still there. */
+static int open_before(struct officer *officer, struct peek *peek)
+{
+	const struct wrapping_state *state = &peek->report->wrapping;
+	struct fault fault;
+	bool cut_short;
+
+	if (state->replaced == NULL ||
+		age_header_parse(state->replaced, state->replaced_len, &peek->before, &cut_short, &fault) !=
+			0 ||
+		officer_unwrap(officer, peek->before, peek->file_key, &peek->report->reader, &fault) != 0 ||
+		open_chunk(peek, peek->file_key) != 0)
+		return -1;
+	peek->header = peek->before;
+	peek->is_recovered = true;
+	peek->report->is_wrapped = false; /* what is said about the newest doesn't count */
+	return 0;
+}
+
+static int open_header(struct officer *officer, struct peek *peek, struct failure *failure)
+{
+	struct report *report = peek->report;
+
+	if (wrapped_fetch(officer, report->id, &report->wrapping, &report->is_wrapped, failure) != 0)
+		return -1;
+	if (open_newest(officer, peek, failure) == 0)
+		return open_chunk(peek, peek->file_key) == 0
+			       ? 0
+			       : failure_set(failure, EX_DATAERR,
+					 "the report is damaged: its first part doesn't open");
+	if (failure->exit_code != EX_NOPERM && failure->exit_code != EX_PROTOCOL)
+		return -1;
+	if (!report->is_wrapped || open_before(officer, peek) != 0)
+		return -1;
+	peek->is_alarming = failure->exit_code == EX_PROTOCOL || was_left_out(officer, peek);
+	return 0;
+}
+
+/* Whatever its other fields are worth: who is excluded must be readable. */
+static int read_json(struct report *report, struct failure *failure)
+{
+	const json_t *exclude, *name;
+	struct fault fault;
+	size_t at;
+
+	if (json_parse((const char *)report->text.data, report->text.len, REPORT_JSON_MAX, &report->json,
+		    &fault) != 0)
+		return failure_of(failure, EX_DATAERR, &fault);
+	exclude = json_object_get(report->json, "exclude");
+	if (exclude != NULL && !json_is_array(exclude))
+		return failure_set(failure, EX_DATAERR, "whom it excludes can't be read");
+	json_array_foreach(exclude, at, name)
+	{
+		if (!json_is_string(name))
+			return failure_set(failure, EX_DATAERR, "whom it excludes can't be read");
+	}
+	return 0;
+}
+
 static int look(struct officer *officer, struct peek *peek, struct failure *failure)
 {
 	struct report *report = peek->report;
-	struct fault fault;
 	const char *urgency;
 
-	if (officer_unwrap(officer, peek->header, peek->file_key, &report->reader, &fault) != 0)
-		return failure_set(failure, EX_NOPERM,
-			"you can't open it: %s; a colleague of the desk may wrap it again", fault.text);
-	if (check_wrapping(officer, peek, failure) != 0)
+	if (open_header(officer, peek, failure) != 0 || read_text(peek, failure) != 0 ||
+		read_json(report, failure) != 0)
 		return -1;
-	if (open_chunk(peek, peek->file_key) != 0)
-		return failure_set(failure, EX_DATAERR, "the report is damaged: its first part doesn't open");
-	if (read_text(peek, failure) != 0 || report_check(officer, report, failure) != 0)
+	report->header = peek->header;
+	if (report_check(officer, report, failure) != 0)
 		return -1;
 	if (report->has_proof)
 		return strcmp(report->destination.desk, peek->desk) == 0
@@ -170,18 +251,21 @@ cleanup:
 	return rc;
 }
 
-/* The first header travels as it was sealed once; the first time, it is the one that was fetched. */
+/* The first header travels as it was sealed once. Where that isn't there, or not one, what was opened is the
+ * first. */
 static int set_first(const struct peek *peek, struct wrapping *wrapping)
 {
 	const struct wrapping *before = peek->report->wrapping.wrapping;
-	struct buffer sealed = buffer_of(FIRST_HEADER_MAX);
+	struct buffer sealed = buffer_of(FIRST_HEADER_MAX), first = buffer_of(AGE_HEADER_MAX);
 	int rc = -1;
 
-	if (before != NULL)
-		return wrapping_set_first(wrapping, before->first, before->first_len);
-	if (first_header_seal(peek->file_key, peek->header->text, peek->header->len, &sealed) == 0)
+	if (before != NULL && (!peek->is_recovered || first_header_open(peek->file_key, before->first,
+							      before->first_len, &first) == 0))
+		rc = wrapping_set_first(wrapping, before->first, before->first_len);
+	else if (first_header_seal(peek->file_key, peek->header->text, peek->header->len, &sealed) == 0)
 		rc = wrapping_set_first(wrapping, sealed.data, sealed.len);
 	buffer_free(&sealed);
+	buffer_free(&first);
 	return rc;
 }
 
@@ -210,7 +294,7 @@ static int make(const struct officer *officer, const struct peek *peek, struct w
 
 static int wrap(struct officer *officer, const struct peek *peek, struct failure *failure)
 {
-	const struct opened_header opened = { peek->report->id, peek->header, peek->file_key };
+	const struct opened_header opened = { peek->report->id, peek->header, peek->file_key, peek->newest };
 	struct wrapping *wrapping = wrapping_new();
 	int rc = -1;
 
@@ -222,34 +306,41 @@ static int wrap(struct officer *officer, const struct peek *peek, struct failure
 	return rc;
 }
 
-static int try_once(
-	struct officer *officer, const char *desk, const struct header_entry *entry, struct failure *failure)
+/* What is left to do with a report that she has opened. */
+static int settle(struct officer *officer, const struct peek *peek, struct failure *failure)
 {
-	const uint64_t in_force = organisation_roster(officer->organisation)->version;
+	const struct opened_header opened = { peek->report->id, peek->newest, peek->file_key, NULL };
+	const struct wrapping_state *state = &peek->report->wrapping;
+
+	if (peek->is_recovered || state->wrapping == NULL)
+		return wrap(officer, peek, failure);
+	if (!state->is_confirmed && !officer_is_me(officer, state->wrapping->keyid) &&
+		wrapped_confirm(officer, &opened, failure) != 0)
+		return -1;
+	return state->wrapping->roster < organisation_roster(officer->organisation)->version
+		       ? wrap(officer, peek, failure)
+		       : 0;
+}
+
+static int try_once(struct officer *officer, const char *desk, const struct header_entry *entry,
+	bool *ret_is_alarming, struct failure *failure)
+{
 	struct peek peek;
 	int rc = -1;
 
 	if (peek_begin(&peek, desk, entry->report, failure) == 0 && fetch(officer, &peek, failure) == 0 &&
-		look(officer, &peek, failure) == 0) {
-		const struct opened_header opened = { peek.report->id, peek.header, peek.file_key };
-		const struct wrapping_state *state = &peek.report->wrapping;
-
-		rc = 0;
-		if (state->wrapping != NULL && !state->is_confirmed &&
-			!officer_is_me(officer, state->wrapping->keyid))
-			rc = wrapped_confirm(officer, &opened, failure);
-		if (rc == 0 && (state->wrapping == NULL || state->wrapping->roster < in_force))
-			rc = wrap(officer, &peek, failure);
-	}
+		look(officer, &peek, failure) == 0)
+		rc = settle(officer, &peek, failure);
+	*ret_is_alarming = peek.is_alarming;
 	peek_end(&peek);
 	return rc;
 }
 
-int rewrap_one(
-	struct officer *officer, const char *desk, const struct header_entry *entry, struct failure *failure)
+int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
+	bool *ret_is_alarming, struct failure *failure)
 {
 	for (int try = 1;; try++) {
-		int rc = try_once(officer, desk, entry, failure);
+		int rc = try_once(officer, desk, entry, ret_is_alarming, failure);
 
 		if (rc == 0 || failure->exit_code != EX_TEMPFAIL || try == TRIES)
 			return rc;

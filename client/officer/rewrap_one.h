@@ -5,9 +5,12 @@
 #include "officer.h"
 #include "proto/header_list.h"
 
-/* Reads the header and the payload's first chunk, checks them, confirms a colleague's header, and puts a new
+/* *ret_is_alarming: the newest header, which a colleague made, wasn't what it should be, and the one before
+ * it was gone by. Written always.
+ *
+ * Reads the header and the payload's first chunk, checks them, confirms a colleague's header, and puts a new
  * one where it is older than the roster. desk is the one whose list named the report. */
-MUST_USE int rewrap_one(
-	struct officer *officer, const char *desk, const struct header_entry *entry, struct failure *failure);
+MUST_USE int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
+	bool *ret_is_alarming, struct failure *failure);
 
 #endif

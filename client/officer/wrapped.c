@@ -137,13 +137,14 @@ static int sign(struct officer *officer, const struct opened_header *opened, str
 	struct failure *failure)
 {
 	uint8_t *secret = NULL, proof_key[ED25519_PUBLIC_BYTES];
+	const struct age_header *newest = opened->replaces != NULL ? opened->replaces : opened->header;
 	struct event_subject subject;
 	int rc = 0;
 
 	memcpy(subject.organisation, organisation_fingerprint(officer->organisation), FINGERPRINT_SIZE);
 	memcpy(subject.report, opened->report, sizeof subject.report);
 	wrapping->roster = organisation_roster(officer->organisation)->version;
-	if (sha256_once(opened->header->text, opened->header->len, wrapping->old_header) != 0)
+	if (sha256_once(newest->text, newest->len, wrapping->old_header) != 0)
 		return failure_memory(failure);
 	if (wrapping_is_confirmation(wrapping))
 		memcpy(wrapping->new_header, wrapping->old_header, SHA256_BYTES);

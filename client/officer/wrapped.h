@@ -14,8 +14,9 @@
 /* A report opened, as far as its header goes. */
 struct opened_header {
 	const char *report;
-	const struct age_header *header; /* the newest */
+	const struct age_header *header;
 	const uint8_t *file_key;
+	const struct age_header *replaces; /* NULL: itself; else what a new one takes the place of */
 };
 
 /* *ret_found is false where the header is the first. */
