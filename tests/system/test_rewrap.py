@@ -181,7 +181,7 @@ def test_a_run_that_was_killed_goes_on(org):
     org.officer("bela")
     running = amina.start("rewrap")
     wait_until(lambda: still_old(org) < 30, 20, "the first new header")
-    running.process.send_signal(signal.SIGKILL)
+    os.killpg(running.process.pid, signal.SIGKILL)
     running.process.wait()
     left = still_old(org)
     assert amina.run("rewrap").json == {"done": left, "failed": 0}
