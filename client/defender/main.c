@@ -1,6 +1,14 @@
 /* The defender's client: which verbs there are and what they take. */
 #include "verbs.h"
 
+/* Without a home: what `join' would have kept is given each time. */
+#define MEMORY_OPTIONS                                                                                       \
+	{ "memory", "INVITATION|-", "keep no home, whatever happens: everything is gone at the end",         \
+		false },                                                                                     \
+	{                                                                                                    \
+		"proxy", "URL", "with --memory, as for `join'", false                                        \
+	}
+
 static const struct program_option join_options[] = {
 	{ "proxy", "URL", "connect through socks5h://HOST:PORT or http://HOST:PORT, and never without it",
 		false },
@@ -14,6 +22,7 @@ static const struct program_option follow_up_options[] = {
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	{ "attach", "FILE", "send this file along as evidence", true },
 	{ "out", "FILE", "seal into FILE, with FILE.to beside it, and send nothing", false },
+	MEMORY_OPTIONS,
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
 	{ "report", "ID", "the first report's id, where this home doesn't know it (may be left out)", false },
 };
@@ -30,7 +39,11 @@ static const struct program_option checkin_options[] = {
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 };
+static const struct program_option carry_options[] = {
+	MEMORY_OPTIONS,
+};
 static const struct program_option inbox_options[] = {
+	MEMORY_OPTIONS,
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
 };
 
@@ -52,7 +65,8 @@ static const struct verb verbs[] = {
 		0, false },
 	{ "checkin status", "", "when the held report would be released", run_checkin_status, NULL, 0, 0, 0,
 		false },
-	{ "carry", "FILE", "send a sealed report that somebody gave you", run_carry, NULL, 0, 1, 1, false },
+	{ "carry", "FILE", "send a sealed report that somebody gave you", run_carry, carry_options,
+		COUNT_OF(carry_options), 1, 1, false },
 	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
 	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,
 		COUNT_OF(inbox_options), 0, 0, false },

@@ -130,6 +130,15 @@ static int stays_queued(const struct reporting *reporting, const struct failure 
 		text, reporting->invocation->program);
 }
 
+/* Without a home there is no queue: nothing may sound as if it would be sent later. */
+static int is_lost(bool *ret_show, const struct failure *why, struct failure *failure)
+{
+	*ret_show = false;
+	return failure_set(failure, why->exit_code,
+		"NOT sent, and nothing of it is kept here (%.300s): try again, or `report --out'",
+		why->fault.text);
+}
+
 int reporting_deliver(
 	struct reporting *reporting, const struct queued *entry, bool *ret_show, struct failure *failure)
 {
@@ -143,6 +152,8 @@ int reporting_deliver(
 	if (!reporting->is_offline && submit(session->organisation, session->vault, session->queue, entry,
 					      &accepted, &outcome, &why) != 0)
 		return failure_of(failure, why.exit_code, &why.fault);
+	if (outcome == SUBMIT_LATER && session->is_in_memory)
+		return is_lost(ret_show, &why, failure);
 	if (outcome == SUBMIT_LATER)
 		return stays_queued(reporting, &why, failure);
 	if (outcome == SUBMIT_NEVER) {

@@ -4,7 +4,18 @@
 
 int session_open(const struct invocation *invocation, struct session *ret_session, struct failure *failure)
 {
+	const char *memory = arguments_option(invocation->arguments, "memory");
+
 	*ret_session = (struct session){ 0 };
+	if (memory != NULL && invocation->home != NULL)
+		return failure_set(
+			failure, EX_USAGE, "--home and --memory contradict each other: give one of them");
+	if (memory == NULL && arguments_knows(invocation->arguments, "memory") &&
+		arguments_option(invocation->arguments, "proxy") != NULL)
+		return failure_set(failure, EX_USAGE,
+			"--proxy goes with --memory: a home has the proxy that it joined with");
+	if (memory != NULL)
+		return session_open_in_memory(invocation, memory, ret_session, failure);
 	if (home_open(invocation, HOME_EXISTING, &ret_session->home, failure) != 0 ||
 		vault_open(ret_session->home, invocation, &ret_session->vault, failure) != 0)
 		return -1;

@@ -11,11 +11,15 @@ struct session {
 	struct items items;
 	struct organisation *organisation;
 	struct queue *queue;
+	bool is_in_memory; /* nothing of it is there afterwards */
 };
 
-/* session_close in any case. */
+/* With --memory where the verb has that and it is given. session_close in any case. */
 MUST_USE int session_open(
 	const struct invocation *invocation, struct session *ret_session, struct failure *failure);
+/* session_memory.c: argument is the invitation, `-` for a line of standard input. */
+MUST_USE int session_open_in_memory(const struct invocation *invocation, const char *argument,
+	struct session *ret_session, struct failure *failure);
 void session_close(struct session *session);
 
 /* A receipt number with its stretched seed: the one made ahead, or a fresh one (which takes its time). In

@@ -128,6 +128,19 @@ cleanup:
 	return rc;
 }
 
+int vault_create_in_memory(struct home *home, struct vault **ret_vault, struct failure *failure)
+{
+	uint8_t *master = sodium_malloc(MASTER_BYTES);
+	int rc;
+
+	if (master == NULL)
+		return failure_memory(failure);
+	randombytes_buf(master, MASTER_BYTES);
+	rc = vault_of(home, master, ret_vault, failure);
+	sodium_free(master);
+	return rc;
+}
+
 static int unlock(
 	uint8_t *file, struct slots *slots, const struct invocation *invocation, struct failure *failure)
 {

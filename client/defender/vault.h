@@ -20,6 +20,9 @@ struct vault;
 MUST_USE int vault_create(
 	struct home *home, const char *passphrase, struct vault **ret_vault, struct failure *failure);
 
+/* A vault whose master key is written nowhere. */
+MUST_USE int vault_create_in_memory(struct home *home, struct vault **ret_vault, struct failure *failure);
+
 /* Asks for the passphrase only where one is needed. 77 for a wrong one, 78 where the home was never joined.
  */
 MUST_USE int vault_open(struct home *home, const struct invocation *invocation, struct vault **ret_vault,

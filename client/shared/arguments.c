@@ -39,6 +39,11 @@ static const struct given *find(const struct arguments *arguments, const char *n
 	return NULL;
 }
 
+bool arguments_knows(const struct arguments *arguments, const char *name)
+{
+	return find(arguments, name) != NULL;
+}
+
 const char *arguments_option_at(const struct arguments *arguments, const char *name, size_t at)
 {
 	const struct given *given = find(arguments, name);

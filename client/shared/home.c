@@ -2,6 +2,7 @@
 
 #include "keys/secure_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,7 @@ struct home {
 	char path[PATH_MAX];
 	int folder;
 	int lock;
+	bool is_temporary;
 };
 
 static int find_path(const struct invocation *invocation, char ret_path[PATH_MAX], struct failure *failure)
@@ -103,6 +105,44 @@ int home_open(const struct invocation *invocation, enum home_wish wish, struct h
 	return 0;
 }
 
+int home_open_temporary(struct home **ret_home, struct failure *failure)
+{
+	static const char *const places[] = { "/dev/shm", "/tmp" };
+	struct home *home = calloc(1, sizeof *home);
+
+	if (home == NULL)
+		return failure_memory(failure);
+	home->folder = home->lock = -1;
+	for (size_t at = 0; at < COUNT_OF(places) && !home->is_temporary; at++) {
+		(void)snprintf(home->path, sizeof home->path, "%s/XXXXXX", places[at]);
+		home->is_temporary = mkdtemp(home->path) != NULL;
+	}
+	if (home->is_temporary)
+		home->folder = open(home->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (home->folder == -1) {
+		home_close(home);
+		return failure_set(
+			failure, EX_CANTCREAT, "no temporary folder can be made: look at /dev/shm and /tmp");
+	}
+	*ret_home = home;
+	return 0;
+}
+
+static void remove_all(const struct home *home)
+{
+	int folder = openat(home->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder == -1 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+
+	while (stream != NULL && (entry = readdir(stream)) != NULL)
+		(void)unlinkat(home->folder, entry->d_name, 0);
+	if (stream != NULL)
+		(void)closedir(stream);
+	else if (folder != -1)
+		(void)close(folder);
+	(void)rmdir(home->path);
+}
+
 void home_close(struct home *home)
 {
 	int saved = errno;
@@ -110,6 +150,8 @@ void home_close(struct home *home)
 	if (home == NULL)
 		return;
 	home_unlock(home);
+	if (home->is_temporary && home->folder != -1)
+		remove_all(home);
 	if (home->folder != -1)
 		(void)close(home->folder);
 	free(home);

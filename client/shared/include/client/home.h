@@ -16,6 +16,9 @@ enum home_wish {
 
 MUST_USE int home_open(const struct invocation *invocation, enum home_wish wish, struct home **ret_home,
 	struct failure *failure);
+/* A folder that is gone with everything in it at home_close: in memory (/dev/shm) where the system has that.
+ * What lies in it after a crash must be unreadable without what the program had in memory. */
+MUST_USE int home_open_temporary(struct home **ret_home, struct failure *failure);
 void home_close(struct home *home);
 
 const char *home_path(const struct home *home);

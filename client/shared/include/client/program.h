@@ -21,6 +21,8 @@ struct arguments;
 const char *arguments_option(const struct arguments *arguments, const char *name);
 const char *arguments_option_at(const struct arguments *arguments, const char *name, size_t at);
 size_t arguments_times(const struct arguments *arguments, const char *name);
+/* True where the verb has this option, given or not. */
+bool arguments_knows(const struct arguments *arguments, const char *name);
 bool arguments_flag(const struct arguments *arguments, const char *name);
 
 /* What isn't an option, the verb left out. NULL behind the last. */
