@@ -59,6 +59,42 @@ static int merge_excluded(const struct arguments *arguments, json_t *report, str
 	return 0;
 }
 
+static bool has_name(const json_t *list, const char *name)
+{
+	size_t at;
+	const json_t *one;
+
+	json_array_foreach(list, at, one)
+	{
+		if (json_is_string(one) && strcmp(json_string_value(one), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Who was excluded from what this one follows. Who isn't in the roster any more reads nothing anyhow. */
+static int exclude_again(
+	const json_t *excluded, const struct roster *roster, json_t *report, struct failure *failure)
+{
+	json_t *list = json_object_get(report, "exclude");
+	size_t at;
+	const json_t *one;
+
+	json_array_foreach(excluded, at, one)
+	{
+		const char *name = json_string_value(one);
+
+		if (name == NULL || has_name(list, name) ||
+			(roster_desk(roster, name) == NULL && roster_officer(roster, name) == NULL))
+			continue;
+		if (list == NULL && json_object_set_new(report, "exclude", json_array()) == 0)
+			list = json_object_get(report, "exclude");
+		if (json_array_append_new(list, json_string(name)) != 0)
+			return failure_memory(failure);
+	}
+	return 0;
+}
+
 static int merge_options(const struct arguments *arguments, const struct compose_wish *wish, json_t *report,
 	struct failure *failure)
 {
@@ -72,9 +108,6 @@ static int merge_options(const struct arguments *arguments, const struct compose
 		return failure_set(failure, EX_USAGE,
 			"--urgency isn't one: give immediate, urgent, priority, record or withheld");
 	if (word != NULL && json_object_set_new(report, "urgency", json_string(urgency_word(urgency))) != 0)
-		return failure_memory(failure);
-	if (wish->exclude != NULL &&
-		json_object_set_new(report, "exclude", json_deep_copy(wish->exclude)) != 0)
 		return failure_memory(failure);
 	return merge_excluded(arguments, report, failure);
 }
@@ -145,7 +178,8 @@ int compose(const struct invocation *invocation, const struct roster *roster, co
 			failure, EX_USAGE, "there is no terminal to ask on: give the report with --file");
 	if ((file != NULL ? from_file(file, &ret_composed->report, failure)
 			  : from_terminal(invocation, wish, &ret_composed->report, failure)) != 0 ||
-		merge_options(arguments, wish, ret_composed->report, failure) != 0)
+		merge_options(arguments, wish, ret_composed->report, failure) != 0 ||
+		exclude_again(wish->exclude, roster, ret_composed->report, failure) != 0)
 		return -1;
 	/* Before the evidence is read: a fault in the report shows at once. */
 	if (check(ret_composed, failure) != 0)

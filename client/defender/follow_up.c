@@ -27,7 +27,8 @@ static int check_arguments(const struct arguments *arguments, struct failure *fa
 }
 
 /* The first report, as far as it is known here: officers' tools find it by its mailbox too. */
-static void find_first(struct reporting *reporting, struct known_report *ret_known)
+static int find_first(struct reporting *reporting, struct known_report *ret_known, json_t **ret_exclude,
+	struct failure *failure)
 {
 	const char *given = arguments_option(reporting->invocation->arguments, "report");
 
@@ -35,12 +36,18 @@ static void find_first(struct reporting *reporting, struct known_report *ret_kno
 	if (queue_find_mailbox(reporting->session.queue, reporting->keys->mailbox, ret_known) == 0) {
 		reporting->wish.desk = ret_known->desk;
 		memcpy(reporting->follows.report, ret_known->id, sizeof reporting->follows.report);
+		*ret_exclude = json_array();
+		for (size_t at = 0; at < ret_known->excluded_count; at++)
+			if (json_array_append_new(*ret_exclude, json_string(ret_known->excluded[at])) != 0)
+				return failure_memory(failure);
+		reporting->wish.exclude = *ret_exclude;
 	}
 	if (given != NULL)
 		memcpy(reporting->follows.report, given, ID_SIZE);
+	return 0;
 }
 
-static int run(struct reporting *reporting, struct failure *failure)
+static int run(struct reporting *reporting, json_t **exclude, struct failure *failure)
 {
 	const char *out = arguments_option(reporting->invocation->arguments, "out");
 	const struct queued *entry = NULL;
@@ -49,7 +56,8 @@ static int run(struct reporting *reporting, struct failure *failure)
 	bool show;
 	int rc;
 
-	find_first(reporting, &known);
+	if (find_first(reporting, &known, exclude, failure) != 0)
+		return -1;
 	if (out != NULL)
 		return seal_out(reporting, out, failure);
 	if (reporting_prepare(reporting, failure) != 0 || reporting_seal(reporting, &entry, failure) != 0)
@@ -68,12 +76,14 @@ int run_follow_up(const struct invocation *invocation, struct failure *failure)
 {
 	struct reporting reporting = { .invocation = invocation,
 		.makes_no_connection = arguments_option(invocation->arguments, "out") != NULL };
+	json_t *exclude = NULL;
 	int rc = -1;
 
 	if (check_arguments(invocation->arguments, failure) == 0 &&
 		session_open(invocation, &reporting.session, failure) == 0 &&
 		receipt_ask(invocation, &reporting.receipt, &reporting.keys, failure) == 0)
-		rc = run(&reporting, failure);
+		rc = run(&reporting, &exclude, failure);
+	json_decref(exclude);
 	reporting_free(&reporting);
 	return rc;
 }

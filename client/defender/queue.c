@@ -310,6 +310,7 @@ static int find_known(
 		copy_member(one, "id", ret_report->id, sizeof ret_report->id);
 		copy_member(one, "desk", ret_report->desk, sizeof ret_report->desk);
 		copy_member(one, "accepted", ret_report->accepted, sizeof ret_report->accepted);
+		ret_report->excluded_count = excluded_of_json(one, ret_report->excluded);
 		return 0;
 	}
 	for (size_t at = 0; at < queue->count; at++) {
@@ -319,6 +320,8 @@ static int find_known(
 			continue;
 		memcpy(ret_report->id, entry->id, sizeof ret_report->id);
 		memcpy(ret_report->desk, entry->destination.desk, sizeof ret_report->desk);
+		memcpy(ret_report->excluded, entry->excluded, sizeof ret_report->excluded);
+		ret_report->excluded_count = entry->excluded_count;
 		return 0;
 	}
 	return -1;

@@ -8,6 +8,8 @@
 #ifndef DEFENDER_QUEUE_H
 #define DEFENDER_QUEUE_H
 
+#include "client/recipients.h"
+
 #include "proto/mailbox_message.h"
 #include "proto/proof.h"
 #include "proto/receipt.h"
@@ -30,7 +32,10 @@ struct queued {
 	bool has_salt;                  /* false for a carried file without a proof stanza */
 	uint8_t upload_key[UPLOAD_KEY_BYTES];
 	char mailbox[MAILBOX_ID_SIZE];
-	bool is_prepared;    /* an alarm that she hasn't given yet: `send' leaves it alone */
+	bool is_prepared; /* an alarm that she hasn't given yet: `send' leaves it alone */
+	/* Who was excluded, so that what follows excludes them too. */
+	char excluded[EXCLUDED_MAX][NAME_SIZE];
+	size_t excluded_count;
 	char after[ID_SIZE]; /* never sent before this one is accepted; "" for none */
 };
 
@@ -74,6 +79,8 @@ struct known_report {
 	char id[ID_SIZE];
 	char desk[NAME_SIZE];
 	char accepted[TIME_SIZE]; /* "" while it is queued */
+	char excluded[EXCLUDED_MAX][NAME_SIZE];
+	size_t excluded_count;
 };
 MUST_USE int queue_find_mailbox(
 	const struct queue *queue, const char *mailbox, struct known_report *ret_report);

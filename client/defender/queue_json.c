@@ -34,6 +34,34 @@ int json_fetch(struct vault *vault, const char *name, json_t **ret_json, struct 
 	return rc;
 }
 
+json_t *excluded_to_json(const struct queued *entry)
+{
+	json_t *list = json_array();
+
+	for (size_t at = 0; list != NULL && at < entry->excluded_count; at++)
+		if (json_array_append_new(list, json_string(entry->excluded[at])) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
+}
+
+size_t excluded_of_json(const json_t *json, char ret_excluded[EXCLUDED_MAX][NAME_SIZE])
+{
+	const json_t *list = json_object_get(json, "excluded"), *one;
+	size_t at, count = 0;
+
+	json_array_foreach(list, at, one)
+	{
+		const char *name = json_string_value(one);
+
+		if (count < EXCLUDED_MAX && name != NULL &&
+			name_of(name, strlen(name), ret_excluded[count]) == 0)
+			count++;
+	}
+	return count;
+}
+
 json_t *queued_to_json(const struct queued *entry)
 {
 	char salt[SALT_HEX_SIZE], upload_key[HEX_CHARS(UPLOAD_KEY_BYTES) + 1];
@@ -42,13 +70,14 @@ json_t *queued_to_json(const struct queued *entry)
 	if (!entry->has_salt)
 		salt[0] = '\0';
 	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
-	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}",
+	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o}",
 		"payload", entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
 		(json_int_t)entry->length, "roster", (json_int_t)entry->roster, "organisation",
 		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "hold_key",
 		entry->destination.hold_key, "salt", salt, "upload_key", upload_key, "mailbox",
-		entry->mailbox, "prepared", entry->is_prepared, "after", entry->after);
+		entry->mailbox, "prepared", entry->is_prepared, "after", entry->after, "excluded",
+		excluded_to_json(entry));
 }
 
 /* A text member of at most size - 1 bytes. */
@@ -86,6 +115,7 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0 ||
 		copy_text(json, "after", entry.after, sizeof entry.after) != 0)
 		return -1;
+	entry.excluded_count = excluded_of_json(json, entry.excluded);
 	entry.has_salt = salt[0] != '\0';
 	if (entry.has_salt && hex_decode(salt, strlen(salt), to->salt, SALT_BYTES) != 0)
 		return -1;
@@ -98,9 +128,9 @@ json_t *accepted_to_json(const struct queued *entry, const struct acceptance_ans
 	char signature[BASE64_CHARS(ED25519_SIGNATURE_BYTES) + 1];
 
 	base64_encode(BASE64_PADDED, answer->signature, sizeof answer->signature, signature);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", entry->id, "accepted",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}", "id", entry->id, "accepted",
 		answer->accepted, "signature", signature, "mailbox", entry->mailbox, "organisation",
 		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "roster",
-		(json_int_t)entry->roster);
+		(json_int_t)entry->roster, "excluded", excluded_to_json(entry));
 }

@@ -7,6 +7,10 @@
 json_t *queued_to_json(const struct queued *entry);
 MUST_USE int queued_of_json(const json_t *json, struct queued *ret_entry);
 
+/* Names of the list `excluded`, as many as there are; unknown ones are left out. */
+json_t *excluded_to_json(const struct queued *entry);
+size_t excluded_of_json(const json_t *json, char ret_excluded[EXCLUDED_MAX][NAME_SIZE]);
+
 json_t *accepted_to_json(const struct queued *entry, const struct acceptance_answer *answer);
 
 /* Puts a JSON document into the vault, and gets it: *ret_json is NULL where there is none. */

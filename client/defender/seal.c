@@ -71,6 +71,13 @@ static void address(const struct sealing *sealing, struct queued *entry)
 		memcpy(to->hold_key, sealing->hold->hold_key, sizeof to->hold_key);
 	}
 	entry->is_prepared = sealing->is_prepared;
+	entry->excluded_count = 0;
+	for (size_t at = 0; at < sealing->composed->excluded_count; at++) {
+		const char *name = sealing->composed->excluded[at];
+
+		if (name_of(name, strlen(name), entry->excluded[entry->excluded_count]) == 0)
+			entry->excluded_count++;
+	}
 	if (sealing->after != NULL)
 		memcpy(entry->after, sealing->after, sizeof entry->after);
 	entry->roster = sealing->roster->version;

@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 
 from helpers import sealing, signing
 from helpers.organisation import Defender
-from helpers.programs import EX_DATAERR, EX_TEMPFAIL, EX_USAGE
+from helpers.programs import EX_DATAERR, EX_NOPERM, EX_TEMPFAIL, EX_USAGE
 from helpers.sealing import SealedReport
 
 SECOND = "They came back with a third man."
@@ -81,6 +81,25 @@ def test_answers_to_both_come_to_one_number(org):
     for who in (nadia, org.defender("borrowed")):
         assert [(message["from"], message["text"]) for message in who.inbox(first["receipt"])] == [
             ("amina", "to the first"), ("amina", "to the second")]
+
+
+def test_who_was_excluded_from_the_first_is_excluded_again(org):
+    """Where the home knows the first: forgetting a name could cost somebody dearly."""
+    amina, badia = org.officer("amina"), org.officer("badia")
+    org.officer("carla")
+    nadia = org.defender("nadia")
+    first = nadia.report("--exclude", "badia", "--exclude", "carla")
+    org.run("officer remove", "carla")
+    org.publish()
+    second = follow_up(org, nadia, first["receipt"])
+    assert opened(amina, second["id"]).json["exclude"] == ["badia"]
+    badia.run("open", second["id"], "--out", org.folder / "no", expect=EX_NOPERM)
+    org.stop_daemon()
+    queued = nadia.report("--exclude", "badia", expect=EX_TEMPFAIL).json
+    third = follow_up(org, nadia, queued["receipt"], expect=EX_TEMPFAIL).json
+    org.start_daemon()
+    nadia.run("send")
+    badia.run("open", third["id"], "--out", org.folder / "no", expect=EX_NOPERM)
 
 
 def test_attachments_are_part_of_what_is_signed(org, tmp_path):

@@ -87,6 +87,9 @@ static void test_what_is_special_about_an_entry(void **state)
 	memcpy(held->destination.release, "2026-11-25T08:00:00Z", TIME_SIZE);
 	prepared->is_prepared = true;
 	memcpy(follower->after, prepared->id, sizeof follower->after);
+	memcpy(follower->excluded[0], "amina", sizeof "amina");
+	memcpy(follower->excluded[1], "legal", sizeof "legal");
+	follower->excluded_count = 2;
 	memcpy(id, held->id, sizeof id);
 	assert_int_equal(queue_save(opened.queue, &failure), 0);
 	stop(&opened);
@@ -97,6 +100,9 @@ static void test_what_is_special_about_an_entry(void **state)
 	assert_false(queue_at(opened.queue, 1)->is_prepared);
 	assert_string_equal(queue_at(opened.queue, 1)->after, queue_at(opened.queue, 0)->id);
 	assert_false(queue_has_accepted(opened.queue, id));
+	assert_int_equal(queue_at(opened.queue, 0)->excluded_count, 0);
+	assert_int_equal(queue_at(opened.queue, 1)->excluded_count, 2);
+	assert_string_equal(queue_at(opened.queue, 1)->excluded[1], "legal");
 	stop(&opened);
 }
 
