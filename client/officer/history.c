@@ -1,5 +1,7 @@
 #include "history.h"
 
+#include "history_seen.h"
+
 #include "keys/clock.h"
 #include "proto/cursor.h"
 #include "proto/encode.h"
@@ -14,7 +16,6 @@
 
 #define HISTORY_PAGE_MAX  (4 * 1024 * 1024) /* twice what the store puts into one answer */
 #define HISTORY_PATH_SIZE 128
-#define SEEN_ITEM_SIZE    80
 #define FORGED            "ALARM: the history of this report isn't what it was or what it says (%s): tell your admin"
 
 /* Rosters that events name: mostly the same one again and again. */
@@ -54,55 +55,6 @@ static int proof_key_of(const struct report *report, uint8_t **ret_secret,
 	}
 	*ret_secret = secret;
 	return 0;
-}
-
-/* What was seen last time, as an item: `<count> <digest, hex>`. */
-static void seen_name(const struct report *report, char ret_name[SEEN_ITEM_SIZE])
-{
-	(void)snprintf(ret_name, SEEN_ITEM_SIZE, "events-%s", report->id);
-}
-
-static int remember(struct officer *officer, const struct report *report, const struct history *history,
-	struct failure *failure)
-{
-	char name[SEEN_ITEM_SIZE], text[SHA256_HEX_CHARS + 24], digest[SHA256_HEX_CHARS + 1];
-
-	seen_name(report, name);
-	hex_encode(history->last, sizeof history->last, digest);
-	(void)snprintf(text, sizeof text, "%" PRIu64 " %s", history->count, digest);
-	return items_put(&officer->items, name, text, strlen(text), failure);
-}
-
-struct seen {
-	uint64_t count; /* 0 where nothing was seen */
-	uint8_t digest[SHA256_BYTES];
-};
-
-static int recall(
-	struct officer *officer, const struct report *report, struct seen *ret_seen, struct failure *failure)
-{
-	struct buffer text = buffer_of(ITEM_MAX);
-	char name[SEEN_ITEM_SIZE];
-	struct reader reader;
-	bool found = false;
-	int rc = -1;
-
-	*ret_seen = (struct seen){ 0 };
-	seen_name(report, name);
-	if (items_get(&officer->items, name, &text, &found, failure) != 0)
-		goto cleanup;
-	reader = reader_of(text.data, text.len);
-	if (!found)
-		rc = 0;
-	else if (reader_decimal(&reader, &ret_seen->count) != 0 || reader_literal(&reader, " ") != 0 ||
-		 hex_decode((const char *)reader.at, reader.left, ret_seen->digest, SHA256_BYTES) != 0)
-		rc = failure_set(
-			failure, EX_CONFIG, "a file of the home is damaged: remove %.20s… from it", name);
-	else
-		rc = 0;
-cleanup:
-	buffer_free(&text);
-	return rc;
 }
 
 /* A history on its way in. */
@@ -241,6 +193,16 @@ static int take_page(struct officer *officer, const struct report *report, struc
 	return rc;
 }
 
+static int keep_in_mind(struct officer *officer, const struct report *report, const struct history *history,
+	struct failure *failure)
+{
+	struct seen seen = { .count = history->count };
+
+	memcpy(seen.digest, history->last, sizeof seen.digest);
+	memcpy(seen.owner, history->owner, sizeof seen.owner);
+	return seen_put(&officer->items, report->id, &seen, failure);
+}
+
 int history_read(struct officer *officer, const struct report *report, history_each *each, void *context,
 	struct history *ret_history, struct failure *failure)
 {
@@ -250,14 +212,14 @@ int history_read(struct officer *officer, const struct report *report, history_e
 		.context = context };
 	bool more = true;
 	int rc = taking.reader == NULL ? failure_memory(failure)
-				       : recall(officer, report, &taking.seen, failure);
+				       : seen_get(&officer->items, report->id, &taking.seen, failure);
 
 	while (rc == 0 && more)
 		rc = take_page(officer, report, &taking, &more, failure);
 	if (rc == 0 && taking.history.count < taking.seen.count)
 		rc = failure_set(failure, EX_PROTOCOL, FORGED, "events are missing");
 	if (rc == 0)
-		rc = remember(officer, report, &taking.history, failure);
+		rc = keep_in_mind(officer, report, &taking.history, failure);
 	if (rc == 0)
 		*ret_history = taking.history;
 	age_identity_free(taking.reader);
@@ -327,7 +289,8 @@ static int sign_and_post(struct officer *officer, const struct report *report, s
 	if (event_sign(event, &subject, officer->identity->signing_key, proof_secret) != 0 ||
 		event_digest(event, &subject, next->last) != 0)
 		rc = failure_memory(failure);
-	else if (post(officer, report, event, failure) == 0 && remember(officer, report, next, failure) == 0)
+	else if (post(officer, report, event, failure) == 0 &&
+		 keep_in_mind(officer, report, next, failure) == 0)
 		rc = 0;
 	sodium_free(proof_secret);
 	return rc;

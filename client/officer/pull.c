@@ -1,5 +1,6 @@
 /* pull: the alerts of all my desks, as they are now; and what will be destroyed within 30 days. */
 #include "alerts.h"
+#include "history_seen.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -116,13 +117,25 @@ static json_t *list_of(const struct pulled *pulled)
 	return list;
 }
 
+/* Whose case it is stands inside the seal: a list can only say whose it was when she last looked. */
+static void say_owner(const struct officer *officer, const char *report)
+{
+	struct failure unread;
+	struct seen seen;
+
+	if (seen_get(&officer->items, report, &seen, &unread) == 0 && seen.owner[0] != '\0')
+		say(officer->invocation, "    %s's case when you last looked\n", seen.owner);
+}
+
 static void show_people(
 	const struct officer *officer, const struct pulled *pulled, const struct pulled *expiring)
 {
 	int64_t now = organisation_now(officer->organisation);
 
-	for (size_t at = 0; at < pulled->count; at++)
+	for (size_t at = 0; at < pulled->count; at++) {
 		alert_say(officer->invocation, &pulled->alerts[at], now);
+		say_owner(officer, pulled->alerts[at].report);
+	}
 	if (pulled->count == 0)
 		say(officer->invocation, "No open alerts.\n");
 	if (expiring->count > 0)

@@ -107,6 +107,18 @@ def test_whose_case_it_is(org):
     assert amina.run("activate", report, "Taken.", "--due", "+1h").json == {"state": "active", "owner": "amina"}
 
 
+def test_pull_says_whose_case_it_was(org):
+    amina, badia = org.officer("amina"), org.officer("badia")
+    sent, _ = new_report(org)
+    amina.run("ack", sent["id"])
+    assert "amina's case when you last looked" in amina.run("pull", json_wanted=False).out
+    assert "case when" not in badia.run("pull", json_wanted=False).out
+    badia.run("assign", sent["id"], "badia")
+    assert "badia's case" in badia.run("pull", json_wanted=False).out
+    amina.run("case", sent["id"])
+    assert "badia's case" in amina.run("pull", json_wanted=False).out
+
+
 def test_only_an_officer_of_the_desk_can_be_assigned(org):
     amina = org.officer("amina")
     org.add_desk("legal")
