@@ -248,13 +248,13 @@ int queue_ready(struct queue *queue, struct queued *entry, struct failure *failu
 }
 
 int queue_accepted(struct queue *queue, const struct queued *entry, const struct acceptance_answer *answer,
-	struct failure *failure)
+	uint64_t signed_by, struct failure *failure)
 {
 	json_t *document;
 	int rc;
 
 	if (!is_accepted(queue, entry->id) &&
-		json_array_append_new(queue->accepted, accepted_to_json(entry, answer)) != 0)
+		json_array_append_new(queue->accepted, accepted_to_json(entry, answer, signed_by)) != 0)
 		return failure_memory(failure);
 	document = json_pack("{s:O}", "accepted", queue->accepted);
 	rc = document == NULL ? failure_memory(failure)

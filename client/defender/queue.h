@@ -57,9 +57,10 @@ MUST_USE int queue_add(struct queue *queue, struct queued **ret_entry, struct fa
 /* The caller has filled in the rest and ended the payload. */
 MUST_USE int queue_ready(struct queue *queue, struct queued *entry, struct failure *failure);
 
-/* Keeps the acceptance, then lets the entry go, payload first. */
+/* Keeps the acceptance, then lets the entry go, payload first. signed_by: the roster version whose receipt
+ * key it verified under, so that the chain of rosters proves it when that key is long gone. */
 MUST_USE int queue_accepted(struct queue *queue, const struct queued *entry,
-	const struct acceptance_answer *answer, struct failure *failure);
+	const struct acceptance_answer *answer, uint64_t signed_by, struct failure *failure);
 /* Lets an entry go that can never be sent. */
 MUST_USE int queue_drop(struct queue *queue, const struct queued *entry, struct failure *failure);
 

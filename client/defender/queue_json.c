@@ -123,14 +123,16 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 	return 0;
 }
 
-json_t *accepted_to_json(const struct queued *entry, const struct acceptance_answer *answer)
+json_t *accepted_to_json(
+	const struct queued *entry, const struct acceptance_answer *answer, uint64_t signed_by)
 {
 	char signature[BASE64_CHARS(ED25519_SIGNATURE_BYTES) + 1];
 
 	base64_encode(BASE64_PADDED, answer->signature, sizeof answer->signature, signature);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o}", "id", entry->id, "accepted",
-		answer->accepted, "signature", signature, "mailbox", entry->mailbox, "organisation",
-		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I}", "id", entry->id,
+		"accepted", answer->accepted, "signature", signature, "mailbox", entry->mailbox,
+		"organisation", entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "roster",
-		(json_int_t)entry->roster, "excluded", excluded_to_json(entry));
+		(json_int_t)entry->roster, "excluded", excluded_to_json(entry), "signed_by",
+		(json_int_t)signed_by);
 }

@@ -11,7 +11,8 @@ MUST_USE int queued_of_json(const json_t *json, struct queued *ret_entry);
 json_t *excluded_to_json(const struct queued *entry);
 size_t excluded_of_json(const json_t *json, char ret_excluded[EXCLUDED_MAX][NAME_SIZE]);
 
-json_t *accepted_to_json(const struct queued *entry, const struct acceptance_answer *answer);
+json_t *accepted_to_json(
+	const struct queued *entry, const struct acceptance_answer *answer, uint64_t signed_by);
 
 /* Puts a JSON document into the vault, and gets it: *ret_json is NULL where there is none. */
 MUST_USE int json_store(struct vault *vault, const char *name, const json_t *json, struct failure *failure);

@@ -213,19 +213,23 @@ static int acceptance_of(struct organisation *organisation, const struct queued 
 /* The signature is judged by the newest roster once the one at hand says no: the key may have been rotated.
  */
 static int verify(struct organisation *organisation, const struct queued *entry,
-	const struct link_answer *answer, struct acceptance_answer *ret_accepted, struct failure *failure)
+	const struct link_answer *answer, struct acceptance_answer *ret_accepted, uint64_t *ret_signed_by,
+	struct failure *failure)
 {
 	struct acceptance acceptance;
+	bool is_proven;
 
 	if (acceptance_of(organisation, entry, answer, ret_accepted, &acceptance, failure) != 0)
 		return -1;
-	if (acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
-		    ret_accepted->signature) == 0)
+	is_proven = acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
+			    ret_accepted->signature) == 0;
+	if (!is_proven && organisation_refresh(organisation, NULL, failure) == 0)
+		is_proven = acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
+				    ret_accepted->signature) == 0;
+	if (is_proven) {
+		*ret_signed_by = organisation_roster(organisation)->version;
 		return 0;
-	if (organisation_refresh(organisation, NULL, failure) == 0 &&
-		acceptance_verify(&acceptance, organisation_roster(organisation)->receipt_key,
-			ret_accepted->signature) == 0)
-		return 0;
+	}
 	return failure_set(failure, EX_PROTOCOL,
 		"the server's confirmation isn't signed by your organisation, the report stays queued: send "
 		"it again later");
@@ -325,6 +329,8 @@ static int transfer_with_token(
 static int judge(const struct submission *submission, struct queue *queue, const struct link_answer *answer,
 	struct acceptance_answer *ret_accepted, enum submitted *ret_outcome, struct failure *failure)
 {
+	uint64_t signed_by = 0;
+
 	if (answer->status != 200 && answer->status != 201) {
 		bool hopeless = is_hopeless(answer);
 
@@ -333,9 +339,10 @@ static int judge(const struct submission *submission, struct queue *queue, const
 		*ret_outcome = SUBMIT_NEVER;
 		return queue_drop(queue, submission->entry, failure);
 	}
-	if (verify(submission->organisation, submission->entry, answer, ret_accepted, failure) != 0)
+	if (verify(submission->organisation, submission->entry, answer, ret_accepted, &signed_by, failure) !=
+		0)
 		return 0;
-	if (queue_accepted(queue, submission->entry, ret_accepted, failure) != 0)
+	if (queue_accepted(queue, submission->entry, ret_accepted, signed_by, failure) != 0)
 		return -1;
 	*ret_outcome = SUBMIT_ACCEPTED;
 	return 0;

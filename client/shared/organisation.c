@@ -47,6 +47,10 @@ int organisation_take(struct organisation *organisation, struct roster *roster, 
 		return failure_memory(failure);
 	}
 	organisation->roster = roster;
+	if (before != NULL && !bytes_equal(before->receipt_key, roster->receipt_key, ED25519_PUBLIC_BYTES)) {
+		memcpy(organisation->receipt_key_before, before->receipt_key, ED25519_PUBLIC_BYTES);
+		organisation->receipt_key_until_ms = clock_boot_ms();
+	}
 	roster_free(before);
 	return organisation_remember(organisation, roster, failure) != 0
 		       ? -1
@@ -135,6 +139,11 @@ void organisation_listen(
 	organisation->has_own_key = own_key != NULL;
 	if (own_key != NULL)
 		memcpy(organisation->own_key, own_key, sizeof organisation->own_key);
+}
+
+const uint8_t *organisation_receipt_key_before(const struct organisation *organisation, int64_t asked_ms)
+{
+	return asked_ms < organisation->receipt_key_until_ms ? organisation->receipt_key_before : NULL;
 }
 
 const struct roster *organisation_roster(const struct organisation *organisation)

@@ -14,6 +14,10 @@ struct organisation {
 	const struct invocation *listener; /* who is told what changes; NULL for nobody */
 	bool has_own_key;
 	uint8_t own_key[ED25519_PUBLIC_BYTES]; /* whose line in the roster is her own */
+	/* Of the roster before, where its receipt key was another: an answer may be under way that it has
+	 * signed. */
+	uint8_t receipt_key_before[ED25519_PUBLIC_BYTES];
+	int64_t receipt_key_until_ms; /* on the boot clock; 0: there was none */
 };
 
 /* Puts what is known down: roster first, so that a crash never leaves a proxy or time without one. */

@@ -28,6 +28,7 @@ int signed_call_prepare(const struct link *link, const uint8_t secret_key[64],
 		return failure_memory(failure);
 	ret_prepared->request = *request;
 	request_nonce_new(ret_prepared->nonce);
+	ret_prepared->asked_ms = clock_boot_ms();
 	if (request_signature_make(&signing, clock_wall_ms() / 1000, ret_prepared->nonce, secret_key,
 		    &ret_prepared->fields) != 0)
 		return failure_set(failure, EX_SOFTWARE, "this request can't be signed: report it");
@@ -44,8 +45,14 @@ static int is_proven(const struct organisation *organisation, const struct signe
 {
 	struct signed_answer lines = { prepared->nonce, answer->status, answer->content_digest };
 
-	return answer_verify(&lines, organisation_roster(organisation)->receipt_key, answer->answer_signature,
-		strlen(answer->answer_signature));
+	const uint8_t *before = organisation_receipt_key_before(organisation, prepared->asked_ms);
+	const size_t len = strlen(answer->answer_signature);
+
+	if (answer_verify(&lines, organisation_roster(organisation)->receipt_key, answer->answer_signature,
+		    len) == 0)
+		return 0;
+	/* Several calls may have been under way when the key changed. */
+	return before == NULL ? -1 : answer_verify(&lines, before, answer->answer_signature, len);
 }
 
 int signed_call_check(struct organisation *organisation, const struct signed_prepared *prepared,

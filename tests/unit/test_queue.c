@@ -146,11 +146,14 @@ static void test_accepted_reports_leave(void **state)
 {
 	struct opened opened = start(*state);
 	struct queued first = *add_ready(&opened, 'a');
+	struct buffer kept = buffer_of(ITEM_MAX);
 	struct known_report known;
 	struct failure failure;
+	struct items items;
+	bool found;
 
 	(void)add_ready(&opened, 'b');
-	assert_int_equal(queue_accepted(opened.queue, queue_at(opened.queue, 0), &accepted, &failure), 0);
+	assert_int_equal(queue_accepted(opened.queue, queue_at(opened.queue, 0), &accepted, 3, &failure), 0);
 	assert_int_equal(queue_count(opened.queue), 1);
 	assert_false(has_payload(&opened, first.payload));
 	stop(&opened);
@@ -161,6 +164,11 @@ static void test_accepted_reports_leave(void **state)
 	assert_string_equal(known.id, first.id);
 	assert_string_equal(known.desk, "intake");
 	assert_string_equal(known.accepted, accepted.accepted);
+	/* whose key it was: the chain of rosters proves it for ever */
+	items = vault_items(opened.vault);
+	assert_int_equal(items_get(&items, "accepted", &kept, &found, &failure), 0);
+	assert_non_null(strstr(buffer_text(&kept), "\"signed_by\":3"));
+	buffer_free(&kept);
 	stop(&opened);
 }
 
@@ -176,7 +184,7 @@ static void test_accepted_before_a_crash_is_not_sent_again(void **state)
 
 	assert_int_equal(items_get(&items, "queue", &queue, &found, &failure), 0);
 	assert_true(found);
-	assert_int_equal(queue_accepted(opened.queue, queue_at(opened.queue, 0), &accepted, &failure), 0);
+	assert_int_equal(queue_accepted(opened.queue, queue_at(opened.queue, 0), &accepted, 3, &failure), 0);
 	assert_int_equal(items_put(&items, "queue", queue.data, queue.len, &failure), 0);
 	write_payload(&opened, &entry);
 	buffer_free(&queue);

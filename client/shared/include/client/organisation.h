@@ -39,6 +39,9 @@ void organisation_listen(
 
 /* The newest roster trusted. Valid until the next refresh or the end. */
 const struct roster *organisation_roster(const struct organisation *organisation);
+/* The receipt key of the roster before, for an answer to what was asked before the newest was taken (on the
+ * boot clock); NULL where that can't be. */
+const uint8_t *organisation_receipt_key_before(const struct organisation *organisation, int64_t asked_ms);
 /* The fingerprint of that roster's admins. */
 const char *organisation_fingerprint(const struct organisation *organisation);
 /* "" for none. */

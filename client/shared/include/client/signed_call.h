@@ -19,6 +19,7 @@ struct signed_prepared {
 	struct link_request request;
 	struct signature_fields fields;
 	char nonce[NONCE_SIZE];
+	int64_t asked_ms; /* on the boot clock */
 };
 
 MUST_USE int signed_call_prepare(const struct link *link, const uint8_t secret_key[64],
