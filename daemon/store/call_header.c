@@ -1,5 +1,6 @@
 /* PUT reports/{id}/header and GET reports/{id}/wrapping: a report is given to other readers by a new header
  * for the same payload. */
+#include "audit.h"
 #include "store_state.h"
 
 #include <string.h>
@@ -76,6 +77,15 @@ static enum problem judge(
 	return problem == PROBLEM_NONE ? first_fits(store, facts, wrapping) : problem;
 }
 
+/* Who has given a report to other readers. */
+static int tell(const struct request *request)
+{
+	struct store *store = request->front->store;
+	struct audit_entry entry = audit_entry_by(store, request, "rewrap");
+
+	return audit_report_tag(request->route.report_id, entry.subject) == 0 ? audit_add(store, &entry) : -1;
+}
+
 static int write_wrapping(
 	struct request *request, struct report_facts *facts, const struct wrapping *wrapping)
 {
@@ -83,7 +93,7 @@ static int write_wrapping(
 	int rc;
 
 	if (!wrapping_is_confirmation(wrapping))
-		rc = wrapping_keep(store, facts, wrapping);
+		rc = wrapping_keep(store, facts, wrapping) == 0 ? tell(request) : -1;
 	else if ((rc = wrapping_confirm(store, facts, wrapping->keyid)) == 0)
 		rc = report_save(store, facts);
 	if (rc != 0 || authority_commit_nonce(request) != 0)

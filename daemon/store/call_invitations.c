@@ -1,10 +1,12 @@
 /* POST invitations: an admin says which invitations she has made, by the hashes of their SECRETs. What is
  * kept of one: its desk and its end; once it is used, its end and what it was used for. */
+#include "audit.h"
 #include "store_state.h"
 
 #include "proto/cursor.h"
 #include "proto/invitation_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +120,16 @@ static enum problem judge(const struct store *store, const struct invitation_lis
 	return PROBLEM_COUNT;
 }
 
+/* How many: whom they are for is the admin's to know. */
+static int tell(const struct request *request, size_t count)
+{
+	struct store *store = request->front->store;
+	struct audit_entry entry = audit_entry_by(store, request, "invite");
+
+	(void)snprintf(entry.details, sizeof entry.details, "%zu", count);
+	return audit_add(store, &entry);
+}
+
 void call_post_invitations(struct request *request)
 {
 	struct store *store = request->front->store;
@@ -134,7 +146,8 @@ void call_post_invitations(struct request *request)
 	} else if (group_enter(request) == 0) {
 		buffer_put_format(&request->answer.body, "{\"count\":%zu}", list->count);
 		request_answer(request, 201, "application/json");
-		if (keep_all(store, list) != 0 || authority_commit_nonce(request) != 0)
+		if (keep_all(store, list) != 0 || tell(request, list->count) != 0 ||
+			authority_commit_nonce(request) != 0)
 			group_fail(store);
 	}
 	free(list);

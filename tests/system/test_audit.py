@@ -58,6 +58,19 @@ def test_rosters_reads_and_refusals_are_entries(org):
     assert refusals and all(entry["actor"] == "binta" and entry["subject"] in (tag(report), None) for entry in refusals)
 
 
+def test_invitations_and_new_headers_are_entries(org):
+    amina, maria = org.officers["amina"], org.defender("maria")
+    org.run("desk add", "legal", "--title", "The legal desk", "--admission", "token")
+    org.publish()
+    org.run("invite", "--desk", "legal", "--count", "3")
+    report = maria.report()["id"]
+    org.officer("binta")
+    amina.run("rewrap")
+    log = entries(org)
+    assert [(entry["actor"], entry["details"]) for entry in log if entry["kind"] == "invite"] == [("admin", "3")]
+    assert [(entry["actor"], entry["subject"]) for entry in log if entry["kind"] == "rewrap"] == [("amina", tag(report))]
+
+
 def test_nothing_in_it_is_about_a_defender(org):
     amina, maria = org.officers["amina"], org.defender("maria")
     before = len(entries(org))
