@@ -74,6 +74,7 @@ int checkin_hold(struct reporting *reporting, struct checkin *checkin, int64_t n
 	struct session *session = &reporting->session;
 	const struct queued *entry = NULL;
 	struct seal_hold hold;
+	int rc;
 
 	if (remember_old(checkin, failure) != 0)
 		return -1;
@@ -82,10 +83,12 @@ int checkin_hold(struct reporting *reporting, struct checkin *checkin, int64_t n
 	checkin->held.roster = organisation_roster(session->organisation)->version;
 	if (new_hold(&checkin->held, &hold, failure) != 0)
 		return -1;
+	/* cppcheck-suppress autoVariables ; it is taken back behind the call */
 	reporting->hold = &hold;
-	if (reporting_seal(reporting, &entry, failure) != 0)
-		return -1;
+	rc = reporting_seal(reporting, &entry, failure);
 	reporting->hold = NULL;
+	if (rc != 0)
+		return -1;
 	memcpy(checkin->held.id, entry->id, sizeof checkin->held.id);
 	if (checkin_save(session, checkin, failure) != 0)
 		return -1;

@@ -24,7 +24,7 @@ static int send_outcome(void *context, const struct outcome *outcome)
 /* 1: one has come; 0: all helpers have ended. */
 static int receive_outcome(int pipe_end, struct outcome *ret_outcome)
 {
-	struct outcome outcome;
+	struct outcome outcome = { .is_done = false };
 	size_t len = 0;
 
 	while (len < sizeof outcome) {

@@ -237,7 +237,7 @@ static int open_row(void *context, const uint8_t *name, size_t name_len, const u
 	struct walk *walk = context;
 	const struct place place = { .column = COLUMN_AUDIT, .identity = name, .identity_len = name_len };
 	struct buffer plain = buffer_of(ROW_MAX);
-	struct reader number = reader_of(name, name_len), in;
+	struct reader number = reader_of(name, name_len), in = reader_of("", 0);
 	struct audit_row row;
 	int rc = -1;
 
