@@ -138,7 +138,7 @@ def test_nobody_is_refused_meanwhile(running):
     stop.set()
     for knocker in knockers:
         knocker.join()
-    assert not failures and done[0] > 20
+    assert not failures and done[0] >= len(knockers)
 
 
 def test_a_connection_goes_on_with_the_old_key(running):
