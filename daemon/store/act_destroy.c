@@ -1,6 +1,5 @@
 /* destroy: the end of a report by an admin's hand; of one that isn't closed, by as many as publish a roster.
  */
-#include "audit.h"
 #include "control_acts.h"
 #include "store_state.h"
 
@@ -58,21 +57,6 @@ static void not_here(struct control_call *call, const char *report, const uint8_
 		answer(call, report, &tombstone, false);
 }
 
-/* In a transaction of its own: whoever is told has nobody else's failure. */
-static int destroy_now(
-	struct store *store, const struct backend_report *row, const struct tombstone *tombstone)
-{
-	group_commit(store);
-	if (backend_begin(store->backend) == 0 && report_destroy(store, row, tombstone) == 0 &&
-		audit_before_commit(store) == 0 && backend_commit(store->backend) == 0) {
-		audit_committed(store);
-		return 0;
-	}
-	backend_rollback(store->backend);
-	audit_rolled_back(store);
-	return -1;
-}
-
 /* facts is NULL where the row doesn't open: then nobody knows whether it is closed. */
 static void destroy(struct control_call *call, const char *report, const struct backend_report *row,
 	const struct report_facts *facts)
@@ -96,7 +80,7 @@ static void destroy(struct control_call *call, const char *report, const struct 
 		memcpy(tombstone.reason, reason, strlen(reason) + 1);
 	if (facts != NULL)
 		memcpy(tombstone.desk, facts->desk, sizeof tombstone.desk);
-	if (destroy_now(store, row, &tombstone) != 0) {
+	if (report_destroy_now(store, row, &tombstone) != 0) {
 		control_refuse(
 			call, EX_TEMPFAIL, "nothing was destroyed, the database can't be written: try again");
 		return;

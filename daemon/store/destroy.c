@@ -33,3 +33,17 @@ int report_destroy(struct store *store, const struct backend_report *row, const 
 	chores_wake(store);
 	return 0;
 }
+
+int report_destroy_now(
+	struct store *store, const struct backend_report *row, const struct tombstone *tombstone)
+{
+	group_commit(store);
+	if (backend_begin(store->backend) == 0 && report_destroy(store, row, tombstone) == 0 &&
+		audit_before_commit(store) == 0 && backend_commit(store->backend) == 0) {
+		audit_committed(store);
+		return 0;
+	}
+	backend_rollback(store->backend);
+	audit_rolled_back(store);
+	return -1;
+}

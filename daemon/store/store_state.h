@@ -351,6 +351,8 @@ MUST_USE int tombstones_enforce(struct store *store);
  * dropped, and the log emptied, by the chores. */
 MUST_USE int report_destroy(
 	struct store *store, const struct backend_report *row, const struct tombstone *tombstone);
+MUST_USE int report_destroy_now(
+	struct store *store, const struct backend_report *row, const struct tombstone *tombstone);
 
 /* --- retention.c: closed reports that have been kept as long as their desk wants */
 MUST_USE int retention_load(struct store *store);

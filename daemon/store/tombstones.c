@@ -144,11 +144,7 @@ static int lay(struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES])
 	log_event(LOG_WARNING, "destroyed_report_came_back", "seq=%" PRIu64, row.seq);
 	if (row.epoch > tombstone.epoch)
 		tombstone.epoch = row.epoch;
-	if (backend_begin(store->backend) == 0 && report_destroy(store, &row, &tombstone) == 0 &&
-		backend_commit(store->backend) == 0)
-		return 0;
-	backend_rollback(store->backend);
-	return -1;
+	return report_destroy_now(store, &row, &tombstone);
 }
 
 int tombstones_enforce(struct store *store)

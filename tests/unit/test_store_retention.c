@@ -2,6 +2,8 @@
  * back from a backup. */
 #include "destroy_fixture.h"
 
+#include "audit.h"
+
 /* So much later the store looks at what it has. */
 static void pass_days(struct scene *scene, int64_t days)
 {
@@ -138,6 +140,7 @@ static void test_what_is_put_back_is_destroyed_again(void **state)
 {
 	struct scene *scene = *state;
 	struct sealed sealed, kept;
+	struct audit_head head;
 
 	seal_report(scene, "intake", 1000, 0, &sealed);
 	seal_report(scene, "intake", 1000, 0, &kept);
@@ -152,6 +155,8 @@ static void test_what_is_put_back_is_destroyed_again(void **state)
 	assert_int_equal(number_of("SELECT count(*) FROM reports"), 2);
 	scene_restart(scene);
 	assert_int_equal(number_of("SELECT count(*) FROM reports"), 1);
+	audit_position(&scene->store, &head);
+	assert_int_equal(head.number, audit_durable(&scene->store)); /* and it is said */
 	do_chores(scene);
 	assert_int_equal(number_of("SELECT count(*) FROM chunks"), 1);
 	assert_int_equal(fetch(scene, &sealed, OLGA), 410);
