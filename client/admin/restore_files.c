@@ -14,12 +14,9 @@
 #define STORE_FOLDER   "daemon/store"
 #define WORKING_FOLDER "daemon/store.restoring"
 #define STORE_PREFIX   "daemon/store/"
-#define DATABASE_NAME  "clarion.db"
-#define LOG_NAME       "clarion.db-wal"
-
-_Static_assert(sizeof STORE_PREFIX DATABASE_NAME == sizeof BACKUP_DATABASE &&
-		       sizeof STORE_PREFIX LOG_NAME == sizeof BACKUP_LOG,
-	"a backup names the files of the store");
+#define DATABASE_NAME                                                                                        \
+	(&BACKUP_DATABASE[sizeof STORE_PREFIX - 1]) /* as the backup names them, in the folder */
+#define LOG_NAME (&BACKUP_LOG[sizeof STORE_PREFIX - 1])
 
 static int made_nothing(struct failure *failure, const char *what)
 {

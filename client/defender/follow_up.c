@@ -47,16 +47,17 @@ static int find_first(struct reporting *reporting, struct known_report *ret_know
 	return 0;
 }
 
-static int run(struct reporting *reporting, json_t **exclude, struct failure *failure)
+/* known lives as long as reporting, which points into it. */
+static int run(
+	struct reporting *reporting, struct known_report *known, json_t **exclude, struct failure *failure)
 {
 	const char *out = arguments_option(reporting->invocation->arguments, "out");
 	const struct queued *entry = NULL;
-	struct known_report known;
 	struct failure ignored;
 	bool show;
 	int rc;
 
-	if (find_first(reporting, &known, exclude, failure) != 0)
+	if (find_first(reporting, known, exclude, failure) != 0)
 		return -1;
 	if (out != NULL)
 		return seal_out(reporting, out, failure);
@@ -76,13 +77,14 @@ int run_follow_up(const struct invocation *invocation, struct failure *failure)
 {
 	struct reporting reporting = { .invocation = invocation,
 		.makes_no_connection = arguments_option(invocation->arguments, "out") != NULL };
+	struct known_report known;
 	json_t *exclude = NULL;
 	int rc = -1;
 
 	if (check_arguments(invocation->arguments, failure) == 0 &&
 		session_open(invocation, &reporting.session, failure) == 0 &&
 		receipt_ask(invocation, &reporting.receipt, &reporting.keys, failure) == 0)
-		rc = run(&reporting, &exclude, failure);
+		rc = run(&reporting, &known, &exclude, failure);
 	json_decref(exclude);
 	reporting_free(&reporting);
 	return rc;

@@ -214,17 +214,18 @@ static int refusal_code(unsigned status)
 }
 
 /* The words are this program's own, not the server's: of what it wrote, only the problem's name is taken. */
-int link_refused(const struct link_answer *answer, const char *what, struct failure *failure)
+void link_refusal(const struct link_answer *answer, const char *what, struct failure *failure)
 {
 	struct problem_answer problem;
 	struct fault fault;
 
 	if (problem_parse((const char *)answer->body.data, answer->body.len, &problem, &fault) != 0 ||
 		!problem.known)
-		return failure_set(failure, EX_PROTOCOL,
+		failure_write(failure, EX_PROTOCOL,
 			"%s: the server answered %u, as no server of this organisation should: ask for a new "
 			"invitation",
 			what, answer->status);
-	return failure_set(failure, refusal_code(problem_status(problem.problem)), "%s: %s: %s", what,
-		problem_title(problem.problem), problem_detail(problem.problem));
+	else
+		failure_write(failure, refusal_code(problem_status(problem.problem)), "%s: %s: %s", what,
+			problem_title(problem.problem), problem_detail(problem.problem));
 }

@@ -92,7 +92,8 @@ bool link_met_next_key(const struct link *link);
 
 /* What an answer that isn't the wished one means: sets exit code and sentence from the problem and the
  * status. Always -1. what is the verb: "the report wasn't taken". */
-MUST_USE int link_refused(const struct link_answer *answer, const char *what, struct failure *failure);
+void link_refusal(const struct link_answer *answer, const char *what, struct failure *failure);
+#define link_refused(...) (link_refusal(__VA_ARGS__), -1)
 
 /* Several calls under way at once, one a link: for long polls. request (and what it points to) must live
  * until its end was reported. */
