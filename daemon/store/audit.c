@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct position {
 
 struct audit {
 	struct position now, durable;
+	uint64_t reads, reads_told; /* without an entry of their own, and of those the group tells */
 	struct audit_watch *watch;
 };
 
@@ -182,15 +184,34 @@ void audit_note(struct store *store, struct audit_entry *entry)
 		group_fail(store);
 }
 
+void audit_count_read(struct store *store)
+{
+	if (store->audit->reads++ == 0)
+		log_plain(LOG_ERROR, "audit_reads_only_counted");
+}
+
+static int tell_reads(struct store *store)
+{
+	struct audit *audit = store->audit;
+	struct audit_entry entry = audit_entry_by(store, NULL, "read");
+
+	if (audit->reads == audit->reads_told)
+		return 0;
+	(void)snprintf(entry.details, sizeof entry.details, "%" PRIu64 " more while the disk was full",
+		audit->reads);
+	audit->reads_told = audit->reads;
+	return audit_add(store, &entry);
+}
+
 int audit_before_commit(struct store *store)
 {
 	const struct place place = head_place();
 	struct audit *audit = store->audit;
 	struct buffer plain = buffer_of(64), sealed = buffer_of(256);
-	int rc = 0;
+	int rc = tell_reads(store);
 
-	if (audit->now.number == audit->durable.number)
-		return 0;
+	if (rc != 0 || audit->now.number == audit->durable.number)
+		return rc;
 	buffer_put_u64(&plain, audit->now.number);
 	buffer_put(&plain, audit->now.hash, sizeof audit->now.hash);
 	rc = seal_put_row(store->seal, &place, plain.data, plain.len, &sealed);
@@ -205,11 +226,14 @@ int audit_before_commit(struct store *store)
 void audit_committed(struct store *store)
 {
 	store->audit->durable = store->audit->now;
+	store->audit->reads -= store->audit->reads_told;
+	store->audit->reads_told = 0;
 }
 
 void audit_rolled_back(struct store *store)
 {
 	store->audit->now = store->audit->durable;
+	store->audit->reads_told = 0;
 	audit_watch_rolled_back(store);
 }
 

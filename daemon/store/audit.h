@@ -19,6 +19,8 @@ void audit_note(struct store *store, struct audit_entry *entry);
 MUST_USE int audit_before_commit(struct store *store);
 void audit_committed(struct store *store);
 void audit_rolled_back(struct store *store);
+/* A read was given whose entry had no room: the next commit that succeeds tells how many there were. */
+void audit_count_read(struct store *store);
 /* The number of the last entry that is durable. */
 uint64_t audit_durable(const struct store *store);
 /* The end of the log as the group has it, not signed. */

@@ -80,6 +80,21 @@ static bool was_told(struct audit_watch *watch, const struct read *read)
 	return false;
 }
 
+/* An officer reads on where the disk is full: the read is counted, and told once there is room. */
+static int read_without_entry(struct request *request)
+{
+	struct store *store = request->front->store;
+	bool is_full = backend_error(store->backend) == BACKEND_FULL;
+
+	if (!is_full)
+		request_answer_problem(request, PROBLEM_BUSY);
+	if (backend_in_group(store->backend))
+		group_fail(store);
+	if (is_full)
+		audit_count_read(store);
+	return is_full ? 0 : -1;
+}
+
 int audit_read(struct request *request, const char *what)
 {
 	struct store *store = request->front->store;
@@ -92,13 +107,11 @@ int audit_read(struct request *request, const char *what)
 	if (watch != NULL && was_told(watch, &read))
 		return 0;
 	(void)snprintf(entry.details, sizeof entry.details, "%s", what);
+	request->only_tells = true;
 	if (watch != NULL && audit_report_tag(read.report, entry.subject) == 0 &&
 		audit_add(store, &entry) == 0)
 		return 0;
-	request_answer_problem(request, PROBLEM_BUSY);
-	if (backend_in_group(store->backend))
-		group_fail(store);
-	return -1;
+	return read_without_entry(request);
 }
 
 /* --- refusals */

@@ -82,7 +82,12 @@ void group_fail(struct store *store)
 		struct request *next = request->next_in_group;
 
 		request->committed = NULL;
-		request_answer_problem(request, problem);
+		if (request->only_tells && problem == PROBLEM_STORAGE_FULL) {
+			audit_count_read(store);
+			request_send(request);
+		} else {
+			request_answer_problem(request, problem);
+		}
 		request = next;
 	}
 }

@@ -97,7 +97,8 @@ struct request {
 	/* A stream that front takes. */
 	uint64_t stream_untaken;
 	bool in_group;
-	bool is_gone; /* front forgot it while the group held it */
+	bool only_tells; /* its audit entry: it is answered even where that has no room */
+	bool is_gone;    /* front forgot it while the group held it */
 };
 
 struct front {
@@ -399,8 +400,7 @@ void call_get_reports(struct request *request);
 void alerts_wake(struct store *store, const char *desk);
 void alerts_stop_waiting(struct request *request);
 void alerts_answer_all(struct store *store);
-/* The listed report of the request, for an officer of its desk; else NULL, and the request has been answered.
- */
+/* The request's listed report, for an officer of its desk; else NULL, and it has been answered. */
 MUST_USE struct report_facts *report_for_officer(struct request *request);
 void call_get_report(struct request *request);
 void call_get_header(struct request *request);

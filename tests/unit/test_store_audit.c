@@ -140,6 +140,42 @@ static void test_no_entry_no_answer(void **state)
 	sealed_free(&sealed);
 }
 
+#define MANY 30 /* entries of so many reads need more than the pages that are there */
+
+/* Where the disk is full an officer reads on; how often is told as soon as there is room. */
+static void test_a_full_disk_keeps_nobody_from_reading(void **state)
+{
+	struct scene *scene = *state;
+	static struct sealed sealed[MANY];
+	struct audit_page *page;
+	size_t told = 0, counted = 0;
+
+	for (size_t i = 0; i < MANY; i++) {
+		seal_report(scene, "intake", 1000, 0, &sealed[i]);
+		assert_int_equal(scene_send(scene, &sealed[i])->status, 201);
+	}
+	backend_limit(scene->store.backend, backend_bytes(scene->store.backend));
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(get(scene, sealed[i].report, OLGA)->status, 200);
+	backend_limit(scene->store.backend, 0);
+	assert_int_equal(get(scene, sealed[0].report, OLGA)->status, 200);
+	page = whole(scene);
+	for (size_t i = 0; i < page->count; i++) {
+		const struct audit_entry *entry = &page->entries[i];
+
+		if (strcmp(entry->kind, "read") == 0 &&
+			strstr(entry->details, " more while the disk was full"))
+			counted += strtoul(entry->details, NULL, 10);
+		else if (strcmp(entry->kind, "read") == 0)
+			told++;
+	}
+	assert_true(counted > 0);
+	assert_in_range(told + counted, MANY, MANY + 1);
+	audit_page_free(page);
+	for (size_t i = 0; i < MANY; i++)
+		sealed_free(&sealed[i]);
+}
+
 static void test_refusals_are_told_once(void **state)
 {
 	struct scene *scene = *state;
@@ -259,6 +295,7 @@ int main(void)
 		IN_SCENE(test_nothing_of_a_defender),
 		IN_SCENE(test_who_read_what),
 		IN_SCENE(test_no_entry_no_answer),
+		IN_SCENE(test_a_full_disk_keeps_nobody_from_reading),
 		IN_SCENE(test_refusals_are_told_once),
 		IN_SCENE(test_strangers_fill_nothing),
 		IN_SCENE(test_it_survives_a_restart),
