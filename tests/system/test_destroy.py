@@ -150,7 +150,7 @@ def test_closed_reports_are_kept_as_long_as_their_desk_wants(tmp_path, clock_bui
     wait_until(lambda: "WITHIN A WEEK" in amina.run("pull", json_wanted=False).out, 30, "the second warning")
     assert amina.run("open", kept, "--out", tmp_path / "kept").json["summary"] == "Kept."
     org.shift_clock(days=91)
-    refused = wait_until(lambda: amina.run("open", kept, expect=None).code == EX_NOINPUT, 30, "the end of what was kept")
+    refused = wait_until(lambda: amina.run("open", kept, expect=None).code == EX_NOINPUT, 90, "the end of what was kept")
     assert refused and "report_destroyed" in org.log() and "why=retention" in org.log()
     assert amina.run("open", noted, "--out", tmp_path / "noted").json["summary"] == "Noted."
     assert amina.run("open", open_one, "--out", tmp_path / "open").json["summary"] == "Open."
