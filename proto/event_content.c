@@ -15,17 +15,17 @@
 #define CONTENT_PLAIN_MAX (96 * 1024)
 
 const struct closure_reason closure_reasons[] = {
-	{ "SAFE", "what she wanted was reached", false },
-	{ "REQ", "she asked for it", false },
-	{ "TRF", "another desk has it now", false },
-	{ "LOST", "no contact, whatever was tried in her safe hours", true },
-	{ "DUP", "another report tells the same", false },
-	{ "OUT", "not ours; an alternative was given", false },
-	{ "INSF", "too little is known to act", true },
-	{ "DEAD", "the person has died", false },
-	{ "FALSE", "it did not happen", true },
-	{ "WITHDRAWN", "she took it back: it is to be destroyed", false },
-	{ "EXP", "its time as a record is over", false },
+	{ "SAFE", "what she wanted was reached", false, false },
+	{ "REQ", "she asked for it", false, false },
+	{ "TRF", "another desk has it now", false, false },
+	{ "LOST", "no contact, whatever was tried in her safe hours", true, false },
+	{ "DUP", "another report tells the same", false, false },
+	{ "OUT", "not ours; an alternative was given", false, false },
+	{ "INSF", "too little is known to act", true, false },
+	{ "DEAD", "the person has died", false, false },
+	{ "FALSE", "it did not happen", true, true },
+	{ "WITHDRAWN", "she took it back: it is to be destroyed", false, false },
+	{ "EXP", "its time as a record is over", false, false },
 };
 const size_t closure_reason_count = COUNT_OF(closure_reasons);
 

@@ -6,19 +6,29 @@
 
 #include <string.h>
 
+static json_t *proposal_of(const struct history *history)
+{
+	return history->proposed[0] == '\0'
+		       ? json_null()
+		       : json_pack("{s:s, s:s}", "reason", history->proposed, "by", history->proposed_by);
+}
+
 static int show(struct officer *officer, const struct history *history, struct history_words *words,
 	struct failure *failure)
 {
-	const char *text = buffer_text(&words->words);
+	const char *text;
 
+	history_words_standing(history, &words->words);
+	text = buffer_text(&words->words);
 	if (text == NULL)
 		return failure_memory(failure);
 	say(officer->invocation, "State: %s%s%s\n%s", state_word(history->state),
 		history->owner[0] != '\0' ? ", " : "", history->owner,
 		history->count == 0 ? "Nothing has been done yet.\n" : text);
 	return output_result(officer->invocation,
-		json_pack("{s:s, s:s?, s:O}", "state", state_word(history->state), "owner",
-			history->owner[0] == '\0' ? NULL : history->owner, "events", words->list),
+		json_pack("{s:s, s:s?, s:O, s:o, s:b}", "state", state_word(history->state), "owner",
+			history->owner[0] == '\0' ? NULL : history->owner, "events", words->list, "proposed",
+			proposal_of(history), "lacks_signature", history->lacks_signature),
 		failure);
 }
 

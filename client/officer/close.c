@@ -1,5 +1,5 @@
 /* close: for a reason. Where the reason could hide that a woman in danger was given up, and she ever was in
- * danger, one officer proposes and another one closes. */
+ * danger, one officer proposes and another one closes; that something never happened, a supervisor signs. */
 #include "step.h"
 #include "verbs.h"
 #include "words.h"
@@ -14,13 +14,19 @@ static const char *reason_of(const json_t *content)
 	return json_string_value(json_object_get(content, "reason"));
 }
 
+static bool is_confirmation(const struct invocation *invocation)
+{
+	return arguments_flag(invocation->arguments, "confirm");
+}
+
 static int take_reason(const struct invocation *invocation, json_t *content, struct failure *failure)
 {
 	struct buffer known = buffer_of(200);
 
 	if (code_member(invocation, "reason", content, failure) != 0)
 		return -1;
-	if (reason_of(content) != NULL && closure_reason(reason_of(content)) != NULL)
+	if (reason_of(content) != NULL ? closure_reason(reason_of(content)) != NULL
+				       : is_confirmation(invocation))
 		return 0;
 	for (size_t at = 0; at < closure_reason_count; at++)
 		buffer_put_format(&known, "%s%s", at == 0 ? "" : ", ", closure_reasons[at].code);
@@ -30,31 +36,38 @@ static int take_reason(const struct invocation *invocation, json_t *content, str
 	return -1;
 }
 
-/* Whether a second signature is asked for, and whether this officer's is that second one. */
-enum closing { CLOSES, PROPOSES, HAS_PROPOSED, CONFIRMS };
-
-static enum closing closing_of(const struct history *history, const char *reason, const char *me)
+/* --confirm signs what is proposed, and nothing else. */
+static int take_proposed(const struct invocation *invocation, const struct history *history, json_t *content,
+	struct failure *failure)
 {
-	const struct closure_reason *rule = closure_reason(reason);
+	const char *reason = reason_of(content);
 
-	if (!rule->needs_second || !history->was_urgent)
-		return CLOSES;
-	if (strcmp(history->proposed, reason) != 0)
-		return PROPOSES;
-	return strcmp(history->proposed_by, me) == 0 ? HAS_PROPOSED : CONFIRMS;
+	if (!is_confirmation(invocation))
+		return 0;
+	if (history->proposed[0] == '\0' || (reason != NULL && strcmp(reason, history->proposed) != 0))
+		return failure_set(failure, EX_DATAERR,
+			"nobody has proposed to close it%s: look at its history with `case'",
+			reason == NULL ? "" : " for that reason");
+	if (reason == NULL && json_object_set_new(content, "reason", json_string(history->proposed)) != 0)
+		return failure_memory(failure);
+	return 0;
 }
 
-static struct step step_of(enum closing closing, const json_t *content)
+static struct step step_of(enum closing closing, const struct history *history, const json_t *content)
 {
+	const struct closure_reason *rule = closure_reason(reason_of(content));
 	struct step step = { .type = EVENT_CLOSE, .content = content, .said = "Closed." };
 
-	if (closing == PROPOSES) {
+	if (closing == CLOSING_PROPOSES) {
 		step.type = EVENT_NOTE;
-		step.said =
-			"Proposed. For this reason a second officer of the desk has to sign: she closes it "
-			"with the same command.";
+		step.said = rule->needs_supervisor
+				    ? "Proposed. For this reason a supervisor has to sign too: she closes it "
+				      "with `close --confirm'."
+				    : "Proposed. For this reason a second officer of the desk has to sign: "
+				      "she closes it with `close --confirm'.";
 	}
-	step.by_anyone = closing == CONFIRMS;
+	/* Whoever signs second needn't own the case. */
+	step.by_anyone = closing == CLOSING_ENDS && strcmp(history->proposed, reason_of(content)) == 0;
 	return step;
 }
 
@@ -73,24 +86,38 @@ static int check_proposal(const struct history *history, const char *me, struct 
 	return 0;
 }
 
-static int close_case(struct officer *officer, const struct report *report, const json_t *content,
+static int check_closing(enum closing closing, const struct history *history, const struct actor *actor,
+	struct failure *failure)
+{
+	if (closing == CLOSING_RANKS)
+		return failure_set(failure, EX_NOPERM,
+			"for that reason a supervisor has to sign: ask an officer of tier %d or above",
+			SUPERVISOR_TIER);
+	return closing == CLOSING_ENDS ? 0 : check_proposal(history, actor->name, failure);
+}
+
+static int close_case(struct officer *officer, const struct report *report, json_t *content,
 	struct history *ret_history, struct failure *failure)
 {
-	char me[NAME_SIZE];
-	const struct roster_officer *line;
+	char name[NAME_SIZE];
+	const struct roster_officer *me;
+	struct actor actor;
 	struct history history;
 	struct step step;
 	enum closing closing;
 
-	if (officer_me(officer, &line, failure) != 0 ||
-		history_fetch(officer, report, &history, failure) != 0)
+	if (officer_me(officer, &me, failure) != 0 ||
+		history_fetch(officer, report, &history, failure) != 0 ||
+		take_proposed(officer->invocation, &history, content, failure) != 0)
 		return -1;
-	memcpy(me, line->name, sizeof me);
-	closing = closing_of(&history, reason_of(content), me);
-	step = step_of(closing, content);
-	if ((closing == PROPOSES || closing == HAS_PROPOSED) && check_proposal(&history, me, failure) != 0)
+	/* A step may refresh the roster, and with it move what me points to. */
+	memcpy(name, me->name, sizeof name);
+	actor = (struct actor){ .name = name, .is_supervisor = actor_of(me).is_supervisor };
+	closing = history_closing(&history, reason_of(content), &actor);
+	step = step_of(closing, &history, content);
+	if (check_closing(closing, &history, &actor, failure) != 0)
 		return -1;
-	if (closing == HAS_PROPOSED) {
+	if (closing == CLOSING_PROPOSED) {
 		step.said = "You have proposed this already: another officer of the desk has to sign now.";
 		*ret_history = history;
 	} else if (step_take(officer, report, &step, ret_history, failure) != 0) {
@@ -109,7 +136,7 @@ static int close_case(struct officer *officer, const struct report *report, cons
 	return 0;
 }
 
-static int run(struct officer *officer, const char *id, const json_t *content, struct failure *failure)
+static int run(struct officer *officer, const char *id, json_t *content, struct failure *failure)
 {
 	struct report *report = NULL;
 	struct history history;

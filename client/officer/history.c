@@ -84,6 +84,7 @@ static int place_event(struct taking *taking, const struct history_entry *proven
 {
 	struct history_entry entry = *proven;
 	struct history *history = &taking->history;
+	struct actor actor = actor_of(entry.officer);
 	json_t *content = NULL;
 	struct fault fault;
 	int rc = 0;
@@ -93,7 +94,7 @@ static int place_event(struct taking *taking, const struct history_entry *proven
 		content = NULL;
 	if (entry.event->number != history->count + 1 ||
 		!bytes_equal(entry.event->previous, history->last, SHA256_BYTES) ||
-		history_apply(history, entry.event->type, entry.by, content) != 0)
+		history_apply(history, entry.event->type, &actor, content) != 0)
 		rc = failure_set(failure, EX_PROTOCOL, FORGED, "order");
 	else if (event_digest(entry.event, entry.subject, history->last) != 0)
 		rc = failure_memory(failure);
@@ -125,6 +126,7 @@ static int take_event(struct officer *officer, const struct report *report, cons
 	by = roster_officer_by_key(taking->past.roster, event->keyid);
 	if (!is_right || by == NULL)
 		return failure_set(failure, EX_PROTOCOL, FORGED, "signature");
+	entry.officer = by;
 	entry.by = by->name;
 	if (place_event(taking, &entry, failure) != 0)
 		return -1;
@@ -302,6 +304,7 @@ int history_add(struct officer *officer, const struct report *report, enum event
 	struct report_event *event = report_event_new();
 	struct history next = *history;
 	const struct roster_officer *me;
+	struct actor actor;
 	int rc = -1;
 
 	if (event == NULL)
@@ -309,7 +312,8 @@ int history_add(struct officer *officer, const struct report *report, enum event
 	event->type = type;
 	if (officer_me(officer, &me, failure) != 0)
 		goto cleanup;
-	if (history_apply(&next, type, me->name, content) != 0) {
+	actor = actor_of(me);
+	if (history_apply(&next, type, &actor, content) != 0) {
 		rc = failure_set(failure, EX_DATAERR, "that can't be done with a report that is `%s': %s",
 			state_word(history->state),
 			history->state == STATE_NEW ? "acknowledge it first" : "look at its history");

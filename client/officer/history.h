@@ -23,16 +23,19 @@ struct history {
 	char decided_by[NAME_SIZE];
 	/* A closure that a second officer is asked to sign; "" where there is none. */
 	char proposed[REASON_SIZE], proposed_by[NAME_SIZE];
-	bool was_urgent; /* urgent or worse, now or before */
+	bool proposed_by_supervisor;
+	bool lacks_signature; /* it was closed without a signature that its reason asks for */
+	bool was_urgent;      /* urgent or worse, now or before */
 };
 
 /* One event as it was proven. Everything lives during the call only. */
 struct history_entry {
 	const struct report_event *event;
 	const struct event_subject *subject;
-	const char *by;
-	const json_t *content;   /* NULL where there is none, or it can't be read */
-	enum report_state state; /* behind it */
+	const struct roster_officer *officer; /* by the roster that the event names */
+	const char *by;                       /* her name */
+	const json_t *content;                /* NULL where there is none, or it can't be read */
+	enum report_state state;              /* behind it */
 };
 typedef int history_each(void *context, const struct history_entry *entry, struct failure *failure);
 
@@ -49,11 +52,27 @@ MUST_USE int history_read(struct officer *officer, const struct report *report, 
 MUST_USE int history_add(struct officer *officer, const struct report *report, enum event_type type,
 	const json_t *content, struct history *history, struct failure *failure);
 
+/* Who does something, as the roster of that moment has her. */
+struct actor {
+	const char *name;
+	bool is_supervisor;
+};
+struct actor actor_of(const struct roster_officer *officer);
+
+/* What closing it for this reason is, where this officer does it now. */
+enum closing {
+	CLOSING_ENDS,     /* her signature is enough, or the last that was missing */
+	CLOSING_PROPOSES, /* another one has to sign too */
+	CLOSING_PROPOSED, /* she has proposed it already */
+	CLOSING_RANKS,    /* proposed by somebody else, and still a supervisor has to sign */
+};
+enum closing history_closing(const struct history *history, const char *reason, const struct actor *actor);
+
 /* A history without events. */
 struct history history_of(const json_t *report);
 /* What an event by this officer makes of it, digest and count apart; -1, and nothing changed, where the state
  * doesn't allow it. content may be NULL. */
 MUST_USE int history_apply(
-	struct history *history, enum event_type type, const char *by, const json_t *content);
+	struct history *history, enum event_type type, const struct actor *by, const json_t *content);
 
 #endif

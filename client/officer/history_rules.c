@@ -1,6 +1,8 @@
 /* What events come to: whose case it is, in which state, and what waits for a second signature. */
 #include "history.h"
 
+#include "proto/event_content.h"
+
 #include <string.h>
 
 static bool is_urgent(const json_t *urgency)
@@ -29,14 +31,47 @@ struct history history_of(const json_t *report)
 		.was_urgent = is_urgent(json_object_get(report, "urgency")) };
 }
 
-static void take_note(struct history *history, const char *by, const json_t *content)
+struct actor actor_of(const struct roster_officer *officer)
+{
+	return (struct actor){ .name = officer->name, .is_supervisor = officer->tier >= SUPERVISOR_TIER };
+}
+
+/* Its owner's to write, and the first one counts: proposing again takes nobody's proposal away. */
+static void take_proposal(struct history *history, const struct actor *by, const json_t *content)
 {
 	const char *reason = member(content, "reason");
 
-	if (reason == NULL || strlen(reason) >= sizeof history->proposed)
+	if (reason == NULL || strlen(reason) >= sizeof history->proposed ||
+		(strcmp(history->proposed, reason) == 0 && strcmp(history->proposed_by, by->name) != 0))
 		return;
 	memcpy(history->proposed, reason, strlen(reason) + 1);
-	copy_name(history->proposed_by, by);
+	copy_name(history->proposed_by, by->name);
+	history->proposed_by_supervisor = by->is_supervisor;
+}
+
+enum closing history_closing(const struct history *history, const char *reason, const struct actor *actor)
+{
+	const struct closure_reason *rule = closure_reason(reason);
+	bool by_two = rule->needs_second && history->was_urgent;
+
+	if (!by_two && (!rule->needs_supervisor || actor->is_supervisor))
+		return CLOSING_ENDS;
+	if (strcmp(history->proposed, reason) != 0)
+		return CLOSING_PROPOSES;
+	if (strcmp(history->proposed_by, actor->name) == 0)
+		return CLOSING_PROPOSED;
+	return rule->needs_supervisor && !actor->is_supervisor && !history->proposed_by_supervisor
+		       ? CLOSING_RANKS
+		       : CLOSING_ENDS;
+}
+
+/* What a tool of ours would have refused. A reason that can't be read can't be judged. */
+static bool lacks_signature(const struct history *history, const struct actor *by, const json_t *content)
+{
+	const char *reason = member(content, "reason");
+
+	return reason != NULL && closure_reason(reason) != NULL &&
+	       history_closing(history, reason, by) != CLOSING_ENDS;
 }
 
 /* Who takes up again what was handed over, closed and reopened, or waited. */
@@ -49,35 +84,38 @@ static void take_owner(
 		copy_name(history->owner, by);
 }
 
-static void decide(struct history *history, enum report_state before, enum event_type type, const char *by,
-	const json_t *content)
+static void decide(struct history *history, enum report_state before, enum event_type type,
+	const struct actor *by, const json_t *content)
 {
 	const char *other = member(content, "officer");
 
+	history->lacks_signature = type == EVENT_CLOSE ? lacks_signature(history, by, content)
+						       : history->lacks_signature && type == EVENT_ASSIGN;
 	if (type == EVENT_ASSIGN && other != NULL)
 		copy_name(history->owner, other);
 	else if (type != EVENT_ASSIGN)
-		take_owner(history, before, type, by);
+		take_owner(history, before, type, by->name);
 	copy_name(history->heir, type == EVENT_HANDOVER ? other : "");
 	history->was_urgent = history->was_urgent || is_urgent(json_object_get(content, "urgency"));
 	history->proposed[0] = '\0';
 	history->decisions++;
 	history->decision = type;
-	copy_name(history->decided_by, by);
+	copy_name(history->decided_by, by->name);
 }
 
-int history_apply(struct history *history, enum event_type type, const char *by, const json_t *content)
+int history_apply(
+	struct history *history, enum event_type type, const struct actor *by, const json_t *content)
 {
 	enum report_state before = history->state;
 
 	if (event_next_state(before, type, &history->state) != 0)
 		return -1;
 	if (type == EVENT_ACK && history->acknowledged_by[0] == '\0')
-		copy_name(history->acknowledged_by, by);
+		copy_name(history->acknowledged_by, by->name);
 	if (type == EVENT_ACK && history->owner[0] == '\0')
-		copy_name(history->owner, by);
+		copy_name(history->owner, by->name);
 	if (type == EVENT_NOTE)
-		take_note(history, by, content);
+		take_proposal(history, by, content);
 	else if (type != EVENT_ACK && type != EVENT_REFER)
 		decide(history, before, type, by, content);
 	return 0;

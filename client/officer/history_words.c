@@ -100,3 +100,17 @@ int history_words_add(void *context, const struct history_entry *entry, struct f
 		return failure_memory(failure);
 	return 0;
 }
+
+void history_words_standing(const struct history *history, struct buffer *out)
+{
+	if (history->proposed[0] != '\0' && history->state != STATE_CLOSED)
+		buffer_put_format(out,
+			"%s proposes to close it (%s): another officer signs with `close --confirm', or goes "
+			"on with it.\n",
+			history->proposed_by, history->proposed);
+	if (history->lacks_signature)
+		buffer_put_format(out,
+			"ALARM: %s closed it without a second signature that its reason asks for: take it up "
+			"again with `reopen', and tell the head of the desk.\n",
+			history->decided_by);
+}

@@ -17,4 +17,7 @@ void history_words_free(struct history_words *words);
 /* A history_each: context is a struct history_words. */
 MUST_USE int history_words_add(void *context, const struct history_entry *entry, struct failure *failure);
 
+/* What a person must know of it besides: who has proposed to close it, that a signature is missing. */
+void history_words_standing(const struct history *history, struct buffer *out);
+
 #endif

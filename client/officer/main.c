@@ -37,6 +37,7 @@ static const struct program_option until_options[] = {
 };
 static const struct program_option close_options[] = {
 	{ "reason", "CODE", "SAFE, REQ, TRF, LOST, DUP, OUT, INSF, DEAD, FALSE, WITHDRAWN or EXP", false },
+	{ "confirm", NULL, "sign what another officer has proposed", false },
 };
 static const struct program_option refer_options[] = {
 	{ "desk", "DESK", "the desk that gets a limited view", false },

@@ -35,6 +35,7 @@ static int show(struct officer *officer, const struct report *report, const stru
 	int rc = -1;
 
 	hand_show(judgement, &words);
+	history_words_standing(history, &words);
 	first_screen(report->json, history, organisation_now(officer->organisation),
 		arguments_flag(invocation->arguments, "narrative"), &words);
 	text = buffer_text(&words);

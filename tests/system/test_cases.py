@@ -6,6 +6,7 @@ import json
 
 import pytest
 from helpers import cases
+from helpers.organisation import Officer
 from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE
 from helpers.sealing import SealedReport
 
@@ -16,6 +17,14 @@ def new_report(org, urgency="urgent", **fields):
     """A report by a real client: (its answer, the defender)."""
     nadia = org.defender(f"nadia{len(list(org.folder.iterdir()))}")
     return nadia.report(urgency=urgency, **fields), nadia
+
+
+def supervisor(org):
+    head = Officer(org, "head")
+    org.run("officer add", "-", "--desk", org.desk, "--tier", "2", stdin=head.card + "\n")
+    org.publish()
+    head.join()
+    return head
 
 
 def events_of(officer, report):
@@ -154,6 +163,37 @@ def test_what_could_hide_that_she_was_given_up_needs_two(org):
     assert badia.run("close", report, "--reason", "LOST").json["state"] == "closed"
     assert [event["by"] for event in amina.run("case", report).json["events"]] == ["amina", "amina", "badia"]
     assert len(nadia.inbox(sent["receipt"])) == 2, "opened, closed"
+
+
+def test_a_supervisor_signs_that_it_never_happened(org):
+    amina, badia = org.officer("amina"), org.officer("badia")
+    head = supervisor(org)
+    sent, _ = new_report(org, urgency="urgent")
+    report = sent["id"]
+    amina.run("ack", report)
+    assert "nobody has proposed" in badia.run("close", report, "--confirm", expect=EX_DATAERR).err
+    assert amina.run("close", report, "--reason", "FALSE").json["state"] == "ack"
+    assert amina.run("case", report).json["proposed"] == {"reason": "FALSE", "by": "amina"}
+    assert "supervisor" in badia.run("close", report, "--confirm", expect=EX_NOPERM).err
+    badia.run("close", report, "--confirm", "--reason", "LOST", expect=EX_DATAERR)
+    assert head.run("close", report, "--confirm").json == {"state": "closed", "owner": "amina"}
+    case = badia.run("case", report).json
+    assert case["events"][-1]["content"] == {"reason": "FALSE"} and not case["lacks_signature"]
+
+
+def test_a_closure_without_its_second_signature_is_seen_by_everybody(org):
+    """The server can't see the reason: an officer with another tool closes alone."""
+    amina, badia = org.officer("amina"), org.officer("badia")
+    sealed = SealedReport(org)
+    sealed.put()
+    chain = cases.Chain(org, amina, sealed)
+    for kind, content in (("ack", None), ("close", {"reason": "LOST"})):
+        answer, _ = amina.call("POST", f"reports/{sealed.id}/events", chain.next(kind, content))
+        assert answer.status == 201
+    assert badia.run("case", sealed.id).json["lacks_signature"]
+    assert "ALARM: amina closed it" in badia.run("open", sealed.id, "--out", org.folder / "seen", json_wanted=False).out
+    badia.run("reopen", sealed.id)
+    assert not badia.run("case", sealed.id).json["lacks_signature"]
 
 
 def test_a_record_that_never_was_urgent_needs_one(org):

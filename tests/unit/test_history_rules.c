@@ -14,7 +14,8 @@ static int apply(
 	struct history *history, enum event_type type, const char *by, const char *member, const char *value)
 {
 	json_t *content = member == NULL ? NULL : json_pack("{s:s}", member, value);
-	int rc = history_apply(history, type, by, content);
+	struct actor actor = { by, strncmp(by, "head", 4) == 0 };
+	int rc = history_apply(history, type, &actor, content);
 
 	json_decref(content);
 	return rc;
@@ -127,6 +128,65 @@ static void whoever_reopens_owns_it(void **state)
 	assert_int_equal(history.state, STATE_REOPENED);
 }
 
+/* How a case that was urgent or wasn't stands once amina has proposed a reason. */
+static struct history proposed(const char *urgency, const char *reason, const char *by)
+{
+	json_t *report = report_of(urgency);
+	struct history history = history_of(report);
+
+	json_decref(report);
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	if (by != NULL)
+		assert_int_equal(apply(&history, EVENT_NOTE, by, "reason", reason), 0);
+	return history;
+}
+
+static void closing_asks_for_those_who_have_to_sign(void **state)
+{
+	static const struct {
+		const char *urgency, *reason, *proposed_by, *closed_by;
+		enum closing closing;
+	} cases[] = {
+		{ "urgent", "SAFE", NULL, "amina", CLOSING_ENDS },
+		{ "record", "LOST", NULL, "amina", CLOSING_ENDS },
+		{ "urgent", "LOST", NULL, "amina", CLOSING_PROPOSES },
+		{ "urgent", "LOST", NULL, "head", CLOSING_PROPOSES },
+		{ "urgent", "LOST", "amina", "amina", CLOSING_PROPOSED },
+		{ "urgent", "LOST", "amina", "badia", CLOSING_ENDS },
+		{ "record", "FALSE", NULL, "amina", CLOSING_PROPOSES },
+		{ "record", "FALSE", NULL, "head", CLOSING_ENDS },
+		{ "record", "FALSE", "amina", "badia", CLOSING_RANKS },
+		{ "record", "FALSE", "amina", "head", CLOSING_ENDS },
+		{ "urgent", "FALSE", NULL, "head", CLOSING_PROPOSES },
+		{ "urgent", "FALSE", "amina", "badia", CLOSING_RANKS },
+		{ "urgent", "FALSE", "head", "badia", CLOSING_ENDS },
+		{ "urgent", "FALSE", "head", "head", CLOSING_PROPOSED },
+	};
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(cases); at++) {
+		struct history history = proposed(cases[at].urgency, cases[at].reason, cases[at].proposed_by);
+		struct actor actor = { cases[at].closed_by, strcmp(cases[at].closed_by, "head") == 0 };
+
+		assert_int_equal(history_closing(&history, cases[at].reason, &actor), cases[at].closing);
+		/* Whatever somebody's tool lets her do, the others' see what was missing. */
+		assert_int_equal(
+			apply(&history, EVENT_CLOSE, cases[at].closed_by, "reason", cases[at].reason), 0);
+		assert_int_equal(history.lacks_signature, cases[at].closing != CLOSING_ENDS);
+		assert_int_equal(apply(&history, EVENT_REOPEN, "badia", NULL, NULL), 0);
+		assert_false(history.lacks_signature);
+	}
+}
+
+static void a_proposal_is_not_taken_over_by_repeating_it(void **state)
+{
+	struct history history = proposed("urgent", "LOST", "amina");
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_NOTE, "badia", "reason", "LOST"), 0);
+	assert_string_equal(history.proposed_by, "amina");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -137,6 +197,8 @@ int main(void)
 		cmocka_unit_test(a_proposal_lasts_until_something_is_decided),
 		cmocka_unit_test(whether_it_ever_was_urgent_is_kept),
 		cmocka_unit_test(whoever_reopens_owns_it),
+		cmocka_unit_test(closing_asks_for_those_who_have_to_sign),
+		cmocka_unit_test(a_proposal_is_not_taken_over_by_repeating_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,10 @@
 /* Why a report is closed (DOMAIN 2.5). */
 struct closure_reason {
 	const char *code, *meaning;
-	bool needs_second; /* another officer signs too where the report was ever urgent or worse */
+	bool needs_second;     /* another officer signs too where the report was ever urgent or worse */
+	bool needs_supervisor; /* one who signs is a supervisor, however urgent the report is */
 };
+#define SUPERVISOR_TIER 2 /* an officer of this tier or above */
 extern const struct closure_reason closure_reasons[];
 extern const size_t closure_reason_count;
 /* NULL where it isn't one. */
