@@ -369,29 +369,3 @@ int message_answer_get(struct reader *in, struct message_answer *ret_message)
 	*ret_message = message;
 	return 0;
 }
-
-int message_wake_put(struct buffer *out, const struct message_wake *message)
-{
-	char name[NAME_SIZE];
-	size_t mark;
-	if (name_of(message->desk, strlen(message->desk), name) != 0 || message->urgency >= URGENCY_COUNT)
-		return -1;
-	frame_begin(out, MESSAGE_WAKE, &mark);
-	message_text_put(out, message->desk);
-	buffer_put_u8(out, (uint8_t)message->urgency);
-	return frame_end(out, mark);
-}
-
-int message_wake_get(struct reader *in, struct message_wake *ret_message)
-{
-	struct message_wake message;
-	char name[NAME_SIZE];
-	uint8_t urgency;
-	if (message_text_get(in, &message.desk) != 0 ||
-		name_of(message.desk, strlen(message.desk), name) != 0 || reader_u8(in, &urgency) != 0 ||
-		urgency >= URGENCY_COUNT || reader_end(in) != 0)
-		return -1;
-	message.urgency = urgency;
-	*ret_message = message;
-	return 0;
-}

@@ -53,6 +53,7 @@ static const struct channel_rule rules[] = {
 	{ ROLE_FRONT, ROLE_STORE, MESSAGE_DECOY, REPEATED, false },
 
 	{ ROLE_NOTIFY, ROLE_STORE, MESSAGE_WAKE, REPEATED, false },
+	{ ROLE_STORE, ROLE_NOTIFY, MESSAGE_WOKEN, REPEATED, false },
 };
 
 const struct channel_rule *channel_rule(enum role receiver, enum role sender, enum message_type type)

@@ -47,7 +47,8 @@ static int on_store_message(void *context, enum message_type type, struct reader
 		return -1;
 	notify->wakes[wake.urgency]++;
 	notify->unreported++;
-	return 0;
+	const struct message_woken woken = { .number = wake.number, .outcome = WAKE_LATER };
+	return message_woken_put(channel_out(notify->store), &woken);
 }
 
 static void on_store_ended(void *context, const char *reason)

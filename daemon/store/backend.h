@@ -129,7 +129,9 @@ enum backend_shelf {
 	SHELF_TOMBSTONES,
 	SHELF_INVITATIONS,
 	SHELF_SPENT,
-	SHELF_AUDIT
+	SHELF_AUDIT,
+	SHELF_OUTBOX,
+	SHELF_WAKE_WAYS
 };
 MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, const uint8_t *data, size_t len);

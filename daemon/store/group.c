@@ -1,6 +1,7 @@
 /* Group commit: whatever arrived while the last sync ran is one transaction, and nobody is told before it is
  * durable. */
 #include "audit.h"
+#include "outbox.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -78,6 +79,7 @@ void group_fail(struct store *store)
 	chores_rolled_back(store);
 	uploads_fail(store, problem);
 	headers_recount(store);
+	outbox_rolled_back(store);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;
 
@@ -148,6 +150,7 @@ void group_commit(struct store *store)
 		return;
 	}
 	audit_committed(store);
+	outbox_committed(store);
 	request = take_group(store);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;

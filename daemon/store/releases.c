@@ -1,4 +1,5 @@
 /* Held reports: once their time passes they are reports like any other, also after a restart in between. */
+#include "outbox.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -166,8 +167,12 @@ void releases_run(struct store *store)
 		rc = take_due(store, &due);
 		if (rc == 0 && due.count > 0) {
 			rc = publish_all(store, &due);
-			if (rc != 0)
+			if (rc != 0) {
 				backend_rollback(store->backend);
+				outbox_rolled_back(store);
+			} else {
+				outbox_committed(store);
+			}
 		}
 		end_due(store, &due, rc == 0);
 	}

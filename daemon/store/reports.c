@@ -1,4 +1,5 @@
 /* Rows of reports and their facts: what is sealed under which key, in one place. */
+#include "outbox.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -8,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FACTS_MAX 4096
+#define FACTS_MAX  4096
+#define FIRST_TIER 1
 
 static struct place report_place(const struct report_facts *facts, enum column column, uint64_t number)
 {
@@ -127,6 +129,13 @@ cleanup:
 	return rc;
 }
 
+/* In the group in which a report becomes visible: with it, or not at all. */
+static int begin_alert(struct store *store, const struct report_facts *facts)
+{
+	headers_added(store, facts);
+	return outbox_wake_tier(store, facts->desk, FIRST_TIER, facts->urgency);
+}
+
 int report_add(struct store *store, struct report_facts *facts, const uint8_t *header, size_t header_len,
 	bool is_pending)
 {
@@ -148,7 +157,7 @@ int report_add(struct store *store, struct report_facts *facts, const uint8_t *h
 		facts->seq = row.seq;
 		facts->body = row.body;
 		if (!is_pending)
-			headers_added(store, facts);
+			rc = begin_alert(store, facts);
 	}
 cleanup:
 	buffer_free(&sealed);
@@ -175,7 +184,7 @@ int report_publish(struct store *store, struct report_facts *facts)
 	rc = backend_finish_upload(store->backend, &row);
 	if (rc == 0) {
 		facts->seq = row.seq;
-		headers_added(store, facts);
+		rc = begin_alert(store, facts);
 	}
 cleanup:
 	buffer_free(&sealed);
@@ -255,11 +264,7 @@ int report_acceptance(struct store *store, const struct report_facts *facts, str
 
 void report_announce(struct store *store, const struct report_facts *facts)
 {
-	struct message_wake wake = { .desk = facts->desk, .urgency = facts->urgency };
-
 	alerts_wake(store, facts->desk);
-	if (store->notify != NULL && message_wake_put(channel_out(store->notify), &wake) != 0)
-		log_plain(LOG_WARNING, "wake_not_sent");
 }
 
 void report_on_committed(struct request *request)

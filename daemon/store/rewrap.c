@@ -25,6 +25,8 @@ static const enum column columns[] = {
 	[SHELF_INVITATIONS] = COLUMN_INVITATION,
 	[SHELF_SPENT] = COLUMN_SPENT,
 	[SHELF_AUDIT] = COLUMN_AUDIT,
+	[SHELF_OUTBOX] = COLUMN_OUTBOX,
+	[SHELF_WAKE_WAYS] = COLUMN_WAKE_WAY,
 };
 
 struct wrapped {

@@ -24,7 +24,8 @@ enum index_of {
 	INDEX_NONCE,
 	INDEX_INVITATION,
 	INDEX_TOKEN,
-	INDEX_TOKEN_EPOCH
+	INDEX_TOKEN_EPOCH,
+	INDEX_WAKE_WAY
 };
 enum column {
 	COLUMN_FACTS = 1,
@@ -39,7 +40,9 @@ enum column {
 	COLUMN_WRAPPING,
 	COLUMN_INVITATION,
 	COLUMN_SPENT,
-	COLUMN_AUDIT
+	COLUMN_AUDIT,
+	COLUMN_OUTBOX,
+	COLUMN_WAKE_WAY
 };
 
 /* Takes copies of what it needs into guarded memory. */

@@ -10,8 +10,10 @@
 #include "control.h"
 #include "keys.h"
 #include "keys/clock.h"
+#include "outbox.h"
 #include "proto/alert_list.h"
 #include "store_state.h"
+#include "wake_ways.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
@@ -152,7 +154,8 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		return -1;
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
-		releases_load(store) != 0 || chores_start(store) != 0 || headers_start(store) != 0)
+		outbox_load(store) != 0 || releases_load(store) != 0 || chores_start(store) != 0 ||
+		headers_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
 	return restored_take(store, fault);
 }
@@ -171,6 +174,7 @@ static void on_minute(evutil_socket_t fd, short what, void *context)
 	invitations_expire(store);
 	token_epochs_expire(store);
 	rewrap_look(store);
+	wake_ways_tidy(store);
 	audit_tell_counted(store, false);
 }
 
@@ -181,16 +185,13 @@ static void on_notify_ended(void *context, const char *reason)
 	log_event(LOG_WARNING, "notify_channel_ended", "reason=\"%s\"", reason);
 	channel_free(store->notify);
 	store->notify = NULL;
+	outbox_notify_changed(store);
 }
 
-/* notify has nothing to say to the store. */
 static int on_notify_message(void *context, enum message_type type, struct reader *message, int passed_fd)
 {
-	(void)context;
-	(void)type;
-	(void)message;
-	(void)passed_fd;
-	return -1;
+	(void)passed_fd; /* no rule lets notify pass one */
+	return type == MESSAGE_WOKEN ? outbox_woken(context, message) : -1;
 }
 
 static int take_notify(struct store *store, int fd)
@@ -205,6 +206,7 @@ static int take_notify(struct store *store, int fd)
 
 	channel_free(store->notify);
 	store->notify = channel_new(&options);
+	outbox_notify_changed(store);
 	return store->notify != NULL ? 0 : -1;
 }
 
@@ -347,6 +349,7 @@ static void store_free(struct store *store)
 	nonces_free(store);
 	audit_free(store);
 	chores_end(store);
+	outbox_free(store);
 	headers_free(store);
 	if (store->commit_event != NULL)
 		event_free(store->commit_event);

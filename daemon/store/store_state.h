@@ -34,9 +34,7 @@ struct store;
 struct front;
 struct request;
 struct nonces;
-struct rewrap;
 struct retention;
-struct token_keys;
 
 /* An answer in the making. body is sent as it is; a stream follows where there is one. */
 struct answer {
@@ -165,7 +163,8 @@ struct store {
 	bool log_to_empty;           /* it may hold the data key of a destroyed report */
 	unsigned busy_ticks, quiet_ticks;
 	bool clock_announced;
-	bool log_announced; /* that the log can't be emptied */
+	bool log_announced;    /* that the log can't be emptied */
+	struct outbox *outbox; /* outbox.h */
 	bool draining;
 	int exit_code;
 };
@@ -251,7 +250,7 @@ MUST_USE int report_keep_header(
 	struct store *store, const struct report_facts *facts, const uint8_t *header, size_t header_len);
 /* The pending row becomes visible: a seq, listed at its desk. */
 MUST_USE int report_publish(struct store *store, struct report_facts *facts);
-/* After the commit: wakes long-polls and notify. */
+/* After the commit: wakes long-polls. */
 void report_announce(struct store *store, const struct report_facts *facts);
 /* After the commit of a request that brought a report: announced now, or at its release. */
 void report_on_committed(struct request *request);

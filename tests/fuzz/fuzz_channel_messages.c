@@ -15,6 +15,7 @@ union any_message {
 	struct message_credit credit;
 	struct message_answer answer;
 	struct message_wake wake;
+	struct message_woken woken;
 	struct message_keyring keyring;
 	struct message_kept kept;
 	struct message_tls tls;
@@ -97,6 +98,9 @@ static int again(enum message_type type, struct reader *in, struct buffer *out)
 			       : message_answer_put(out, &message.answer);
 	case MESSAGE_WAKE:
 		return message_wake_get(in, &message.wake) != 0 ? -1 : message_wake_put(out, &message.wake);
+	case MESSAGE_WOKEN:
+		return message_woken_get(in, &message.woken) != 0 ? -1
+								  : message_woken_put(out, &message.woken);
 	}
 	return -1;
 }

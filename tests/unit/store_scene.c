@@ -1,6 +1,7 @@
 #include "store_scene.h"
 
 #include "audit.h"
+#include "outbox.h"
 
 #include "keys/clock.h"
 #include "keys/token_keys.h"
@@ -144,6 +145,7 @@ static void open_store(struct scene *scene)
 	assert_non_null(store->alerts);
 	assert_int_equal(nonces_load(store), 0);
 	assert_int_equal(group_start(store), 0);
+	assert_int_equal(outbox_load(store), 0);
 	assert_int_equal(releases_load(store), 0);
 	assert_int_equal(chores_start(store), 0);
 	assert_int_equal(headers_start(store), 0);
@@ -159,6 +161,7 @@ static void close_store(struct scene *scene)
 	nonces_free(store);
 	audit_free(store);
 	chores_end(store);
+	outbox_free(store);
 	headers_free(store);
 	event_free(store->commit_event);
 	event_free(store->release_event);

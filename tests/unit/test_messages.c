@@ -1,25 +1,10 @@
 /* Each message: what was put comes back, and whatever else is refused. */
-#include "cmocka_all.h"
+#include "message_fixture.h"
 
-#include "channel/messages.h"
 #include "keys/keyring.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The fields of the one frame that out holds. */
-static struct reader fields_of(const struct buffer *out, enum message_type type)
-{
-	struct reader in = reader_of(out->data, out->len);
-	struct reader fields = { NULL, 0 };
-	enum message_type found;
-	assert_int_equal(frame_next(&in, CHANNEL_FRAME_MAX, &found, &fields), 1);
-	assert_int_equal(found, type);
-	assert_int_equal(in.left, 0);
-	return fields;
-}
-
-typedef int getter(struct reader *in);
 
 static int get_setting(struct reader *in)
 {
@@ -75,12 +60,6 @@ static int get_answer(struct reader *in)
 	return message_answer_get(in, &message);
 }
 
-static int get_wake(struct reader *in)
-{
-	struct message_wake message;
-	return message_wake_get(in, &message);
-}
-
 static int get_keyring(struct reader *in)
 {
 	struct message_keyring message;
@@ -103,29 +82,6 @@ static int get_tls_state(struct reader *in)
 {
 	struct message_tls_state message;
 	return message_tls_state_get(in, &message);
-}
-
-/* Every shorter message, and one with a byte more, is refused. Frees out. */
-static void only_whole(struct buffer *out, enum message_type type, getter *get)
-{
-	const struct reader whole = fields_of(out, type);
-	struct reader in = whole;
-	assert_int_equal(get(&in), 0);
-	for (size_t len = 0; len < whole.left; len++) {
-		uint8_t *shorter = malloc(len > 0 ? len : 1); /* so that a sanitizer sees a read beyond */
-		assert_non_null(shorter);
-		memcpy(shorter, whole.at, len);
-		in = reader_of(shorter, len);
-		assert_int_equal(get(&in), -1);
-		free(shorter);
-	}
-	uint8_t *longer = calloc(1, whole.left + 1);
-	assert_non_null(longer);
-	memcpy(longer, whole.at, whole.left);
-	in = reader_of(longer, whole.left + 1);
-	assert_int_equal(get(&in), -1);
-	free(longer);
-	buffer_free(out);
 }
 
 static struct message_request a_request(void)
@@ -407,33 +363,6 @@ static void test_answer(void **state)
 	buffer_free(&out);
 }
 
-static void test_wake(void **state)
-{
-	(void)state;
-	struct buffer out = buffer_of(CHANNEL_FRAME_MAX);
-	struct message_wake wake = { "field-desk", URGENCY_WITHHELD };
-	struct message_wake got;
-	assert_int_equal(message_wake_put(&out, &wake), 0);
-	struct reader in = fields_of(&out, MESSAGE_WAKE);
-	assert_int_equal(message_wake_get(&in, &got), 0);
-	assert_string_equal(got.desk, "field-desk");
-	assert_int_equal(got.urgency, URGENCY_WITHHELD);
-	only_whole(&out, MESSAGE_WAKE, get_wake);
-	wake.desk = "a desk\nSubject: x";
-	assert_int_equal(message_wake_put(&out, &wake), -1);
-	/* by hand */
-	buffer_put_blob(&out, "A", 2);
-	buffer_put_u8(&out, 0);
-	in = reader_of(out.data, out.len);
-	assert_int_equal(get_wake(&in), -1);
-	buffer_clear(&out);
-	buffer_put_blob(&out, "a", 2);
-	buffer_put_u8(&out, URGENCY_COUNT);
-	in = reader_of(out.data, out.len);
-	assert_int_equal(get_wake(&in), -1);
-	buffer_free(&out);
-}
-
 static void test_frames(void **state)
 {
 	(void)state;
@@ -485,7 +414,6 @@ int main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_bodies_and_numbers),
 		cmocka_unit_test(test_answer),
-		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_full_buffer_fails),
 	};

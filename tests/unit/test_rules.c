@@ -17,7 +17,7 @@ static void test_edges(void **state)
 			[ROLE_CHECKPOINT] = true },
 		[ROLE_FRONT] = { [ROLE_SUPERVISOR] = true, [ROLE_STORE] = true },
 		[ROLE_STORE] = { [ROLE_SUPERVISOR] = true, [ROLE_FRONT] = true, [ROLE_NOTIFY] = true },
-		[ROLE_NOTIFY] = { [ROLE_SUPERVISOR] = true },
+		[ROLE_NOTIFY] = { [ROLE_SUPERVISOR] = true, [ROLE_STORE] = true },
 		[ROLE_CHECKPOINT] = { [ROLE_SUPERVISOR] = true },
 	};
 	for (unsigned int sender = 0; sender < ROLES; sender++)
@@ -61,6 +61,9 @@ static void test_direction_counts(void **state)
 	assert_null(channel_rule(ROLE_FRONT, ROLE_STORE, MESSAGE_REQUEST));
 	assert_null(channel_rule(ROLE_STORE, ROLE_FRONT, MESSAGE_ANSWER));
 	assert_null(channel_rule(ROLE_NOTIFY, ROLE_FRONT, MESSAGE_WAKE));
+	assert_non_null(channel_rule(ROLE_NOTIFY, ROLE_STORE, MESSAGE_WAKE));
+	assert_non_null(channel_rule(ROLE_STORE, ROLE_NOTIFY, MESSAGE_WOKEN));
+	assert_null(channel_rule(ROLE_STORE, ROLE_FRONT, MESSAGE_WOKEN));
 	assert_null(channel_rule(ROLE_STORE, ROLE_FRONT, MESSAGE_DRAIN));
 	assert_int_equal(channel_rule(ROLE_SUPERVISOR, ROLE_STORE, MESSAGE_READY)->often, RULE_ONCE);
 }

@@ -44,7 +44,7 @@ static void break_by_an_answer(struct raw *raw, const struct sealed *sealed)
 static void break_by_anothers_message(struct raw *raw, const struct sealed *sealed)
 {
 	(void)sealed;
-	assert_int_equal(message_wake_put(&raw->out, &(struct message_wake){ "intake", URGENCY_URGENT }), 0);
+	assert_int_equal(message_woken_put(&raw->out, &(struct message_woken){ 1, WAKE_DELIVERED }), 0);
 }
 
 static void break_by_bytes(struct raw *raw, const struct sealed *sealed)

@@ -11,6 +11,7 @@
 #include "proto/base.h"
 #include "proto/buffer.h"
 #include "proto/cursor.h"
+#include "proto/wake_way.h"
 #include "proto/words.h"
 
 #define CHANNEL_FILE_MAX  (1024 * 1024)             /* a decoy page, a roster, a keyring */
@@ -53,6 +54,8 @@ enum message_type {
 	MESSAGE_DECOY, /* answer as if this server had never heard of the path */
 	/* store to notify */
 	MESSAGE_WAKE = 96,
+	/* notify to store */
+	MESSAGE_WOKEN,
 };
 
 struct message_setting {
@@ -182,9 +185,24 @@ struct message_answer {
 	bool close; /* end the connection behind this answer: the request's body was not read */
 };
 
+/* Wake somebody, once. notify answers each with one MESSAGE_WOKEN. */
 struct message_wake {
-	const char *desk;
+	uint64_t number; /* the store's own */
+	enum wake_kind kind;
+	const char *address;
+	const char *desk; /* "" where the message is to say nothing but that it came */
 	enum urgency urgency;
+};
+
+enum wake_outcome {
+	WAKE_DELIVERED = 1, /* somebody else has taken it over */
+	WAKE_LATER,         /* not now: it may work if it is tried again */
+	WAKE_REFUSED,       /* it won't */
+};
+
+struct message_woken {
+	uint64_t number;
+	enum wake_outcome outcome;
 };
 
 /* The framing: begin writes a frame's place-holder, end fills in the length. */
@@ -234,5 +252,7 @@ MUST_USE int message_answer_put(struct buffer *out, const struct message_answer 
 MUST_USE int message_answer_get(struct reader *in, struct message_answer *ret_message);
 MUST_USE int message_wake_put(struct buffer *out, const struct message_wake *message);
 MUST_USE int message_wake_get(struct reader *in, struct message_wake *ret_message);
+MUST_USE int message_woken_put(struct buffer *out, const struct message_woken *message);
+MUST_USE int message_woken_get(struct reader *in, struct message_woken *ret_message);
 
 #endif
