@@ -156,11 +156,12 @@ static int load_or_new(const struct admin *admin, struct roster **ret_draft, str
 	return 0;
 }
 
-int draft_change(
-	const struct invocation *invocation, draft_edit edit, const char *done, struct failure *failure)
+int draft_change_and_tell(const struct invocation *invocation, draft_edit edit, const char *done,
+	draft_tell tell, struct failure *failure)
 {
 	struct admin *admin = NULL;
 	struct roster *draft = NULL;
+	json_t *facts = NULL;
 	int rc = -1;
 
 	if (admin_open(invocation, &admin, failure) != 0 || load_or_new(admin, &draft, failure) != 0 ||
@@ -169,9 +170,18 @@ int draft_change(
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): load_or_new gave one */
 	say(invocation, "%s, in the draft of roster %llu. `roster publish' puts it in force.\n", done,
 		(unsigned long long)draft->version);
-	rc = output_result(invocation, draft_facts(admin, draft), failure);
+	facts = draft_facts(admin, draft);
+	if (facts != NULL && tell != NULL)
+		tell(admin, facts);
+	rc = output_result(invocation, facts, failure);
 cleanup:
 	roster_free(draft);
 	admin_close(admin);
 	return rc;
+}
+
+int draft_change(
+	const struct invocation *invocation, draft_edit edit, const char *done, struct failure *failure)
+{
+	return draft_change_and_tell(invocation, edit, done, NULL, failure);
 }

@@ -38,5 +38,9 @@ void draft_remove(const struct admin *admin);
 typedef int (*draft_edit)(const struct admin *admin, struct roster *draft, struct failure *failure);
 MUST_USE int draft_change(
 	const struct invocation *invocation, draft_edit edit, const char *done, struct failure *failure);
+/* The same; tell is called once the draft is saved, to say more and to add it to what --json shows. */
+typedef void (*draft_tell)(const struct admin *admin, json_t *facts);
+MUST_USE int draft_change_and_tell(const struct invocation *invocation, draft_edit edit, const char *done,
+	draft_tell tell, struct failure *failure);
 
 #endif

@@ -9,6 +9,8 @@ static const struct program_option init_options[] = {
 };
 static const struct program_option audit_options[] = {
 	{ "verify", NULL, "check the whole log, and say only whether it is whole", false },
+	{ "officer", "NAME", "what this officer can have read, instead", false },
+	{ "out", "FILE", "with --officer: a new file, for her colleagues' `clarion-officer exposed'", false },
 };
 static const struct program_option restore_options[] = {
 	{ "destroyed", "FILE", "what another admin's or an officer's home knows to be destroyed", true },

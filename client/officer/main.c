@@ -94,6 +94,8 @@ static const struct verb verbs[] = {
 	{ "stats", "", "count what happened, to whom, and how fast it was answered", verb_stats,
 		stats_options, COUNT_OF(stats_options), 0, 0, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
+	{ "exposed", "FILE|-", "which reports a colleague whose device is lost has read or could open",
+		verb_exposed, NULL, 0, 1, 1, false },
 	{ "rotate", "", "make new keys, and the card that tells your admin, signed by the old ones",
 		verb_rotate, NULL, 0, 0, 0, false },
 	{ "rewrap", "", "give older reports to the officers that your desks have today", verb_rewrap,

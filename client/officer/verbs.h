@@ -23,6 +23,7 @@ int verb_close(const struct invocation *invocation, struct failure *failure);
 int verb_reopen(const struct invocation *invocation, struct failure *failure);
 int verb_refer(const struct invocation *invocation, struct failure *failure);
 int verb_export(const struct invocation *invocation, struct failure *failure);
+int verb_exposed(const struct invocation *invocation, struct failure *failure);
 int verb_rotate(const struct invocation *invocation, struct failure *failure);
 int verb_rewrap(const struct invocation *invocation, struct failure *failure);
 int verb_stats(const struct invocation *invocation, struct failure *failure);

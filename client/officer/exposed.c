@@ -1,0 +1,297 @@
+/* exposed: which reports a colleague whose device is lost has read or could open. Her admin's tool has read
+ * the audit log, which names reports by tags; whoever may list a desk's reports knows what they are. */
+#include "alerts.h"
+#include "verbs.h"
+
+#include "client/output.h"
+#include "client/terminal.h"
+#include "proto/audit.h"
+#include "proto/encode.h"
+#include "proto/exposure.h"
+#include "proto/header_list.h"
+#include "proto/time.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_SIZE 128
+#define HOUR      3600    /* to which times of acceptance are cut */
+#define OLD_MAX   1000000 /* headers of one desk that wait to be wrapped again */
+
+struct listing {
+	struct officer *officer;
+	const struct exposure *exposure;
+	json_t *reports; /* with --json */
+	uint64_t listed, read;
+	/* Of the desk that is being listed: reports whose header is older than the roster in force. */
+	struct header_entry *old;
+	size_t old_count, old_room;
+};
+
+/* --- what is older than the roster in force, desk by desk */
+
+static int add_old(struct listing *listing, const struct header_entry *entry)
+{
+	if (listing->old_count == listing->old_room) {
+		size_t room = listing->old_room * 2 + 64;
+		struct header_entry *grown =
+			room > OLD_MAX ? NULL : reallocarray(listing->old, room, sizeof *grown);
+
+		if (grown == NULL)
+			return -1;
+		listing->old = grown;
+		listing->old_room = room;
+	}
+	listing->old[listing->old_count++] = *entry;
+	return 0;
+}
+
+static int by_report(const void *one, const void *other)
+{
+	return strcmp(
+		((const struct header_entry *)one)->report, ((const struct header_entry *)other)->report);
+}
+
+static int take_old_page(
+	struct listing *listing, const char *desk, struct header_list *page, struct failure *failure)
+{
+	char path[PATH_SIZE];
+	struct link_request request = { .method = "GET", .path = path };
+	struct link_answer answer = { 0 };
+	uint64_t after = page->after;
+	struct fault fault;
+	int rc = 0;
+
+	(void)snprintf(path, sizeof path, "desks/%.*s/headers?after=%" PRIu64, NAME_SIZE - 1, desk, after);
+	if (officer_call(listing->officer, &request, NULL, &answer, failure) != 0)
+		return -1;
+	if (answer.status != 200)
+		rc = link_refused(&answer, "the desk's reports weren't listed", failure);
+	else if (header_list_parse((const char *)answer.body.data, answer.body.len, page, &fault) != 0)
+		rc = failure_of(failure, EX_PROTOCOL, &fault);
+	else if (page->more && page->after <= after)
+		rc = failure_set(failure, EX_PROTOCOL,
+			"the server goes round in circles: tell your organisation's admin");
+	link_answer_free(&answer);
+	for (size_t at = 0; rc == 0 && at < page->count; at++) {
+		if (add_old(listing, &page->entries[at]) != 0)
+			rc = failure_memory(failure);
+	}
+	return rc;
+}
+
+static int take_old(struct listing *listing, const char *desk, struct failure *failure)
+{
+	struct header_list *page = calloc(1, sizeof *page);
+	int rc = page == NULL ? failure_memory(failure) : 0;
+
+	listing->old_count = 0;
+	do {
+		if (rc == 0)
+			rc = take_old_page(listing, desk, page, failure);
+	} while (rc == 0 && page->more);
+	free(page);
+	if (rc == 0 && listing->old_count > 0)
+		qsort(listing->old, listing->old_count, sizeof *listing->old, by_report);
+	return rc;
+}
+
+/* --- one report */
+
+static bool is_for(const struct exposure_desk *term, const struct alert *alert)
+{
+	return strcmp(term->desk, alert->desk) == 0 &&
+	       (!term->is_fallback || alert->urgency == URGENCY_IMMEDIATE ||
+		       alert->urgency == URGENCY_URGENT || alert->urgency == URGENCY_WITHHELD);
+}
+
+/* By its time; and by the roster that its header names, for what was queued on a device and came later. */
+static bool was_sealed_to_her(const struct listing *listing, const struct alert *alert)
+{
+	const struct exposure *exposure = listing->exposure;
+	const struct header_entry *old = NULL;
+	struct header_entry wanted;
+
+	memcpy(wanted.report, alert->report, sizeof wanted.report);
+	if (listing->old_count > 0)
+		old = bsearch(&wanted, listing->old, listing->old_count, sizeof wanted, by_report);
+	for (size_t at = 0; at < exposure->desk_count; at++) {
+		const struct exposure_desk *term = &exposure->desks[at];
+
+		if (!is_for(term, alert))
+			continue;
+		if (alert->accepted + HOUR > term->from && (term->end == 0 || alert->accepted <= term->until))
+			return true;
+		if (old != NULL && old->roster >= term->first && (term->end == 0 || old->roster < term->end))
+			return true;
+	}
+	return false;
+}
+
+static int show(struct listing *listing, const struct alert *alert, const struct exposure_report *read,
+	struct failure *failure)
+{
+	const struct invocation *invocation = listing->officer->invocation;
+	char accepted[TIME_SIZE], first[TIME_SIZE], last[TIME_SIZE];
+
+	time_format(alert->accepted, accepted);
+	if (read != NULL) {
+		time_format(read->first, first);
+		time_format(read->last, last);
+	}
+	listing->listed++;
+	listing->read += read != NULL ? 1 : 0;
+	if (!invocation->json) {
+		say(invocation, "%s  %s  %-9s  %-8s  %s  %s%s%s%s\n", alert->report, alert->desk,
+			urgency_word(alert->urgency), state_word(alert->state), accepted,
+			read == NULL ? "sealed to her, no read is known" : "read ", read == NULL ? "" : first,
+			read == NULL ? "" : " to ", read == NULL ? "" : last);
+		return 0;
+	}
+	if (json_array_append_new(listing->reports,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:s?}", "report", alert->report, "desk",
+			    alert->desk, "urgency", urgency_word(alert->urgency), "state",
+			    state_word(alert->state), "accepted", accepted, "read", read != NULL, "first",
+			    read == NULL ? NULL : first, "last", read == NULL ? NULL : last)) != 0)
+		return failure_memory(failure);
+	return 0;
+}
+
+static int judge(struct listing *listing, const struct alert *alert, struct failure *failure)
+{
+	const struct exposure_report *known = NULL;
+	char text[AUDIT_SUBJECT_SIZE];
+	uint8_t id[ID_BYTES], tag[SHA256_BYTES];
+
+	if (hex_decode(alert->report, ID_SIZE - 1, id, sizeof id) != 0 || audit_report_tag(id, text) != 0 ||
+		hex_decode(text, sizeof text - 1, tag, sizeof tag) != 0)
+		return failure_set(failure, EX_PROTOCOL,
+			"the server's list is malformed: tell your organisation's admin");
+	known = exposure_find(listing->exposure, tag);
+	if (known == NULL && !was_sealed_to_her(listing, alert))
+		return 0;
+	return show(listing, alert, known != NULL && known->times > 0 ? known : NULL, failure);
+}
+
+/* --- all reports of her desks */
+
+static int list_page(struct listing *listing, const char *desk, uint64_t *after, struct failure *failure)
+{
+	char path[PATH_SIZE];
+	struct link_request request = { .method = "GET", .path = path };
+	struct link_answer answer = { 0 };
+	struct alert *alerts = NULL;
+	size_t count = 0;
+	uint64_t next = 0;
+	struct fault fault;
+	int rc = 0;
+
+	(void)snprintf(path, sizeof path, "desks/%.*s/reports?after=%" PRIu64, NAME_SIZE - 1, desk, *after);
+	if (officer_call(listing->officer, &request, NULL, &answer, failure) != 0)
+		return -1;
+	if (answer.status != 200)
+		rc = link_refused(&answer, "the desk's reports weren't listed", failure);
+	else if (report_page_parse((const char *)answer.body.data, answer.body.len, &alerts, &count, &next,
+			 &fault) != 0)
+		rc = failure_of(failure, EX_PROTOCOL, &fault);
+	else if (next != 0 && next <= *after)
+		rc = failure_set(failure, EX_PROTOCOL,
+			"the server goes round in circles: tell your organisation's admin");
+	link_answer_free(&answer);
+	for (size_t at = 0; rc == 0 && at < count; at++)
+		rc = judge(listing, &alerts[at], failure);
+	free(alerts);
+	*after = next;
+	return rc;
+}
+
+static int list_desks(struct listing *listing, const struct roster_officer *me, struct failure *failure)
+{
+	char desks[OFFICER_DESKS_MAX][NAME_SIZE];
+	size_t count = me->desk_count;
+
+	memcpy(desks, me->desks, sizeof desks); /* me is gone with the next refresh */
+	for (size_t at = 0; at < count; at++) {
+		uint64_t after = 0;
+
+		if (take_old(listing, desks[at], failure) != 0)
+			return -1;
+		do {
+			if (list_page(listing, desks[at], &after, failure) != 0)
+				return -1;
+		} while (after != 0);
+	}
+	return 0;
+}
+
+static uint64_t count_read(const struct exposure *exposure)
+{
+	uint64_t count = 0;
+
+	for (size_t at = 0; at < exposure->report_count; at++)
+		count += exposure->reports[at].times > 0 ? 1 : 0;
+	return count;
+}
+
+static int say_end(const struct listing *listing, struct failure *failure)
+{
+	const struct exposure *exposure = listing->exposure;
+	const struct invocation *invocation = listing->officer->invocation;
+	uint64_t elsewhere = count_read(exposure) - listing->read;
+	bool is_sure = exposure->is_whole && exposure->gap_count == 0 && exposure->unnamed == 0;
+
+	say(invocation, "%" PRIu64 " reports of your desks: %s has read %" PRIu64 ", and could open all.\n",
+		listing->listed, exposure->officer, listing->read);
+	if (elsewhere > 0)
+		say(invocation,
+			"She has read %" PRIu64 " more, which are other desks' or destroyed: an officer of "
+			"each of her desks asks in the same way.\n",
+			elsewhere);
+	if (!is_sure)
+		say(invocation,
+			"The audit log isn't complete: where no read is known, there may have been one.\n");
+	return output_result(invocation,
+		json_pack("{s:s, s:O, s:I, s:I, s:b}", "officer", exposure->officer, "reports",
+			listing->reports, "read", (json_int_t)listing->read, "elsewhere",
+			(json_int_t)elsewhere, "complete", is_sure),
+		failure);
+}
+
+static int run(struct officer *officer, const struct exposure *exposure, struct failure *failure)
+{
+	struct listing listing = { .officer = officer, .exposure = exposure, .reports = json_array() };
+	const struct roster_officer *me = NULL;
+	int rc = -1;
+
+	if (listing.reports == NULL)
+		return failure_memory(failure);
+	if (officer_me(officer, &me, failure) == 0 && list_desks(&listing, me, failure) == 0)
+		rc = say_end(&listing, failure);
+	json_decref(listing.reports);
+	free(listing.old);
+	return rc;
+}
+
+int verb_exposed(const struct invocation *invocation, struct failure *failure)
+{
+	struct buffer file = buffer_of(EXPOSURE_MAX);
+	struct exposure *exposure = NULL;
+	struct officer *officer = NULL;
+	struct fault fault;
+	int rc = -1;
+
+	if (take_file(arguments_operand(invocation->arguments, 0), "the list", EXPOSURE_MAX, &file,
+		    failure) != 0)
+		goto cleanup;
+	if (exposure_parse(file.data, file.len, &exposure, &fault) != 0)
+		rc = failure_of(failure, EX_DATAERR, &fault);
+	else if (officer_open(invocation, &officer, failure) == 0)
+		rc = run(officer, exposure, failure);
+cleanup:
+	officer_close(officer);
+	exposure_free(exposure);
+	buffer_free(&file);
+	return rc;
+}
