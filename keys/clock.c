@@ -36,7 +36,7 @@ int clock_open(struct fault *fault)
 	offset_asked = true;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fault_set(fault, "the test clock can't be opened: %s", strerror(errno));
+		return fault_set(fault, "the test clock can't be opened: %s", error_words(errno));
 	if (fstat(fd, &status) == 0 && status.st_size >= OFFSET_BYTES)
 		mapped = mmap(NULL, OFFSET_BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	(void)close(fd);

@@ -60,7 +60,7 @@ static int fetch(
 		goto cleanup;
 	}
 	if (roster_parse(note.data, note.len, &roster, &reason) != 0) {
-		rc = fault_set(fault, "roster %" PRIu64 ": %.180s", version, reason.text);
+		rc = fault_set(fault, "roster %" PRIu64 ": %s", version, reason.text);
 		goto cleanup;
 	}
 	if (roster->version != version) {

@@ -5,13 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A text of len bytes that was cut there: without the character that was cut through. */
+static void drop_cut_character(char *text, size_t len)
+{
+	size_t start = len;
+
+	while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+		start--;
+	if (start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0)
+		text[start - 1] = '\0';
+}
+
+void fault_write_list(struct fault *fault, const char *format, va_list arguments)
+{
+	int len = vsnprintf(fault->text, sizeof(fault->text), translated(format), arguments);
+
+	if (len < 0)
+		fault->text[0] = '\0';
+	else if ((size_t)len >= sizeof(fault->text))
+		drop_cut_character(fault->text, sizeof(fault->text) - 1);
+}
+
 void fault_write(struct fault *fault, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vsnprintf(fault->text, sizeof(fault->text), format, arguments) < 0)
-		fault->text[0] = '\0';
+	fault_write_list(fault, format, arguments);
 	va_end(arguments);
 }
 

@@ -42,7 +42,7 @@ int invitation_parse(const char *text, size_t len, struct invitation **ret_invit
 
 	if (len > INVITATION_MAX || reader_literal(&reader, SCHEME) != 0)
 		return fault_set(
-			fault, "this is not an invitation: it begins with " SCHEME ", copy all of it");
+			fault, "this is not an invitation: it begins with %s, copy all of it", SCHEME);
 	invitation = sodium_malloc(sizeof(*invitation));
 	if (invitation == NULL)
 		return fault_set(fault, "there is not enough memory for a secret");

@@ -51,7 +51,7 @@ static size_t walk_into_item(struct walk *walk, size_t place)
 
 static int refuse(struct walk *walk, const char *allowed)
 {
-	return fault_set(walk->fault, "the report's %s must be %s", walk->path, allowed);
+	return fault_set(walk->fault, "the report's %s must be %s", walk->path, translated(allowed));
 }
 
 static bool is_withheld(const struct schema_field *field, const char *text)
@@ -61,8 +61,8 @@ static bool is_withheld(const struct schema_field *field, const char *text)
 
 static int refuse_code(const struct schema_field *field, struct walk *walk)
 {
-	char shown[SHOWN_SIZE] = "one of";
-	size_t len = strlen(shown);
+	char shown[SHOWN_SIZE] = "";
+	size_t len = 0;
 
 	for (size_t i = 0; i < field->codes->count; i++) {
 		const char *word = field->codes->words[i];
@@ -71,10 +71,12 @@ static int refuse_code(const struct schema_field *field, struct walk *walk)
 			(void)snprintf(shown + len, SHOWN_SIZE - len, " ...");
 			break;
 		}
-		len += (size_t)snprintf(shown + len, SHOWN_SIZE - len, " %s", word);
+		len += (size_t)snprintf(shown + len, SHOWN_SIZE - len, "%s%s", i > 0 ? " " : "", word);
 	}
-	return fault_set(walk->fault, "the report's %s must be %s%s", walk->path, shown,
-		field->required ? "" : ", or UNK or WHD");
+	return field->required
+		       ? fault_set(walk->fault, "the report's %s must be one of %s", walk->path, shown)
+		       : fault_set(walk->fault, "the report's %s must be one of %s, or UNK or WHD",
+				 walk->path, shown);
 }
 
 static int check_code(const struct schema_field *field, const char *text, struct walk *walk)
@@ -97,9 +99,11 @@ static int check_text(const struct schema_field *field, const json_t *value, str
 	if (text == NULL || len < field->min || len > field->max ||
 		!(lines ? text_is_lines(text, len) : text_is_line(text, len)))
 		return fault_set(walk->fault,
-			"the report's %s must be text of %llu to %llu bytes without control characters%s",
-			walk->path, (unsigned long long)field->min, (unsigned long long)field->max,
-			lines ? " but line feeds" : "");
+			lines ? translated("the report's %s must be text of %llu to %llu bytes without "
+					   "control characters but line feeds")
+			      : translated("the report's %s must be text of %llu to %llu bytes without "
+					   "control characters"),
+			walk->path, (unsigned long long)field->min, (unsigned long long)field->max);
 	return 0;
 }
 
@@ -120,8 +124,9 @@ static int check_date(const struct schema_field *field, const json_t *value, str
 
 	if (text != NULL && (is_withheld(field, text) || is_partial_date(text, json_string_length(value))))
 		return 0;
-	return refuse(walk, field->required ? "a date such as 2026, 2026-11 or 2026-11-24"
-					    : "a date such as 2026, 2026-11 or 2026-11-24, or UNK or WHD");
+	return refuse(walk,
+		field->required ? translated("a date such as 2026, 2026-11 or 2026-11-24")
+				: translated("a date such as 2026, 2026-11 or 2026-11-24, or UNK or WHD"));
 }
 
 static int check_block(const struct schema_block *block, const json_t *value, struct walk *walk);

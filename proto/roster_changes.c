@@ -5,35 +5,35 @@
 static void change_head(const struct roster *before, const struct roster *after, struct buffer *out)
 {
 	if (before == NULL) {
-		buffer_put_format(out, "organisation: %s\n", after->organisation);
-		buffer_put_format(out, "threshold: %u of %zu admins must sign\n", (unsigned)after->threshold,
-			after->admin_count);
+		buffer_put_format(out, translated("organisation: %s\n"), after->organisation);
+		buffer_put_format(out, translated("threshold: %u of %zu admins must sign\n"),
+			(unsigned)after->threshold, after->admin_count);
 		return;
 	}
 	if (strcmp(before->organisation, after->organisation) != 0)
-		buffer_put_format(out, "organisation renamed: %s\n", after->organisation);
+		buffer_put_format(out, translated("organisation renamed: %s\n"), after->organisation);
 	if (before->threshold != after->threshold)
-		buffer_put_format(out, "threshold changed from %u to %u\n", (unsigned)before->threshold,
-			(unsigned)after->threshold);
+		buffer_put_format(out, translated("threshold changed from %u to %u\n"),
+			(unsigned)before->threshold, (unsigned)after->threshold);
 	if (!bytes_equal(before->receipt_key, after->receipt_key, sizeof(before->receipt_key)))
-		buffer_put_string(out, "receipt key changed\n");
+		buffer_put_string(out, translated("receipt key changed\n"));
 }
 
 static void change_admins(const struct roster *before, const struct roster *after, struct buffer *out)
 {
 	for (size_t i = 0; before != NULL && i < before->admin_count; i++) {
 		if (roster_admin(after, before->admins[i].name) == NULL)
-			buffer_put_format(out, "admin removed: %s\n", before->admins[i].name);
+			buffer_put_format(out, translated("admin removed: %s\n"), before->admins[i].name);
 	}
 	for (size_t i = 0; i < after->admin_count; i++) {
 		const struct roster_admin *now = &after->admins[i];
 		const struct roster_admin *then = before == NULL ? NULL : roster_admin(before, now->name);
 
 		if (then == NULL)
-			buffer_put_format(out, "admin added: %s\n", now->name);
+			buffer_put_format(out, translated("admin added: %s\n"), now->name);
 		else if (!bytes_equal(then->public_key, now->public_key, sizeof(now->public_key)) ||
 			 !bytes_equal(then->recipient, now->recipient, sizeof(now->recipient)))
-			buffer_put_format(out, "admin's keys changed: %s\n", now->name);
+			buffer_put_format(out, translated("admin's keys changed: %s\n"), now->name);
 	}
 }
 
@@ -52,7 +52,7 @@ static void put_server(const char *what, const char *url, struct buffer *out)
 	const char *base = strrchr(url, '/');
 	int len = base == NULL ? (int)strlen(url) : (int)(base - url);
 
-	buffer_put_format(out, "%s: %.*s\n", what, len, url);
+	buffer_put_format(out, "%s: %.*s\n", translated(what), len, url);
 }
 
 static void change_servers(const struct roster *before, const struct roster *after, struct buffer *out)
@@ -95,12 +95,12 @@ static void change_token_keys(const struct roster *before, const struct roster *
 {
 	for (size_t i = 0; before != NULL && i < before->token_key_count; i++) {
 		if (!token_key_is_in(after, &before->token_keys[i]))
-			buffer_put_format(out, "token key removed: epoch %llu\n",
+			buffer_put_format(out, translated("token key removed: epoch %llu\n"),
 				(unsigned long long)before->token_keys[i].epoch);
 	}
 	for (size_t i = 0; i < after->token_key_count; i++) {
 		if (!token_key_is_in(before, &after->token_keys[i]))
-			buffer_put_format(out, "token key added: epoch %llu\n",
+			buffer_put_format(out, translated("token key added: epoch %llu\n"),
 				(unsigned long long)after->token_keys[i].epoch);
 	}
 }
@@ -108,34 +108,35 @@ static void change_token_keys(const struct roster *before, const struct roster *
 static void change_desk(const struct roster_desk *then, const struct roster_desk *now, struct buffer *out)
 {
 	if (strcmp(then->title, now->title) != 0)
-		buffer_put_format(out, "desk renamed: %s: %s\n", now->name, now->title);
+		buffer_put_format(out, translated("desk renamed: %s: %s\n"), now->name, now->title);
 	if (then->admission != now->admission)
-		buffer_put_format(
-			out, "desk's admission changed: %s: %s\n", now->name, admission_word(now->admission));
+		buffer_put_format(out, translated("desk's admission changed: %s: %s\n"), now->name,
+			admission_word(now->admission));
 	if (!bytes_equal(then->ack_minutes, now->ack_minutes, sizeof(now->ack_minutes)))
-		buffer_put_format(out, "desk's acknowledge times changed: %s: %u,%u,%u,%u minutes\n",
-			now->name, (unsigned)now->ack_minutes[0], (unsigned)now->ack_minutes[1],
+		buffer_put_format(out,
+			translated("desk's acknowledge times changed: %s: %u,%u,%u,%u minutes\n"), now->name,
+			(unsigned)now->ack_minutes[0], (unsigned)now->ack_minutes[1],
 			(unsigned)now->ack_minutes[2], (unsigned)now->ack_minutes[3]);
 	if (then->retention_days != now->retention_days)
-		buffer_put_format(out, "desk's retention changed: %s: %u days\n", now->name,
+		buffer_put_format(out, translated("desk's retention changed: %s: %u days\n"), now->name,
 			(unsigned)now->retention_days);
 	if (strcmp(then->fallback, now->fallback) != 0)
-		buffer_put_format(out, "desk's fallback changed: %s: %s\n", now->name,
-			now->fallback[0] == '\0' ? "none" : now->fallback);
+		buffer_put_format(out, translated("desk's fallback changed: %s: %s\n"), now->name,
+			now->fallback[0] == '\0' ? translated("none") : now->fallback);
 }
 
 static void change_desks(const struct roster *before, const struct roster *after, struct buffer *out)
 {
 	for (size_t i = 0; before != NULL && i < before->desk_count; i++) {
 		if (roster_desk(after, before->desks[i].name) == NULL)
-			buffer_put_format(out, "desk removed: %s\n", before->desks[i].name);
+			buffer_put_format(out, translated("desk removed: %s\n"), before->desks[i].name);
 	}
 	for (size_t i = 0; i < after->desk_count; i++) {
 		const struct roster_desk *now = &after->desks[i];
 		const struct roster_desk *then = before == NULL ? NULL : roster_desk(before, now->name);
 
 		if (then == NULL)
-			buffer_put_format(out, "desk added: %s: %s\n", now->name, now->title);
+			buffer_put_format(out, translated("desk added: %s: %s\n"), now->name, now->title);
 		else
 			change_desk(then, now, out);
 	}
@@ -154,16 +155,17 @@ static void change_partners(const struct roster *before, const struct roster *af
 {
 	for (size_t i = 0; before != NULL && i < before->partner_count; i++) {
 		if (partner_of(after, before->partners[i].name) == NULL)
-			buffer_put_format(out, "partner removed: %s\n", before->partners[i].name);
+			buffer_put_format(out, translated("partner removed: %s\n"), before->partners[i].name);
 	}
 	for (size_t i = 0; i < after->partner_count; i++) {
 		const struct roster_partner *now = &after->partners[i], *then = partner_of(before, now->name);
 
 		if (then == NULL)
-			buffer_put_format(out, "partner added: %s: %s\n", now->name, now->title);
+			buffer_put_format(out, translated("partner added: %s: %s\n"), now->name, now->title);
 		else if (strcmp(then->fingerprint, now->fingerprint) != 0 ||
 			 strcmp(then->url, now->url) != 0 || strcmp(then->title, now->title) != 0)
-			buffer_put_format(out, "partner changed: %s: %s\n", now->name, now->title);
+			buffer_put_format(
+				out, translated("partner changed: %s: %s\n"), now->name, now->title);
 	}
 }
 
@@ -183,17 +185,19 @@ static void change_archives(const struct roster *before, const struct roster *af
 {
 	for (size_t i = 0; before != NULL && i < before->archive_count; i++) {
 		if (!archive_is_in(after, &before->archives[i]))
-			buffer_put_format(out, "archive key removed: desk %s\n", before->archives[i].desk);
+			buffer_put_format(
+				out, translated("archive key removed: desk %s\n"), before->archives[i].desk);
 	}
 	for (size_t i = 0; i < after->archive_count; i++) {
 		if (!archive_is_in(before, &after->archives[i]))
-			buffer_put_format(out, "archive key added: desk %s\n", after->archives[i].desk);
+			buffer_put_format(
+				out, translated("archive key added: desk %s\n"), after->archives[i].desk);
 	}
 }
 
 static void put_officer_desks(const char *what, const struct roster_officer *officer, struct buffer *out)
 {
-	buffer_put_format(out, "%s: %s: ", what, officer->name);
+	buffer_put_format(out, "%s: %s: ", translated(what), officer->name);
 	for (size_t i = 0; i < officer->desk_count; i++)
 		buffer_put_format(out, "%s%s", i > 0 ? "," : "", officer->desks[i]);
 	buffer_put_string(out, "\n");
@@ -215,20 +219,22 @@ static void change_officer(
 {
 	if (!bytes_equal(then->public_key, now->public_key, sizeof(now->public_key)) ||
 		!bytes_equal(then->recipient, now->recipient, sizeof(now->recipient)))
-		buffer_put_format(out, "officer's keys changed: %s\n", now->name);
+		buffer_put_format(out, translated("officer's keys changed: %s\n"), now->name);
 	if (!same_desks(then, now))
 		put_officer_desks("officer's desks changed", now, out);
 	if (then->tier != now->tier)
-		buffer_put_format(out, "officer's tier changed: %s: %u\n", now->name, (unsigned)now->tier);
+		buffer_put_format(
+			out, translated("officer's tier changed: %s: %u\n"), now->name, (unsigned)now->tier);
 	if (strcmp(then->title, now->title) != 0)
-		buffer_put_format(out, "officer's title changed: %s: %s\n", now->name, now->title);
+		buffer_put_format(
+			out, translated("officer's title changed: %s: %s\n"), now->name, now->title);
 }
 
 static void change_officers(const struct roster *before, const struct roster *after, struct buffer *out)
 {
 	for (size_t i = 0; before != NULL && i < before->officer_count; i++) {
 		if (roster_officer(after, before->officers[i].name) == NULL)
-			buffer_put_format(out, "officer removed: %s\n", before->officers[i].name);
+			buffer_put_format(out, translated("officer removed: %s\n"), before->officers[i].name);
 	}
 	for (size_t i = 0; i < after->officer_count; i++) {
 		const struct roster_officer *now = &after->officers[i];

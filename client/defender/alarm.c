@@ -22,7 +22,6 @@
 #define STILL_TRUE_S   86400 /* a sent alarm is shown as such for a day */
 #define SUMMARY        "I am in danger and need help now. I prepared this alarm in advance."
 #define SUMMARY_CANCEL "False alarm: I call it off."
-#define NOT_PREPARED   "no alarm is prepared: `alarm set' prepares one"
 
 enum alarm_state { ALARM_PREPARED, ALARM_FIRED, ALARM_CALLED_OFF };
 
@@ -87,6 +86,11 @@ static int of_json(const json_t *json, struct alarm *alarm)
 	return 0;
 }
 
+static int not_prepared(struct failure *failure)
+{
+	return failure_set(failure, EX_NOINPUT, "no alarm is prepared: `alarm set' prepares one");
+}
+
 /* 66 where none is prepared. */
 static int load(struct session *session, struct alarm **ret_alarm, struct failure *failure)
 {
@@ -97,7 +101,7 @@ static int load(struct session *session, struct alarm **ret_alarm, struct failur
 	if (json_fetch(session->vault, ITEM_ALARM, &json, failure) != 0)
 		return -1;
 	if (json == NULL)
-		return failure_set(failure, EX_NOINPUT, NOT_PREPARED);
+		return not_prepared(failure);
 	alarm = alarm_new();
 	if (alarm == NULL)
 		rc = failure_memory(failure);
@@ -229,7 +233,7 @@ static int show_sent(struct reporting *reporting, const struct alarm *alarm, str
 	receipt_keys_free(keys);
 	if (found != 0 || alarm->state != ALARM_FIRED || time_parse(known.accepted, TIME_CHARS, &when) != 0 ||
 		when + STILL_TRUE_S < organisation_now(session->organisation))
-		return failure_set(failure, EX_NOINPUT, NOT_PREPARED);
+		return not_prepared(failure);
 	memcpy(reporting->accepted, known.accepted, sizeof reporting->accepted);
 	say(reporting->invocation, "ACCEPTED at %s\n", known.accepted);
 	return reporting_answer(reporting, failure);
@@ -268,7 +272,10 @@ static int fire(struct reporting *reporting, struct alarm *alarm, struct failure
 	if (save(session, alarm, failure) != 0 || queue_save(session->queue, failure) != 0)
 		return -1;
 	rc = insist(reporting, entry, &show, failure);
-	say(reporting->invocation, "%s\n", rc == 0 ? "ACCEPTED" : show ? "QUEUED" : "REFUSED");
+	say(reporting->invocation, "%s\n",
+		rc == 0 ? translated("ACCEPTED")
+		: show  ? translated("QUEUED")
+			: translated("REFUSED"));
 	if (show && reporting_answer(reporting, rc == 0 ? failure : &ignored) != 0)
 		rc = -1;
 	return rc;
@@ -303,7 +310,7 @@ static int deliver_both(struct reporting *reporting, const struct queued *entry,
 	reporting->accepted[0] = '\0';
 	if (rc == 0)
 		rc = reporting_deliver(reporting, entry, &show, failure);
-	say(reporting->invocation, "%s\n", rc == 0 ? "CALLED OFF" : "QUEUED");
+	say(reporting->invocation, "%s\n", rc == 0 ? translated("CALLED OFF") : translated("QUEUED"));
 	if (show && reporting_answer(reporting, rc == 0 ? failure : &ignored) != 0)
 		rc = -1;
 	return rc;

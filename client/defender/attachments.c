@@ -81,7 +81,7 @@ static const struct media *media_of(const char *extension)
 
 static int cannot_read(struct failure *failure)
 {
-	return failure_set(failure, EX_NOINPUT, "an attachment can't be read: %s", strerror(errno));
+	return failure_set(failure, EX_NOINPUT, "an attachment can't be read: %s", error_words(errno));
 }
 
 static int changed(struct failure *failure)
@@ -140,7 +140,8 @@ static int open_file(struct attachment *attachment, const char *path, struct fai
 {
 	attachment->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (attachment->fd == -1 || fstat(attachment->fd, &attachment->before) != 0)
-		return failure_set(failure, EX_NOINPUT, "an attachment can't be opened: %s", strerror(errno));
+		return failure_set(
+			failure, EX_NOINPUT, "an attachment can't be opened: %s", error_words(errno));
 	if (!S_ISREG(attachment->before.st_mode))
 		return failure_set(
 			failure, EX_DATAERR, "an attachment isn't a file: attach files one by one");

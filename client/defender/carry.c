@@ -35,8 +35,8 @@ static int take_some(struct carrying *carrying, size_t *ret_len, struct failure 
 		if (got == -1 && errno == EINTR)
 			continue;
 		if (got == -1)
-			return failure_set(
-				failure, EX_NOINPUT, "the sealed report can't be read: %s", strerror(errno));
+			return failure_set(failure, EX_NOINPUT, "the sealed report can't be read: %s",
+				error_words(errno));
 		if (got == 0)
 			break;
 		len += (size_t)got;
@@ -81,7 +81,7 @@ static int read_through(struct carrying *carrying, struct failure *failure)
 		return failure_memory(failure);
 	if (lseek(carrying->fd, 0, SEEK_SET) != 0)
 		return failure_set(
-			failure, EX_NOINPUT, "the sealed report can't be read: %s", strerror(errno));
+			failure, EX_NOINPUT, "the sealed report can't be read: %s", error_words(errno));
 	do {
 		if (take_some(carrying, &len, failure) != 0 ||
 			(carrying->seen.length == 0 && check_sealed(carrying, len, failure) != 0))
@@ -106,7 +106,7 @@ static int open_sealed(struct carrying *carrying, const char *path, struct failu
 	carrying->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (carrying->fd == -1 || fstat(carrying->fd, &stat) != 0)
 		return failure_set(
-			failure, EX_NOINPUT, "the sealed report can't be opened: %s", strerror(errno));
+			failure, EX_NOINPUT, "the sealed report can't be opened: %s", error_words(errno));
 	if (!S_ISREG(stat.st_mode))
 		return failure_set(failure, EX_DATAERR, "the sealed report isn't a file: give its name");
 	carrying->bytes = malloc(READ_BYTES);

@@ -13,7 +13,11 @@
 #include <string.h>
 
 #define SUMMARY "I did not check in when I had to."
-#define NOBODY  "no check-in is under way: `checkin start' begins one"
+
+static int none_under_way(struct failure *failure)
+{
+	return failure_set(failure, EX_NOINPUT, "no check-in is under way: `checkin start' begins one");
+}
 
 static int take_every(const struct invocation *invocation, uint64_t *ret_every, struct failure *failure)
 {
@@ -56,7 +60,7 @@ static int because(const char *meaning, int exit_code, struct failure *failure)
 {
 	struct fault reason = failure->fault;
 
-	return failure_set(failure, exit_code, "%s (%.300s)", meaning, reason.text);
+	return failure_set(failure, exit_code, "%s (%s)", translated(meaning), reason.text);
 }
 
 static int not_watched(struct failure *failure)
@@ -179,7 +183,7 @@ int run_checkin_ok(const struct invocation *invocation, struct failure *failure)
 	if (rc == 0)
 		rc = checkin_load(&reporting.session, &checkin, failure);
 	if (rc == 0 && checkin == NULL)
-		rc = failure_set(failure, EX_NOINPUT, NOBODY);
+		rc = none_under_way(failure);
 	if (rc == 0)
 		rc = check_in(&reporting, checkin, failure);
 	if (rc == 0)
@@ -199,7 +203,7 @@ int run_checkin_cancel(const struct invocation *invocation, struct failure *fail
 	if (rc == 0)
 		rc = checkin_load(&session, &checkin, failure);
 	if (rc == 0 && checkin == NULL)
-		rc = failure_set(failure, EX_NOINPUT, NOBODY);
+		rc = none_under_way(failure);
 	if (rc == 0 && checkin_call_off(&session, checkin, true, &released, failure) != 0)
 		rc = because("NOT called off", failure->exit_code, failure);
 	if (rc == 0 && released > 0)

@@ -28,12 +28,12 @@ struct disk_reader {
 
 static int cannot_read(struct failure *failure)
 {
-	return failure_set(failure, EX_NOINPUT, "the home can't be read: %s", strerror(errno));
+	return failure_set(failure, EX_NOINPUT, "the home can't be read: %s", error_words(errno));
 }
 
 static int cannot_write(struct failure *failure)
 {
-	return failure_set(failure, EX_CANTCREAT, "the home can't be written: %s", strerror(errno));
+	return failure_set(failure, EX_CANTCREAT, "the home can't be written: %s", error_words(errno));
 }
 
 bool disk_has(const struct home *home, const char *name)

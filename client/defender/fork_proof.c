@@ -19,7 +19,11 @@ int run_proof(const struct invocation *invocation, struct failure *failure)
 			"there is no proof: this home has never seen two rosters in one place");
 		goto cleanup;
 	}
-	say(invocation, "%zu rosters are written: an admin judges each with `clarion-admin roster verify'.\n",
+	say(invocation,
+		translated_count(
+			"%zu roster is written: an admin judges it with `clarion-admin roster verify'.\n",
+			"%zu rosters are written: an admin judges each with `clarion-admin roster verify'.\n",
+			count),
 		count);
 	rc = output_result(invocation, json_pack("{s:I}", "rosters", (json_int_t)count), failure);
 cleanup:

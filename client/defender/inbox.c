@@ -12,13 +12,13 @@ static const char *state_meaning(enum report_state state)
 {
 	switch (state) {
 	case STATE_NEW:
-		return "stored; nobody has opened it yet";
+		return translated("stored; nobody has opened it yet");
 	case STATE_ACK:
-		return "opened: a person has read it";
+		return translated("opened: a person has read it");
 	case STATE_CLOSED:
-		return "closed";
+		return translated("closed");
 	default:
-		return "being handled";
+		return translated("being handled");
 	}
 }
 
@@ -28,15 +28,18 @@ static void show_letter(const struct letter *letter, struct buffer *out)
 	char sent[TIME_SIZE];
 
 	if (message == NULL) {
-		buffer_put_string(out, "\nA message that your receipt number doesn't open: ignore it.\n");
+		buffer_put_string(
+			out, translated("\nA message that your receipt number doesn't open: ignore it.\n"));
 		return;
 	}
 	time_format(message->sent, sent);
 	if (letter->from[0] == '\0')
 		buffer_put_format(out,
-			"\n%s  NOT PROVEN: no officer of the desk has signed this. Don't act on it.\n", sent);
+			translated("\n%s  NOT PROVEN: no officer of the desk has signed this. Don't act on "
+				   "it.\n"),
+			sent);
 	else
-		buffer_put_format(out, "\n%s  from %s\nYour report: %s.\n", sent, letter->from,
+		buffer_put_format(out, translated("\n%s  from %s\nYour report: %s.\n"), sent, letter->from,
 			state_meaning(message->state));
 	if (message->text[0] != '\0') {
 		terminal_safe_lines(message->text, strlen(message->text), "    ", out);
@@ -47,17 +50,26 @@ static void show_letter(const struct letter *letter, struct buffer *out)
 /* It never pretends: a server's signature isn't a person. */
 static void show_silence(const struct session *session, const struct known_report *known, struct buffer *out)
 {
-	buffer_put_string(out, "\nNobody has confirmed yet that a person has read this report.\n");
+	buffer_put_string(
+		out, translated("\nNobody has confirmed yet that a person has read this report.\n"));
 	if (known != NULL && known->accepted[0] != '\0')
-		buffer_put_format(out, "The server has had it since %s.\n", known->accepted);
+		buffer_put_format(out, translated("The server has had it since %s.\n"), known->accepted);
 	else if (known != NULL)
-		buffer_put_string(out, "It is still in the queue on this device: send it first.\n");
-	buffer_put_string(out, "What else you can do: report again to another desk");
+		buffer_put_string(
+			out, translated("It is still in the queue on this device: send it first.\n"));
 	if (organisation_roster(session->organisation)->desk_count < 2)
-		buffer_put_string(out, " (your organisation has one only)");
-	buffer_put_string(out,
-		", reach your organisation in another way that you trust, or an emergency line of "
-		"people you know. If you are in danger now, don't wait for this answer.\n");
+		buffer_put_string(out,
+			translated(
+				"What else you can do: report again to another desk (your organisation has "
+				"one only), reach your organisation in another way that you trust, or an "
+				"emergency line of people you know. If you are in danger now, don't wait "
+				"for this answer.\n"));
+	else
+		buffer_put_string(out,
+			translated(
+				"What else you can do: report again to another desk, reach your "
+				"organisation in another way that you trust, or an emergency line of "
+				"people you know. If you are in danger now, don't wait for this answer.\n"));
 }
 
 static void show(const struct invocation *invocation, const struct session *session,

@@ -29,9 +29,9 @@ static void show(const struct invocation *invocation, const struct organisation 
 	const struct roster *roster = organisation_roster(organisation);
 	struct buffer text = buffer_of(ROSTER_MAX_BYTES);
 
-	buffer_put_string(&text, "You have joined: ");
+	buffer_put_string(&text, translated("You have joined: "));
 	terminal_safe(roster->organisation, strlen(roster->organisation), &text);
-	buffer_put_string(&text, "\nIts desks:\n");
+	buffer_put_string(&text, translated("\nIts desks:\n"));
 	for (size_t at = 0; at < roster->desk_count; at++) {
 		buffer_put_format(&text, "  %s  ", roster->desks[at].name);
 		terminal_safe(roster->desks[at].title, strlen(roster->desks[at].title), &text);

@@ -1,6 +1,8 @@
 /* The defender's client: which verbs there are and what they take. */
 #include "verbs.h"
 
+#include "catalogues.h"
+
 /* Without a home: what `join' would have kept is given each time. */
 #define MEMORY_OPTIONS                                                                                       \
 	{ "memory", "INVITATION|-", "keep no home, whatever happens: everything is gone at the end",         \
@@ -82,5 +84,6 @@ int main(int argc, char **argv)
 		"device.",
 		verbs, COUNT_OF(verbs) };
 
+	languages_offer(catalogues, catalogue_count);
 	return program_main(&program, argc, argv);
 }

@@ -95,9 +95,9 @@ static int ask_one(const struct invocation *invocation, const struct question *q
 		char *text = NULL;
 		size_t number;
 
-		say(invocation, "\n%s\n", question->words);
+		say(invocation, "\n%s\n", translated(question->words));
 		for (size_t at = 0; at < question->count; at++)
-			say(invocation, "  %zu  %s\n", at + 1, question->answers[at].words);
+			say(invocation, "  %zu  %s\n", at + 1, translated(question->answers[at].words));
 		(void)fflush(NULL);
 		if (ask_line(question->may_skip ? "Number (or nothing, to go on): " : "Number: ",
 			    "give the report with --file", &text, failure) != 0)

@@ -135,7 +135,7 @@ static int is_lost(bool *ret_show, const struct failure *why, struct failure *fa
 {
 	*ret_show = false;
 	return failure_set(failure, why->exit_code,
-		"NOT sent, and nothing of it is kept here (%.300s): try again, or `report --out'",
+		"NOT sent, and nothing of it is kept here (%s): try again, or `report --out'",
 		why->fault.text);
 }
 
@@ -183,13 +183,16 @@ int reporting_answer(const struct reporting *reporting, struct failure *failure)
 void reporting_say_readers(const struct reporting *reporting)
 {
 	const struct recipients *recipients = reporting->recipients;
+	struct buffer names = buffer_of(RECIPIENTS_MAX * (NAME_SIZE + strlen(", ")));
 
-	say(reporting->invocation, "Sealed. Who can open it:");
 	for (size_t at = 0; at < recipients->reader_count; at++)
-		say(reporting->invocation, "%s %s", at == 0 ? "" : ",", recipients->readers[at]->name);
-	if (recipients->archive_count > 0)
-		say(reporting->invocation, ", and the desk's archive");
-	say(reporting->invocation, ".\n");
+		buffer_put_format(&names, "%s%s", at == 0 ? "" : ", ", recipients->readers[at]->name);
+	if (buffer_text(&names) != NULL && recipients->archive_count > 0)
+		say(reporting->invocation, "Sealed. Who can open it: %s, and the desk's archive.\n",
+			buffer_text(&names));
+	else if (buffer_text(&names) != NULL)
+		say(reporting->invocation, "Sealed. Who can open it: %s.\n", buffer_text(&names));
+	buffer_free(&names);
 	if (recipients->excluded_count > 0)
 		say(reporting->invocation, "The server and strangers can't tell that somebody was excluded; "
 					   "the excluded herself may notice.\n");

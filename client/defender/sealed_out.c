@@ -33,7 +33,8 @@ static int is_there(struct failure *failure)
 
 static int cannot_write(struct failure *failure)
 {
-	return failure_set(failure, EX_CANTCREAT, "the sealed report can't be written: %s", strerror(errno));
+	return failure_set(
+		failure, EX_CANTCREAT, "the sealed report can't be written: %s", error_words(errno));
 }
 
 /* Before the questions: what can't be written is said at once. */

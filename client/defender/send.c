@@ -103,8 +103,12 @@ int run_send(const struct invocation *invocation, struct failure *failure)
 		rc = failure_of(failure, EX_TEMPFAIL, &tally.last.fault);
 	else if (rc == 0 && tally.refused > 0)
 		rc = failure_set(failure, EX_DATAERR,
-			"the server can't take %zu of the reports, they are gone from the queue: report "
-			"again",
+			translated_count(
+				"the server can't take %zu report, it is gone from the queue: report again",
+				"the server can't take %zu of the reports, they are gone from the queue: "
+				"report "
+				"again",
+				tally.refused),
 			tally.refused);
 cleanup:
 	session_close(&session);

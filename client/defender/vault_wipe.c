@@ -85,7 +85,11 @@ int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure)
 		return -1;
 	if (wiping.stuck > 0)
 		return failure_set(failure, EX_CANTCREAT,
-			"the keys are destroyed, but %zu files can't be removed: remove the folder yourself",
+			translated_count("the keys are destroyed, but %zu file can't be removed: remove the "
+					 "folder yourself",
+				"the keys are destroyed, but %zu files can't be removed: remove the folder "
+				"yourself",
+				wiping.stuck),
 			wiping.stuck);
 	if (disk_remove(home, SLOTS_FILE, failure) != 0)
 		return -1;

@@ -10,7 +10,10 @@ static void show(const struct invocation *invocation, size_t others)
 {
 	say(invocation, "The home's keys are overwritten, and its files are removed.\n");
 	if (others > 0)
-		say(invocation, "%zu files in that folder aren't this program's: they are still there.\n",
+		say(invocation,
+			translated_count("%zu file in that folder isn't this program's: it is still there.\n",
+				"%zu files in that folder aren't this program's: they are still there.\n",
+				others),
 			others);
 	say(invocation,
 		"What can't be promised: flash memory (phones, sticks, SSDs) may keep an old copy of the "

@@ -47,10 +47,10 @@ static int make_folders(char *path, struct failure *failure)
 		*slash = '/';
 		if (rc != 0 && errno != EEXIST)
 			return failure_set(
-				failure, EX_CANTCREAT, "the home can't be made: %s", strerror(errno));
+				failure, EX_CANTCREAT, "the home can't be made: %s", error_words(errno));
 	}
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return failure_set(failure, EX_CANTCREAT, "the home can't be made: %s", strerror(errno));
+		return failure_set(failure, EX_CANTCREAT, "the home can't be made: %s", error_words(errno));
 	return 0;
 }
 
@@ -66,7 +66,7 @@ int home_lock(struct home *home, struct failure *failure)
 	if (errno == EAGAIN)
 		return failure_set(
 			failure, EX_TEMPFAIL, "another program works in the home: try again when it is done");
-	return failure_set(failure, EX_CANTCREAT, "the home can't be locked: %s", strerror(errno));
+	return failure_set(failure, EX_CANTCREAT, "the home can't be locked: %s", error_words(errno));
 }
 
 void home_unlock(struct home *home)
@@ -95,7 +95,7 @@ int home_open(const struct invocation *invocation, enum home_wish wish, struct h
 		if (wish == HOME_EXISTING && errno == ENOENT)
 			return failure_set(failure, EX_NOINPUT,
 				"there is no home there: make one first (%s --help)", invocation->program);
-		return failure_set(failure, EX_NOINPUT, "the home can't be opened: %s", strerror(errno));
+		return failure_set(failure, EX_NOINPUT, "the home can't be opened: %s", error_words(errno));
 	}
 	if (home_lock(home, failure) != 0) {
 		home_close(home);

@@ -138,8 +138,10 @@ static int judge_code(struct link *link, CURLcode code, struct failure *failure)
 			"the proxy can't be reached: start it; nothing is ever sent around it");
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
-		return failure_set(failure, EX_UNAVAILABLE, "no connection to the server%s: try again later",
-			has_proxy ? " through the proxy" : "");
+		return has_proxy ? failure_set(failure, EX_UNAVAILABLE,
+					   "no connection to the server through the proxy: try again later")
+				 : failure_set(failure, EX_UNAVAILABLE,
+					   "no connection to the server: try again later");
 	case CURLE_OPERATION_TIMEDOUT:
 		return failure_set(failure, EX_UNAVAILABLE, "nothing moved for %d seconds: try again later",
 			LINK_STALL_SECONDS);
@@ -224,8 +226,9 @@ void link_refusal(const struct link_answer *answer, const char *what, struct fai
 		failure_write(failure, EX_PROTOCOL,
 			"%s: the server answered %u, as no server of this organisation should: ask for a new "
 			"invitation",
-			what, answer->status);
+			translated(what), answer->status);
 	else
-		failure_write(failure, refusal_code(problem_status(problem.problem)), "%s: %s: %s", what,
-			problem_title(problem.problem), problem_detail(problem.problem));
+		failure_write(failure, refusal_code(problem_status(problem.problem)), "%s: %s: %s",
+			translated(what), translated(problem_title(problem.problem)),
+			translated(problem_detail(problem.problem)));
 }

@@ -99,8 +99,7 @@ int roster_fetch(struct link *link, const char *path, struct roster **ret_roster
 	int rc = get_note(link, path, &answer, failure);
 
 	if (rc == 0 && roster_parse(answer.body.data, answer.body.len, ret_roster, &fault) != 0)
-		rc = failure_set(
-			failure, EX_PROTOCOL, "the server's roster is malformed: %.180s", fault.text);
+		rc = failure_set(failure, EX_PROTOCOL, "the server's roster is malformed: %s", fault.text);
 	link_answer_free(&answer);
 	return rc;
 }

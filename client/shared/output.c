@@ -7,7 +7,7 @@ void say(const struct invocation *invocation, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vfprintf(invocation->json ? stderr : stdout, format, arguments);
+	(void)vfprintf(invocation->json ? stderr : stdout, translated(format), arguments);
 	va_end(arguments);
 }
 
@@ -16,9 +16,9 @@ void say_aside(const struct invocation *invocation, const char *format, ...)
 	va_list arguments;
 
 	(void)fflush(stdout);
-	(void)fprintf(stderr, "%s: ", invocation->program);
+	(void)fprintf(stderr, translated("%s: "), invocation->program);
 	va_start(arguments, format);
-	(void)vfprintf(stderr, format, arguments);
+	(void)vfprintf(stderr, translated(format), arguments);
 	va_end(arguments);
 	(void)fputc('\n', stderr);
 }

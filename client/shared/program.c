@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "build_config.h"
+#include "client/language.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +11,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-static const struct program_option common_options[] = {
+/* The first of the table is for programs that speak more than English, the last for verbs that set a
+ * passphrase.
+ */
+static const struct program_option all_common_options[] = {
+	{ "language", "CODE", "speak this language: en, fr, es, ar, ru or zh-Hans", false },
 	{ "home", "DIR", "the folder to work in", false },
 	{ "json", NULL, "the result as JSON on standard output", false },
 	{ "passphrase-file", "FILE", "take the passphrase from the first line of FILE", false },
@@ -18,10 +23,14 @@ static const struct program_option common_options[] = {
 	{ "no-passphrase", NULL, "keep everything unencrypted: for tests and disposable systems", false },
 };
 
-/* The last of the table is for verbs that set a passphrase. */
-static size_t common_count(const struct verb *verb)
+static const struct program_option *common_options(const struct verb *verb, size_t *ret_count)
 {
-	return COUNT_OF(common_options) - (verb->sets_passphrase ? 0 : 1);
+	size_t languages, left_out;
+
+	(void)languages_offered(&languages);
+	left_out = languages == 0 ? 1 : 0;
+	*ret_count = COUNT_OF(all_common_options) - left_out - (verb->sets_passphrase ? 0 : 1);
+	return all_common_options + left_out;
 }
 
 static const char *own_name(const char *path)
@@ -36,15 +45,17 @@ static const char *own_name(const char *path)
 static void show_version(const char *name)
 {
 	printf("%s %s%s\n", name, CLARION_VERSION,
-		CLARION_TEST_CLOCK_BUILD ? " (test clock: never for a release)" : "");
+		CLARION_TEST_CLOCK_BUILD ? translated(" (test clock: never for a release)") : "");
 }
 
 static void show_verbs(const struct program *program, const char *name)
 {
-	printf("Usage: %s VERB [OPTION]…\n%s\n\n", name, program->summary);
+	printf(translated("Usage: %s VERB [OPTION]…\n%s\n\n"), name, translated(program->summary));
 	for (size_t at = 0; at < program->verb_count; at++)
-		printf("  %-18s %s\n", program->verbs[at].name, program->verbs[at].summary);
-	printf("\n%s VERB --help shows a verb's options. %s --version shows the version.\n", name, name);
+		printf(translated("  %-18s %s\n"), program->verbs[at].name,
+			translated(program->verbs[at].summary));
+	printf(translated("\n%s VERB --help shows a verb's options. %s --version shows the version.\n"), name,
+		name);
 }
 
 static void show_options(const struct program_option *options, size_t count)
@@ -55,17 +66,20 @@ static void show_options(const struct program_option *options, size_t count)
 		(void)snprintf(left, sizeof left, "--%s%s%s", options[at].name,
 			options[at].value != NULL ? " " : "",
 			options[at].value != NULL ? options[at].value : "");
-		printf("  %-26s %s%s\n", left, options[at].help,
-			options[at].repeatable ? " (may be repeated)" : "");
+		printf(translated("  %-26s %s%s\n"), left, translated(options[at].help),
+			options[at].repeatable ? translated(" (may be repeated)") : "");
 	}
 }
 
 static void show_verb(const struct verb *verb, const char *name)
 {
-	printf("Usage: %s %s %s%s[OPTION]…\n%s\n\n", name, verb->name, verb->operands,
-		verb->operands[0] != '\0' ? " " : "", verb->summary);
+	size_t count;
+	const struct program_option *common = common_options(verb, &count);
+
+	printf(translated("Usage: %s %s %s%s[OPTION]…\n%s\n\n"), name, verb->name, verb->operands,
+		verb->operands[0] != '\0' ? " " : "", translated(verb->summary));
 	show_options(verb->options, verb->option_count);
-	show_options(common_options, common_count(verb));
+	show_options(common, count);
 }
 
 /* *ret_words is how many arguments the verb's name took. */
@@ -155,8 +169,20 @@ static int check_operands(const struct verb *verb, const struct arguments *argum
 			failure, EX_USAGE, "%s needs more: %s %s", verb->name, verb->name, verb->operands);
 	if (arguments->operand_count > verb->operands_max)
 		return failure_set(failure, EX_USAGE, "%s was given too much: %s %s%s", verb->name,
-			verb->name, verb->operands, verb->operands[0] != '\0' ? "" : "takes options only");
+			verb->name, verb->operands,
+			verb->operands[0] != '\0' ? "" : translated("takes options only"));
 	return 0;
+}
+
+/* True where nothing follows the first word but the language to answer in. */
+static bool is_only_word(int argc, char **argv)
+{
+	size_t languages;
+
+	(void)languages_offered(&languages);
+	if (languages > 0 && argc == 3)
+		return strncmp(argv[2], "--language=", strlen("--language=")) == 0;
+	return argc == 2 || (languages > 0 && argc == 4 && strcmp(argv[2], "--language") == 0);
 }
 
 /* Before any verb: --help and --version, or no verb at all. *ret_done true where that answered. */
@@ -168,9 +194,9 @@ static int parse_general(
 	*ret_done = true;
 	if (argc < 2)
 		return failure_set(failure, EX_USAGE, "a verb is missing: %s --help shows them", name);
-	if (strcmp(argv[1], "--version") == 0 && argc == 2)
+	if (strcmp(argv[1], "--version") == 0 && is_only_word(argc, argv))
 		show_version(name);
-	else if ((strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) && argc == 2)
+	else if ((strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) && is_only_word(argc, argv))
 		show_verbs(program, name);
 	else
 		*ret_done = false;
@@ -181,7 +207,9 @@ int program_parse(const struct program *program, int argc, char **argv, const st
 	struct invocation *ret_invocation, struct failure *failure)
 {
 	struct arguments *arguments = NULL;
+	const struct program_option *common;
 	const struct verb *verb;
+	size_t common_count;
 	bool done;
 	int words = 1;
 
@@ -196,7 +224,8 @@ int program_parse(const struct program *program, int argc, char **argv, const st
 	if (verb == NULL)
 		return failure_set(
 			failure, EX_USAGE, "no such verb: %s --help shows them", ret_invocation->program);
-	arguments = arguments_new(common_options, common_count(verb), verb->options, verb->option_count);
+	common = common_options(verb, &common_count);
+	arguments = arguments_new(common, common_count, verb->options, verb->option_count);
 	if (arguments == NULL)
 		return failure_memory(failure);
 	ret_invocation->arguments = arguments;
@@ -247,7 +276,7 @@ int program_main(const struct program *program, int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (proto_init() != 0)
 		rc = failure_set(&failure, EX_SOFTWARE, "libsodium can't start: reinstall it");
-	else
+	else if ((rc = language_choose(argc, argv, &failure)) == 0)
 		rc = program_parse(program, argc, argv, &verb, &invocation, &failure);
 	if (rc == 0 && verb != NULL)
 		rc = verb->run(&invocation, &failure);
@@ -255,7 +284,8 @@ int program_main(const struct program *program, int argc, char **argv)
 		rc = failure_set(&failure, EX_CANTCREAT, "the result can't be written: look where it goes");
 	if (rc != 0) {
 		(void)fflush(stdout);
-		(void)fprintf(stderr, "%s: %s\n", own_name(argc > 0 ? argv[0] : NULL), failure.fault.text);
+		(void)fprintf(stderr, translated("%s: %s\n"), own_name(argc > 0 ? argv[0] : NULL),
+			failure.fault.text);
 	}
 	invocation_free(&invocation);
 	return rc == 0 ? 0 : failure.exit_code;

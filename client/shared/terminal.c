@@ -34,15 +34,16 @@ static int read_line(int fd, char *text, const char *what, struct failure *failu
 		if (got == -1 && errno == EINTR)
 			continue;
 		if (got == -1)
-			return failure_set(
-				failure, EX_DATAERR, "%s can't be read: %s", what, strerror(errno));
+			return failure_set(failure, EX_DATAERR, "%s can't be read: %s", translated(what),
+				error_words(errno));
 		if (got == 0 && len == 0)
-			return failure_set(failure, EX_DATAERR, "%s is missing: give it on one line", what);
+			return failure_set(
+				failure, EX_DATAERR, "%s is missing: give it on one line", translated(what));
 		if (got == 0 || byte == '\n')
 			break;
 		if (byte == '\0' || len == VALUE_MAX)
 			return failure_set(failure, EX_DATAERR,
-				"%s is too long or not text: give one line of text", what);
+				"%s is too long or not text: give one line of text", translated(what));
 		text[len++] = byte;
 	}
 	if (len > 0 && text[len - 1] == '\r')
@@ -106,7 +107,8 @@ static int ask(const char *prompt, const char *instead, bool echo, char **ret_te
 	int rc = -1, fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd == -1)
-		return failure_set(failure, EX_USAGE, "there is no terminal to ask on: %s", instead);
+		return failure_set(
+			failure, EX_USAGE, "there is no terminal to ask on: %s", translated(instead));
 	text = value_new();
 	if (text == NULL) {
 		rc = failure_memory(failure);
@@ -115,13 +117,15 @@ static int ask(const char *prompt, const char *instead, bool echo, char **ret_te
 	if (!echo) {
 		is_quiet = echo_off(fd);
 		if (!is_quiet) {
-			rc = failure_set(
-				failure, EX_USAGE, "the terminal can't hide what is typed: %s", instead);
+			rc = failure_set(failure, EX_USAGE, "the terminal can't hide what is typed: %s",
+				translated(instead));
 			goto cleanup;
 		}
 	}
+	prompt = translated(prompt);
 	if (write(fd, prompt, strlen(prompt)) == -1) {
-		rc = failure_set(failure, EX_USAGE, "the terminal can't be written to: %s", instead);
+		rc = failure_set(
+			failure, EX_USAGE, "the terminal can't be written to: %s", translated(instead));
 		goto cleanup;
 	}
 	if (read_line(fd, text, "the answer", failure) != 0)
@@ -161,8 +165,8 @@ int take_value(const char *argument, const char *what, char **ret_text, struct f
 		}
 	} else if (len > VALUE_MAX) {
 		sodium_free(text);
-		return failure_set(
-			failure, EX_DATAERR, "%s is too long: it has at most %d bytes", what, VALUE_MAX);
+		return failure_set(failure, EX_DATAERR, "%s is too long: it has at most %d bytes",
+			translated(what), VALUE_MAX);
 	} else {
 		memcpy(text, argument, len + 1);
 	}
@@ -194,13 +198,13 @@ static int read_all(int fd, const char *what, size_t max, struct buffer *out, st
 		if (got == -1 && errno == EINTR)
 			continue;
 		if (got == -1)
-			return failure_set(
-				failure, EX_NOINPUT, "%s can't be read: %s", what, strerror(errno));
+			return failure_set(failure, EX_NOINPUT, "%s can't be read: %s", translated(what),
+				error_words(errno));
 		if (got == 0)
 			return buffer_ok(out) == 0 ? 0 : failure_memory(failure);
 		if ((size_t)got > max - len)
-			return failure_set(
-				failure, EX_DATAERR, "%s is too long: it has at most %zu bytes", what, max);
+			return failure_set(failure, EX_DATAERR, "%s is too long: it has at most %zu bytes",
+				translated(what), max);
 		buffer_put(out, bytes, (size_t)got);
 		sodium_memzero(bytes, sizeof bytes);
 		len += (size_t)got;
@@ -215,7 +219,8 @@ int take_file(const char *path, const char *what, size_t max, struct buffer *out
 		return read_all(STDIN_FILENO, what, max, out, failure);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1)
-		return failure_set(failure, EX_NOINPUT, "%s can't be opened: %s", what, strerror(errno));
+		return failure_set(
+			failure, EX_NOINPUT, "%s can't be opened: %s", translated(what), error_words(errno));
 	rc = read_all(fd, what, max, out, failure);
 	(void)close(fd);
 	return rc;
@@ -228,7 +233,7 @@ static int passphrase_from_file(const char *path, char **ret_passphrase, struct 
 
 	if (fd == -1)
 		return failure_set(
-			failure, EX_NOINPUT, "the passphrase file can't be opened: %s", strerror(errno));
+			failure, EX_NOINPUT, "the passphrase file can't be opened: %s", error_words(errno));
 	text = value_new();
 	rc = text == NULL ? failure_memory(failure) : read_line(fd, text, "the passphrase", failure);
 	(void)close(fd);
@@ -274,8 +279,9 @@ int take_passphrase(
 	}
 	if (text[0] == '\0') {
 		sodium_free(text);
-		return failure_set(failure, EX_DATAERR, "the passphrase is empty: choose one%s",
-			is_new ? ", or give --no-passphrase" : "");
+		return is_new ? failure_set(failure, EX_DATAERR,
+					"the passphrase is empty: choose one, or give --no-passphrase")
+			      : failure_set(failure, EX_DATAERR, "the passphrase is empty: choose one");
 	}
 	*ret_passphrase = text;
 	return 0;

@@ -49,6 +49,7 @@ ALLOWED = {
     ("keys/clock.c", "clock_gettime"): "the one place that reads a clock",
     ("keys/clock.c", "getenv"): "the test clock of test builds",
     ("client/shared/home.c", "getenv"): "the XDG folders",
+    ("client/shared/language.c", "getenv"): "the locale, and LANGUAGE",
     ("daemon/supervisor/passphrase_source.c", "getenv"): "CREDENTIALS_DIRECTORY, as systemd gives it",
 }
 

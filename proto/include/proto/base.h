@@ -6,6 +6,8 @@
 #ifndef PROTO_BASE_H
 #define PROTO_BASE_H
 
+#include "proto/language.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,16 +23,22 @@
 #define ED25519_SIGNATURE_BYTES 64
 #define ED25519_SEED_BYTES      32
 
-/* Why something was refused: one sentence, "what went wrong: what to do" where there is something to do. */
+/* Room for a sentence of a fault: in other scripts a letter takes two or three bytes. */
+#define FAULT_TEXT_SIZE 720
+
+/* Why something was refused: one sentence, "what went wrong: what to do" where there is something to do. In
+ * the language in use (proto/language.h). */
 struct fault {
-	char text[240];
+	char text[FAULT_TEXT_SIZE];
 };
 
-/* Writes the sentence. */
+/* Writes the sentence; what is too long ends with a whole character. */
 void fault_write(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The same, and is -1, so that a refusal is one line. A macro, so that the compiler and the analyzers see the
  * -1. */
 #define fault_set(...) (fault_write(__VA_ARGS__), -1)
+/* fault_write for whoever takes the arguments of a sentence himself. */
+void fault_write_list(struct fault *fault, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
 /* True where both hold the same len bytes. Takes as long as it takes: secrets are compared with
  * sodium_memcmp. */
