@@ -41,6 +41,18 @@ cleanup:
 	return rc;
 }
 
+/* The suite that every TLS 1.3 program has comes first, as on most web servers: SHA-256 is in the processor,
+ * and costs a handshake a tenth less than SHA-384. The second list is for a TLS that isn't spoken here:
+ * short, because OpenSSL copies it for each connection. */
+static int choose_suites(SSL_CTX *context)
+{
+	return SSL_CTX_set_ciphersuites(context,
+		       "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
+			       SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES128-GCM-SHA256") == 1
+		       ? 0
+		       : -1;
+}
+
 static int harden(SSL_CTX *context)
 {
 	char with_ml_kem[] = "X25519MLKEM768:X25519"; /* not const: OpenSSL's macro casts it away */
@@ -58,7 +70,7 @@ static int harden(SSL_CTX *context)
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
 	if (SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
-		SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) != 1 ||
+		SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) != 1 || choose_suites(context) != 0 ||
 		SSL_CTX_set_num_tickets(context, 0) != 1 || SSL_CTX_set_max_early_data(context, 0) != 1)
 		return -1;
 	/* OpenSSL before 3.5 doesn't know the first. */

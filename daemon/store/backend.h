@@ -48,6 +48,8 @@ MUST_USE int backend_checkpoint(struct backend *backend);
 bool backend_restart_log(struct backend *backend);
 /* Of the log since it was last empty. */
 uint64_t backend_log_bytes(const struct backend *backend);
+/* Gives back the memory of pages that are kept for the next reader. Not in a group. */
+void backend_rest(struct backend *backend);
 
 struct backend_view {
 	const uint8_t *data;

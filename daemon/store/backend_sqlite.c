@@ -351,6 +351,11 @@ bool backend_restart_log(struct backend *backend)
 	return code == SQLITE_OK;
 }
 
+void backend_rest(struct backend *backend)
+{
+	(void)sqlite3_db_release_memory(backend->database);
+}
+
 uint64_t backend_log_bytes(const struct backend *backend)
 {
 	return backend->log_frames * FRAME_BYTES;

@@ -7,6 +7,7 @@
 #include "keys/clock.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 
 #define TICK_MS      10
 #define ROWS_A_WRITE 2     /* are earned by each write of others: a tenth of what the write costs */
@@ -14,6 +15,7 @@
 #define ROWS_IDLE    128   /* a millisecond or two: a report that comes just then waits no longer */
 #define PAUSE_MS     60000 /* after a failure, so that a full disk isn't made fuller */
 #define QUIET_TICKS  3     /* one behind the other: a pause between two reports is no rest */
+#define REST_SECONDS 2     /* without a group: what sixteen megabytes of pages are kept for is over */
 #define BUSY_TICKS   16    /* of which one is taken for what can wait */
 #define CHUNKS_A_ROW 8     /* one row costs an eighth of a millisecond where it drops a chunk of 64 KiB */
 
@@ -42,11 +44,44 @@ static bool is_paused(const struct store *store)
 	return clock_boot_ms() < store->chores_paused_until;
 }
 
+static bool has_work(const struct store *store)
+{
+	return has_writes(store) || rewrap_is_running(store) || retention_is_looking(store) ||
+	       store->log_to_empty;
+}
+
+static void await_rest(struct store *store)
+{
+	const struct timeval time = { .tv_sec = REST_SECONDS };
+
+	if (evtimer_pending(store->rest_event, NULL))
+		return;
+	store->rest_seen = store->group_number;
+	if (evtimer_add(store->rest_event, &time) != 0)
+		log_plain(LOG_ERROR, "chores_timer_failed");
+}
+
+/* A store at rest gives its memory back. */
+static void on_rest(evutil_socket_t fd, short what, void *context)
+{
+	struct store *store = context;
+
+	(void)fd;
+	(void)what;
+	if (store->rest_seen != store->group_number || backend_in_group(store->backend) || has_work(store)) {
+		await_rest(store);
+		return;
+	}
+	backend_rest(store->backend);
+	(void)malloc_trim(0);
+}
+
 int chores_ride(struct store *store)
 {
 	unsigned rows;
 
 	store->chores_seen = store->group_number;
+	await_rest(store);
 	if (!has_writes(store) || is_paused(store))
 		return 0;
 	store->rows_earned += store->group_count * ROWS_A_WRITE;
@@ -82,12 +117,6 @@ static void empty_log(struct store *store, bool is_idle)
 	if (!is_idle && ++store->busy_ticks % BUSY_TICKS != 0)
 		return;
 	store->log_to_empty = backend_checkpoint(store->backend) != 0;
-}
-
-static bool has_work(const struct store *store)
-{
-	return has_writes(store) || rewrap_is_running(store) || retention_is_looking(store) ||
-	       store->log_to_empty;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
@@ -126,12 +155,15 @@ int chores_start(struct store *store)
 	uint64_t body;
 
 	store->chores_event = evtimer_new(store->base, on_tick, store);
-	if (store->chores_event == NULL || event_priority_set(store->chores_event, 1) != 0 ||
+	store->rest_event = evtimer_new(store->base, on_rest, store);
+	if (store->chores_event == NULL || store->rest_event == NULL ||
+		event_priority_set(store->chores_event, 1) != 0 ||
 		backend_remains(store->backend, &store->remains_left, &body) != 0 ||
 		tombstones_enforce(store) != 0)
 		return -1;
 	if (store->remains_left)
 		chores_wake(store);
+	await_rest(store);
 	return retention_load(store) == 0 ? rewrap_load(store) : -1;
 }
 
@@ -140,6 +172,9 @@ void chores_end(struct store *store)
 	if (store->chores_event != NULL)
 		event_free(store->chores_event);
 	store->chores_event = NULL;
+	if (store->rest_event != NULL)
+		event_free(store->rest_event);
+	store->rest_event = NULL;
 	retention_free(store);
 	rewrap_free(store);
 }

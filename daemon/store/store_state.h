@@ -152,15 +152,15 @@ struct store {
 	int64_t release_at; /* on the boot clock; 0: it isn't set */
 	int64_t start_wall, start_boot_ms;
 	int64_t newest_committed; /* the latest time that a commit holds */
-	struct event *chores_event;
+	struct event *chores_event, *rest_event;
 	struct rewrap *rewrap;
 	bool dropping_epochs; /* the keyring without old storage keys is being written */
 	struct retention *retention;
-	uint64_t chores_seen;        /* the group that began last when the chores last looked */
-	int64_t chores_paused_until; /* on the boot clock, in ms */
-	unsigned rows_earned;        /* by writes since a part of the work rode along */
-	bool remains_left;           /* chunks of destroyed reports may be left */
-	bool log_to_empty;           /* it may hold the data key of a destroyed report */
+	uint64_t chores_seen, rest_seen; /* the group that began last when each last looked */
+	int64_t chores_paused_until;     /* on the boot clock, in ms */
+	unsigned rows_earned;            /* by writes since a part of the work rode along */
+	bool remains_left;               /* chunks of destroyed reports may be left */
+	bool log_to_empty;               /* it may hold the data key of a destroyed report */
 	unsigned busy_ticks, quiet_ticks;
 	bool clock_announced;
 	bool log_announced;    /* that the log can't be emptied */
