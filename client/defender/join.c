@@ -111,7 +111,7 @@ int run_join(const struct invocation *invocation, struct failure *failure)
 	if (organisation_join(&session.items, invitation, proxy == NULL ? "" : proxy, &session.organisation,
 		    failure) != 0) {
 		if (is_new)
-			vault_discard(session.home);
+			vault_discard(session.vault);
 		goto cleanup;
 	}
 	show(invocation, session.organisation);

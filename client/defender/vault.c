@@ -1,275 +1,273 @@
 #include "vault_internal.h"
 
 #include "client/terminal.h"
-#include "proto/cursor.h"
 #include "proto/encode.h"
-#include "proto/padme.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MASTER_BYTES 32
-#define NONCE_BYTES  crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG_BYTES    crypto_aead_xchacha20poly1305_ietf_ABYTES
-#define SLOTS_SALT   crypto_pwhash_SALTBYTES
-#define SLOT_BYTES   (NONCE_BYTES + MASTER_BYTES + TAG_BYTES)
-#define SLOT_COUNT   2
-#define SLOTS_BYTES  PADME_LEAST /* the smallest size that an item has too */
-#define LENGTH_BYTES 8
 
-static const uint8_t slot_context[] = "slot/1";
-
-struct slots {
-	uint8_t key[32];
-	uint8_t master[MASTER_BYTES];
-};
-
-static uint8_t *slot_at(uint8_t *file, size_t at)
+/* Of Argon2id's result, or of the salt alone. */
+static void derive(const uint8_t master[MASTER_BYTES], struct vault_keys *keys)
 {
-	return file + SLOTS_SALT + at * SLOT_BYTES;
+	static const char context[crypto_kdf_CONTEXTBYTES] = { 'v', 'a', 'u', 'l', 't', '/', '2', ' ' };
+	uint8_t wide[crypto_core_ristretto255_NONREDUCEDSCALARBYTES];
+
+	(void)crypto_kdf_derive_from_key(wide, sizeof wide, 1, context, master);
+	crypto_core_ristretto255_scalar_reduce(keys->slot.layers, wide);
+	(void)crypto_kdf_derive_from_key(keys->slot.image, sizeof keys->slot.image, 2, context, master);
+	(void)crypto_kdf_derive_from_key(keys->names, sizeof keys->names, 3, context, master);
+	(void)crypto_kdf_derive_from_key(keys->payloads, sizeof keys->payloads, 4, context, master);
+	sodium_memzero(wide, sizeof wide);
 }
 
-/* The key of a slot: 32 zeros where there is no passphrase. */
-static int slot_key(const char *passphrase, const uint8_t *salt, uint8_t ret_key[32], struct failure *failure)
+int vault_keys_of(
+	const char *passphrase, const uint8_t *salt, struct vault_keys **ret_keys, struct failure *failure)
 {
-	memset(ret_key, 0, 32);
-	if (passphrase != NULL && crypto_pwhash(ret_key, 32, passphrase, strlen(passphrase), salt,
-					  crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
-					  crypto_pwhash_ALG_ARGON2ID13) != 0)
-		return failure_memory(failure);
-	return 0;
-}
+	struct vault_keys *keys = sodium_malloc(sizeof *keys);
+	uint8_t *master = sodium_malloc(MASTER_BYTES);
+	int rc = -1;
 
-static int open_slots(uint8_t *file, struct slots *slots)
-{
-	unsigned long long len;
-
-	for (size_t at = 0; at < SLOT_COUNT; at++) {
-		const uint8_t *slot = slot_at(file, at);
-
-		if (crypto_aead_xchacha20poly1305_ietf_decrypt(slots->master, &len, NULL, slot + NONCE_BYTES,
-			    MASTER_BYTES + TAG_BYTES, slot_context, sizeof slot_context, slot,
-			    slots->key) == 0)
-			return 0;
+	if (keys == NULL || master == NULL)
+		goto cleanup;
+	if (passphrase == NULL)
+		rc = crypto_generichash(master, MASTER_BYTES, salt, CONTAINER_SALT_BYTES, NULL, 0);
+	else
+		rc = crypto_pwhash(master, MASTER_BYTES, passphrase, strlen(passphrase), salt,
+			crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
+			crypto_pwhash_ALG_ARGON2ID13);
+	if (rc == 0) {
+		derive(master, keys);
+		*ret_keys = keys;
+		keys = NULL;
 	}
-	return -1;
-}
-
-static int vault_of(const struct home *home, const uint8_t master[MASTER_BYTES], struct vault **ret_vault,
-	struct failure *failure)
-{
-	static const char context[crypto_kdf_CONTEXTBYTES] = { 'v', 'a', 'u', 'l', 't', '/', '1', ' ' };
-	struct vault *vault = calloc(1, sizeof *vault);
-
-	if (vault == NULL || (vault->keys = sodium_malloc(sizeof *vault->keys)) == NULL) {
-		free(vault);
-		return failure_memory(failure);
-	}
-	vault->home = home;
-	(void)crypto_kdf_derive_from_key(vault->keys->names, sizeof vault->keys->names, 1, context, master);
-	(void)crypto_kdf_derive_from_key(vault->keys->items, sizeof vault->keys->items, 2, context, master);
-	(void)crypto_kdf_derive_from_key(
-		vault->keys->payloads, sizeof vault->keys->payloads, 3, context, master);
-	*ret_vault = vault;
-	return 0;
+cleanup:
+	sodium_free(master);
+	sodium_free(keys);
+	return rc == 0 ? 0 : failure_memory(failure);
 }
 
 void vault_free(struct vault *vault)
 {
 	if (vault == NULL)
 		return;
+	image_free(&vault->image);
 	sodium_free(vault->keys);
+	if (!vault->is_second)
+		container_free(vault->container);
 	free(vault);
 }
 
 bool vault_is_there(const struct home *home)
 {
-	return disk_has(home, SLOTS_FILE);
+	return container_is_there(home);
 }
 
-void vault_discard(struct home *home)
+bool vault_is_open_to_all(const struct vault *vault)
+{
+	return vault->is_open_to_all;
+}
+
+void vault_discard(struct vault *vault)
 {
 	struct failure ignored;
 
-	if (disk_remove(home, SLOTS_FILE, &ignored) != 0)
+	if (container_remove(vault->container, &ignored) != 0)
 		return;
+}
+
+int vault_commit(struct vault *vault, struct failure *failure)
+{
+	uint8_t *bytes;
+	int rc;
+
+	if (vault->container == NULL)
+		return 0;
+	bytes = sodium_malloc(CONTAINER_IMAGE_BYTES);
+	if (bytes == NULL)
+		return failure_memory(failure);
+	image_write(&vault->image, bytes);
+	rc = container_write(vault->container, vault->slot, bytes, failure);
+	sodium_free(bytes);
+	return rc;
+}
+
+static struct vault *vault_new(const struct home *home)
+{
+	struct vault *vault = calloc(1, sizeof *vault);
+
+	if (vault != NULL)
+		vault->home = home;
+	return vault;
 }
 
 int vault_create(struct home *home, const char *passphrase, struct vault **ret_vault, struct failure *failure)
 {
-	uint8_t *file = NULL;
-	struct slots *slots = NULL;
-	uint8_t *slot;
-	int rc = -1;
+	struct vault *vault;
 
 	if (vault_is_there(home))
 		return failure_set(
 			failure, EX_CANTCREAT, "the home is in use already: choose another with --home");
-	file = malloc(SLOTS_BYTES);
-	slots = sodium_malloc(sizeof *slots);
-	if (file == NULL || slots == NULL) {
-		rc = failure_memory(failure);
-		goto cleanup;
+	vault = vault_new(home);
+	if (vault == NULL)
+		return failure_memory(failure);
+	vault->slot = randombytes_uniform(CONTAINER_SLOTS);
+	vault->is_open_to_all = passphrase == NULL;
+	if (container_new(home, &vault->container, failure) != 0 ||
+		vault_keys_of(passphrase, container_salt(vault->container), &vault->keys, failure) != 0 ||
+		(container_claim(vault->container, vault->slot, &vault->keys->slot) != 0 &&
+			failure_set(failure, EX_SOFTWARE, VAULT_DAMAGED) != 0) ||
+		vault_commit(vault, failure) != 0) {
+		vault_free(vault);
+		return -1;
 	}
-	randombytes_buf(file, SLOTS_BYTES);
-	randombytes_buf(slots->master, sizeof slots->master);
-	if (slot_key(passphrase, file, slots->key, failure) != 0)
-		goto cleanup;
-	slot = slot_at(file, randombytes_uniform(SLOT_COUNT));
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(slot + NONCE_BYTES, NULL, slots->master,
-		MASTER_BYTES, slot_context, sizeof slot_context, NULL, slot, slots->key);
-	if (disk_replace(home, SLOTS_FILE, file, SLOTS_BYTES, failure) != 0)
-		goto cleanup;
-	rc = vault_of(home, slots->master, ret_vault, failure);
-cleanup:
-	sodium_free(slots);
-	free(file);
-	return rc;
+	*ret_vault = vault;
+	return 0;
 }
 
 int vault_create_in_memory(struct home *home, struct vault **ret_vault, struct failure *failure)
 {
-	uint8_t *master = sodium_malloc(MASTER_BYTES);
-	int rc;
+	struct vault *vault = vault_new(home);
+	uint8_t master[MASTER_BYTES];
 
-	if (master == NULL)
+	if (vault == NULL || (vault->keys = sodium_malloc(sizeof *vault->keys)) == NULL) {
+		vault_free(vault);
 		return failure_memory(failure);
-	randombytes_buf(master, MASTER_BYTES);
-	rc = vault_of(home, master, ret_vault, failure);
-	sodium_free(master);
-	return rc;
+	}
+	randombytes_buf(master, sizeof master);
+	derive(master, vault->keys);
+	sodium_memzero(master, sizeof master);
+	*ret_vault = vault;
+	return 0;
 }
 
-static int unlock(
-	uint8_t *file, struct slots *slots, const struct invocation *invocation, struct failure *failure)
+/* Both slots are tried, whichever it is. */
+static int try_passphrase(
+	struct vault *vault, const char *passphrase, bool *ret_fits, struct failure *failure)
+{
+	sodium_free(vault->keys);
+	vault->keys = NULL;
+	if (vault_keys_of(passphrase, container_salt(vault->container), &vault->keys, failure) != 0)
+		return -1;
+	*ret_fits = container_find(vault->container, &vault->keys->slot, &vault->slot) == 0;
+	return 0;
+}
+
+static int unlock(struct vault *vault, const struct invocation *invocation, struct failure *failure)
 {
 	char *passphrase = NULL;
-	int rc = -1;
+	bool fits = false;
+	int rc;
 
-	if (slot_key(NULL, file, slots->key, failure) != 0)
+	if (try_passphrase(vault, NULL, &vault->is_open_to_all, failure) != 0)
 		return -1;
-	if (open_slots(file, slots) == 0)
+	if (vault->is_open_to_all)
 		return 0;
 	if (take_passphrase(invocation, false, &passphrase, failure) != 0)
 		return -1;
-	if (slot_key(passphrase, file, slots->key, failure) == 0) {
-		rc = open_slots(file, slots);
-		if (rc != 0)
-			rc = failure_set(
-				failure, EX_NOPERM, "the passphrase doesn't open this home: try it again");
-	}
+	rc = try_passphrase(vault, passphrase, &fits, failure);
+	if (rc == 0 && !fits)
+		rc = failure_set(failure, EX_NOPERM, "the passphrase doesn't open this home: try it again");
 	sodium_free(passphrase);
 	return rc;
+}
+
+static int read_image(struct vault *vault, struct failure *failure)
+{
+	uint8_t *bytes = sodium_malloc(CONTAINER_IMAGE_BYTES);
+	int rc;
+
+	if (bytes == NULL)
+		return failure_memory(failure);
+	if (container_read(vault->container, vault->slot, &vault->keys->slot, bytes) != 0)
+		rc = failure_set(failure, EX_DATAERR, VAULT_DAMAGED);
+	else
+		rc = image_read(bytes, &vault->image, failure);
+	sodium_free(bytes);
+	return rc;
+}
+
+/* A home that knows of a second slot takes off what was laid over that. */
+static void know_both(struct vault *vault)
+{
+	const struct record *second = image_find(&vault->image, VAULT_SECOND);
+
+	container_know(vault->container, vault->slot, &vault->keys->slot);
+	if (second != NULL && second->len == sizeof(struct vault_keys))
+		container_know(vault->container, CONTAINER_SLOTS - 1 - vault->slot,
+			&((const struct vault_keys *)(const void *)second->bytes)->slot);
 }
 
 int vault_open(struct home *home, const struct invocation *invocation, struct vault **ret_vault,
 	struct failure *failure)
 {
-	struct buffer file = buffer_of(SLOTS_BYTES);
-	struct slots *slots = sodium_malloc(sizeof *slots);
-	bool found = false;
+	struct vault *vault = vault_new(home);
 	int rc = -1;
 
-	if (slots == NULL) {
-		rc = failure_memory(failure);
+	if (vault == NULL)
+		return failure_memory(failure);
+	if (container_load(home, &vault->container, failure) != 0)
 		goto cleanup;
-	}
-	if (disk_read(home, SLOTS_FILE, &file, &found, failure) != 0)
-		goto cleanup;
-	if (!found || file.len != SLOTS_BYTES) {
+	if (vault->container == NULL) {
 		rc = failure_set(failure, EX_CONFIG,
 			"this home belongs to no organisation yet: %s join - asks for "
 			"your invitation",
 			invocation->program);
 		goto cleanup;
 	}
-	if (unlock(file.data, slots, invocation, failure) == 0)
-		rc = vault_of(home, slots->master, ret_vault, failure);
+	if (unlock(vault, invocation, failure) != 0 || read_image(vault, failure) != 0)
+		goto cleanup;
+	know_both(vault);
+	*ret_vault = vault;
+	vault = NULL;
+	rc = 0;
 cleanup:
-	sodium_free(slots);
-	buffer_free(&file);
+	vault_free(vault);
 	return rc;
 }
 
 void vault_file_name(const struct vault *vault, const char *name, char ret_file[FILE_NAME_SIZE])
 {
-	uint8_t digest[16];
+	uint8_t digest[16]; /* the shortest that libsodium makes */
 
 	(void)crypto_generichash(digest, sizeof digest, (const uint8_t *)name, strlen(name),
 		vault->keys->names, sizeof vault->keys->names);
-	hex_encode(digest, sizeof digest, ret_file);
+	hex_encode(digest, (FILE_NAME_SIZE - 1) / 2, ret_file);
 }
 
-static int damaged(struct failure *failure)
+int vault_put_record(
+	struct vault *vault, const char *name, const void *data, size_t len, struct failure *failure)
 {
-	return failure_set(
-		failure, EX_DATAERR, "the home is damaged: join again with --home and a new folder");
+	struct record before;
+
+	if (image_put(&vault->image, name, data, len, &before, failure) != 0)
+		return -1;
+	if (vault_commit(vault, failure) != 0) {
+		image_restore(&vault->image, name, &before);
+		return -1;
+	}
+	record_free(&before);
+	return 0;
 }
 
 static int put_item(void *owner, const char *name, const void *data, size_t len, struct failure *failure)
 {
-	struct vault *vault = owner;
-	char file[FILE_NAME_SIZE];
-	size_t size = (size_t)padme_length(NONCE_BYTES + LENGTH_BYTES + len + TAG_BYTES);
-	size_t plain_len = size - NONCE_BYTES - TAG_BYTES;
-	uint8_t *sealed = malloc(size), *plain = sealed == NULL ? NULL : sealed + NONCE_BYTES;
-	int rc;
-
-	if (sealed == NULL)
-		return failure_memory(failure);
-	vault_file_name(vault, name, file);
-	randombytes_buf(sealed, NONCE_BYTES);
-	memset(plain, 0, plain_len);
-	for (size_t at = 0; at < LENGTH_BYTES; at++)
-		plain[at] = (uint8_t)((uint64_t)len >> (8 * (LENGTH_BYTES - 1 - at)));
-	if (len > 0)
-		memcpy(plain + LENGTH_BYTES, data, len);
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(plain, NULL, plain, plain_len, (const uint8_t *)file,
-		FILE_NAME_SIZE - 1, NULL, sealed, vault->keys->items);
-	rc = disk_replace(vault->home, file, sealed, size, failure);
-	sodium_memzero(sealed, size);
-	free(sealed);
-	return rc;
+	return vault_put_record(owner, name, data, len, failure);
 }
 
 static int get_item(
 	void *owner, const char *name, struct buffer *out, bool *ret_found, struct failure *failure)
 {
-	struct vault *vault = owner;
-	struct buffer sealed = buffer_of(2 * ITEM_MAX);
-	char file[FILE_NAME_SIZE];
-	unsigned long long plain_len;
-	struct reader reader;
-	uint64_t len;
-	bool found;
-	int rc = -1;
+	const struct vault *vault = owner;
+	const struct record *record = image_find(&vault->image, name);
 
-	vault_file_name(vault, name, file);
-	if (disk_read(vault->home, file, &sealed, &found, failure) != 0)
-		goto cleanup;
-	*ret_found = found;
-	if (!found) {
-		rc = 0;
-		goto cleanup;
-	}
-	if (sealed.len < NONCE_BYTES + TAG_BYTES ||
-		crypto_aead_xchacha20poly1305_ietf_decrypt(sealed.data + NONCE_BYTES, &plain_len, NULL,
-			sealed.data + NONCE_BYTES, sealed.len - NONCE_BYTES, (const uint8_t *)file,
-			FILE_NAME_SIZE - 1, sealed.data, vault->keys->items) != 0) {
-		rc = damaged(failure);
-		goto cleanup;
-	}
-	reader = reader_of(sealed.data + NONCE_BYTES, (size_t)plain_len);
-	if (reader_u64(&reader, &len) != 0 || len > reader.left) {
-		rc = damaged(failure);
-		goto cleanup;
-	}
-	buffer_put(out, reader.at, (size_t)len);
-	rc = buffer_ok(out) == 0 ? 0 : failure_memory(failure);
-cleanup:
-	buffer_free(&sealed);
-	return rc;
+	*ret_found = record != NULL;
+	if (record == NULL)
+		return 0;
+	buffer_put(out, record->bytes, record->len);
+	return buffer_ok(out) == 0 ? 0 : failure_memory(failure);
 }
 
 struct items vault_items(struct vault *vault)
@@ -283,7 +281,17 @@ struct items vault_items(struct vault *vault)
 int vault_remove(struct vault *vault, const char *name, struct failure *failure)
 {
 	char file[FILE_NAME_SIZE];
+	struct record before;
 
-	vault_file_name(vault, name, file);
-	return disk_remove(vault->home, file, failure);
+	image_take(&vault->image, name, &before);
+	if (before.name[0] == '\0') {
+		vault_file_name(vault, name, file);
+		return disk_remove(vault->home, file, failure);
+	}
+	if (vault_commit(vault, failure) != 0) {
+		image_restore(&vault->image, name, &before);
+		return -1;
+	}
+	record_free(&before);
+	return 0;
 }

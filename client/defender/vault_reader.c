@@ -6,6 +6,9 @@
 
 struct vault_reader {
 	struct disk_reader *disk;
+	/* A short payload, whole; NULL where it has a file. */
+	uint8_t *inside;
+	size_t inside_len, inside_at;
 	crypto_secretstream_xchacha20poly1305_state state;
 	uint8_t chunk[CHUNK_BYTES];
 	size_t at, len;
@@ -18,32 +21,55 @@ static int damaged(struct failure *failure)
 	return failure_set(failure, EX_DATAERR, "a queued report is damaged on this device: report again");
 }
 
-int vault_reader_new(
-	struct vault *vault, const char *name, struct vault_reader **ret_reader, struct failure *failure)
+static int open_file(
+	struct vault_reader *reader, const struct vault *vault, const char *name, struct failure *failure)
 {
 	uint8_t header[STREAM_HEADER];
 	char file[FILE_NAME_SIZE];
 	size_t len;
+
+	vault_file_name(vault, name, file);
+	if (disk_reader_new(vault->home, file, &reader->disk, failure) != 0 ||
+		disk_reader_take(reader->disk, header, sizeof header, &len, failure) != 0)
+		return -1;
+	if (len != sizeof header || crypto_secretstream_xchacha20poly1305_init_pull(
+					    &reader->state, header, vault->keys->payloads) != 0)
+		return damaged(failure);
+	return 0;
+}
+
+/* A copy: the record may go while it is read. */
+static int open_record(struct vault_reader *reader, const struct record *record, struct failure *failure)
+{
+	reader->inside = sodium_malloc(record->len + 1);
+	if (reader->inside == NULL)
+		return failure_memory(failure);
+	if (record->len > 0)
+		memcpy(reader->inside, record->bytes, record->len);
+	reader->inside_len = record->len;
+	return 0;
+}
+
+int vault_reader_new(
+	struct vault *vault, const char *name, struct vault_reader **ret_reader, struct failure *failure)
+{
+	const struct record *record = image_find(&vault->image, name);
 	struct vault_reader *reader = sodium_malloc(sizeof *reader);
+	int rc;
 
 	if (reader == NULL)
 		return failure_memory(failure);
 	reader->disk = NULL;
+	reader->inside = NULL;
+	reader->inside_len = reader->inside_at = 0;
 	reader->at = reader->len = 0;
 	reader->at_end = false;
-	vault_file_name(vault, name, file);
-	if (disk_reader_new(vault->home, file, &reader->disk, failure) != 0 ||
-		disk_reader_take(reader->disk, header, sizeof header, &len, failure) != 0) {
+	rc = record != NULL ? open_record(reader, record, failure) : open_file(reader, vault, name, failure);
+	if (rc == 0)
+		*ret_reader = reader;
+	else
 		vault_reader_free(reader);
-		return -1;
-	}
-	if (len != sizeof header || crypto_secretstream_xchacha20poly1305_init_pull(
-					    &reader->state, header, vault->keys->payloads) != 0) {
-		vault_reader_free(reader);
-		return damaged(failure);
-	}
-	*ret_reader = reader;
-	return 0;
+	return rc;
 }
 
 static int read_chunk(struct vault_reader *reader, struct failure *failure)
@@ -52,6 +78,16 @@ static int read_chunk(struct vault_reader *reader, struct failure *failure)
 	unsigned long long len;
 	uint8_t tag;
 
+	if (reader->inside != NULL) {
+		reader->len = reader->inside_len - reader->inside_at;
+		if (reader->len > sizeof reader->chunk)
+			reader->len = sizeof reader->chunk;
+		memcpy(reader->chunk, reader->inside + reader->inside_at, reader->len);
+		reader->inside_at += reader->len;
+		reader->at = 0;
+		reader->at_end = reader->inside_at == reader->inside_len;
+		return 0;
+	}
 	if (disk_reader_take(reader->disk, reader->sealed, SEALED_CHUNK_BYTES, &sealed_len, failure) != 0)
 		return -1;
 	if (sealed_len < crypto_secretstream_xchacha20poly1305_ABYTES ||
@@ -110,5 +146,6 @@ void vault_reader_free(struct vault_reader *reader)
 	if (reader == NULL)
 		return;
 	disk_reader_free(reader->disk);
+	sodium_free(reader->inside);
 	sodium_free(reader);
 }

@@ -6,18 +6,21 @@
 
 #define HEX_DIGITS "0123456789abcdef"
 
+#define HOME_NAME_CHARS 32
+
 struct wiping {
 	const struct home *home;
+	const char *file; /* the home's own: the last to go */
 	size_t removed, others, stuck;
 };
 
-/* Items, payloads, and what a crash left of one that was being written (`.HEX.new`). */
+/* The home's file, payloads, and what a crash left of one that was being written (`.HEX.new`). */
 static bool is_ours(const char *name)
 {
-	size_t len;
+	size_t len = strspn(name, HEX_DIGITS);
 
 	if (name[0] != '.')
-		return strspn(name, HEX_DIGITS) == FILE_NAME_SIZE - 1 && name[FILE_NAME_SIZE - 1] == '\0';
+		return (len == HOME_NAME_CHARS || len == FILE_NAME_SIZE - 1) && name[len] == '\0';
 	len = strspn(name + 1, HEX_DIGITS);
 	return len > 0 && strcmp(name + 1 + len, ".new") == 0;
 }
@@ -27,7 +30,7 @@ static int remove_one(void *context, const char *name)
 	struct wiping *wiping = context;
 	struct failure ignored;
 
-	if (strcmp(name, SLOTS_FILE) == 0)
+	if (strcmp(name, wiping->file) == 0)
 		return 0;
 	if (!is_ours(name))
 		wiping->others++;
@@ -58,7 +61,7 @@ static int count_one(void *context, const char *name)
 	return 0;
 }
 
-/* The slots are gone already: an earlier wipe came this far, or this was never a home. */
+/* The home's file is gone already: an earlier wipe came this far, or this was never a home. */
 static int check_empty(const struct home *home, struct failure *failure)
 {
 	size_t count = 0;
@@ -70,14 +73,12 @@ static int check_empty(const struct home *home, struct failure *failure)
 				    "that folder isn't a home, nothing was removed: check --home");
 }
 
-int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure)
+static int destroy(
+	struct container *container, const struct home *home, size_t *ret_others, struct failure *failure)
 {
-	struct wiping wiping = { .home = home };
+	struct wiping wiping = { .home = home, .file = container_name(container) };
 
-	*ret_others = 0;
-	if (!vault_is_there(home))
-		return check_empty(home, failure);
-	if (disk_overwrite(home, SLOTS_FILE, failure) != 0)
+	if (disk_overwrite(home, wiping.file, failure) != 0)
 		return failure_set(failure, EX_CANTCREAT,
 			"the keys can't be destroyed, nothing was removed: look at the folder's disk and "
 			"mode");
@@ -91,8 +92,21 @@ int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure)
 				"yourself",
 				wiping.stuck),
 			wiping.stuck);
-	if (disk_remove(home, SLOTS_FILE, failure) != 0)
+	if (disk_remove(home, wiping.file, failure) != 0)
 		return -1;
 	*ret_others = wiping.others;
 	return disk_sync(home, failure);
+}
+
+int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure)
+{
+	struct container *container = NULL;
+	int rc;
+
+	*ret_others = 0;
+	if (container_load(home, &container, failure) != 0)
+		return -1;
+	rc = container == NULL ? check_empty(home, failure) : destroy(container, home, ret_others, failure);
+	container_free(container);
+	return rc;
 }

@@ -14,7 +14,12 @@ struct slot {
 };
 
 struct vault_writer {
-	struct disk_writer *disk;
+	struct vault *vault;
+	char name[VAULT_NAME_MAX];
+	/* As long as it may be a short one, it is here; then in a file of its own. */
+	uint8_t inside[PAYLOAD_INSIDE_MAX];
+	size_t inside_len;
+	struct disk_writer *disk; /* NULL before that */
 	crypto_secretstream_xchacha20poly1305_state state;
 	struct slot slots[SLOTS];
 	uint8_t sealed[SEALED_CHUNK_BYTES];
@@ -33,27 +38,40 @@ struct vault_writer {
 int vault_writer_new(
 	struct vault *vault, const char *name, struct vault_writer **ret_writer, struct failure *failure)
 {
-	uint8_t header[STREAM_HEADER];
-	char file[FILE_NAME_SIZE];
+	size_t name_len = strlen(name);
 	struct vault_writer *writer = sodium_malloc(sizeof *writer);
 
 	if (writer == NULL)
 		return failure_memory(failure);
+	if (name_len >= sizeof writer->name) {
+		sodium_free(writer);
+		return failure_set(failure, EX_SOFTWARE, "a name in the home is too long");
+	}
+	writer->vault = vault;
+	memcpy(writer->name, name, name_len + 1);
+	writer->inside_len = 0;
 	writer->disk = NULL;
 	writer->has_worker = writer->is_over = writer->has_failed = false;
 	writer->filled = writer->emptied = 0;
 	writer->slots[0].len = 0;
 	(void)pthread_mutex_init(&writer->lock, NULL);
 	(void)pthread_cond_init(&writer->moved, NULL);
-	vault_file_name(vault, name, file);
-	(void)crypto_secretstream_xchacha20poly1305_init_push(&writer->state, header, vault->keys->payloads);
-	if (disk_writer_new(vault->home, file, &writer->disk, failure) != 0 ||
-		disk_writer_put(writer->disk, header, sizeof header, failure) != 0) {
-		vault_writer_free(writer);
-		return -1;
-	}
 	*ret_writer = writer;
 	return 0;
+}
+
+/* A file of its own. */
+static int begin_file(struct vault_writer *writer, struct failure *failure)
+{
+	uint8_t header[STREAM_HEADER];
+	char file[FILE_NAME_SIZE];
+
+	vault_file_name(writer->vault, writer->name, file);
+	(void)crypto_secretstream_xchacha20poly1305_init_push(
+		&writer->state, header, writer->vault->keys->payloads);
+	if (disk_writer_new(writer->vault->home, file, &writer->disk, failure) != 0)
+		return -1;
+	return disk_writer_put(writer->disk, header, sizeof header, failure);
 }
 
 static int write_slot(
@@ -111,7 +129,7 @@ static int next_slot(struct vault_writer *writer, struct failure *failure)
 	return has_failed ? failure_of(failure, writer->failure.exit_code, &writer->failure.fault) : 0;
 }
 
-int vault_writer_put(struct vault_writer *writer, const uint8_t *bytes, size_t len, struct failure *failure)
+static int put_in_file(struct vault_writer *writer, const uint8_t *bytes, size_t len, struct failure *failure)
 {
 	while (len > 0) {
 		struct slot *slot = &writer->slots[writer->filled % SLOTS];
@@ -130,6 +148,20 @@ int vault_writer_put(struct vault_writer *writer, const uint8_t *bytes, size_t l
 	return 0;
 }
 
+int vault_writer_put(struct vault_writer *writer, const uint8_t *bytes, size_t len, struct failure *failure)
+{
+	if (writer->disk == NULL && len <= sizeof writer->inside - writer->inside_len) {
+		memcpy(writer->inside + writer->inside_len, bytes, len);
+		writer->inside_len += len;
+		return 0;
+	}
+	if (writer->disk == NULL &&
+		(begin_file(writer, failure) != 0 ||
+			put_in_file(writer, writer->inside, writer->inside_len, failure) != 0))
+		return -1;
+	return put_in_file(writer, bytes, len, failure);
+}
+
 static void stop_worker(struct vault_writer *writer)
 {
 	if (!writer->has_worker)
@@ -142,15 +174,43 @@ static void stop_worker(struct vault_writer *writer)
 	writer->has_worker = false;
 }
 
+static int end_file(struct vault_writer *writer, struct failure *failure)
+{
+	if (write_slot(writer, &writer->slots[writer->filled % SLOTS],
+		    crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0 ||
+		disk_writer_end(writer->disk, failure) != 0)
+		return -1;
+	/* A short one that had this name. */
+	return image_find(&writer->vault->image, writer->name) == NULL
+		       ? 0
+		       : vault_remove(writer->vault, writer->name, failure);
+}
+
+static int end_inside(struct vault_writer *writer, struct failure *failure)
+{
+	char file[FILE_NAME_SIZE];
+
+	vault_file_name(writer->vault, writer->name, file);
+	if (vault_put_record(writer->vault, writer->name, writer->inside, writer->inside_len, failure) != 0)
+		return -1;
+	return disk_remove(writer->vault->home, file, failure);
+}
+
 int vault_writer_end(struct vault_writer *writer, struct failure *failure)
 {
 	stop_worker(writer);
 	if (writer->has_failed)
 		return failure_of(failure, writer->failure.exit_code, &writer->failure.fault);
-	if (write_slot(writer, &writer->slots[writer->filled % SLOTS],
-		    crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0)
+	if (writer->disk != NULL)
+		return end_file(writer, failure);
+	if (image_left(&writer->vault->image) >= ITEMS_RESERVE + writer->inside_len)
+		return end_inside(writer, failure);
+	/* No room: what is queued shows then. */
+	if (begin_file(writer, failure) != 0 ||
+		put_in_file(writer, writer->inside, writer->inside_len, failure) != 0)
 		return -1;
-	return disk_writer_end(writer->disk, failure);
+	stop_worker(writer);
+	return end_file(writer, failure);
 }
 
 void vault_writer_free(struct vault_writer *writer)

@@ -11,7 +11,13 @@ from helpers.organisation import Defender
 from helpers.programs import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT, EX_NOPERM, EX_TEMPFAIL, wait_until
 
 PASSPHRASE = "seven quiet horses"
-SLOTS = "6f1ed002ab5595859014ebf0951522d9"
+HOME_BYTES = 2 * 1024 * 1024
+
+
+def home_file(home):
+    """The one file that the home is; what else is there are payloads, or belongs to others."""
+    (only,) = [path for path in home.iterdir() if path.is_file() and path.stat().st_size == HOME_BYTES]
+    return only
 
 
 @pytest.fixture
@@ -20,6 +26,8 @@ def nadia(org):
     org.officer("amina")
     nadia = org.defender("nadia")
     org.stop_daemon()
+    (org.folder / "photo.jpg").write_bytes(os.urandom(300_000))
+    nadia.report("--attach", org.folder / "photo.jpg", expect=EX_TEMPFAIL)
     nadia.report(expect=EX_TEMPFAIL)
     return nadia
 
@@ -32,7 +40,7 @@ def opens_for_nobody(nadia):
 
 
 def test_nothing_is_left(nadia):
-    assert len(list(nadia.home.iterdir())) > 3
+    assert len(list(nadia.home.iterdir())) == 2  # the home, and evidence that waits
     assert nadia.run("wipe").json == {"wiped": True, "others": 0}
     assert not nadia.home.exists()
     nadia.run("wipe", expect=EX_NOINPUT)
@@ -51,16 +59,17 @@ def test_it_needs_no_passphrase_and_says_what_it_cannot_promise(org, tmp_path):
 
 def test_the_keys_go_first(nadia, tmp_path):
     """Something can't be removed: the keys are gone all the same, and so is everything that could be."""
+    file = home_file(nadia.home).name
     stubborn = nadia.home / ("ab" * 16)
     stubborn.mkdir()
     before = tmp_path / "before"
     shutil.copytree(nadia.home, before)
     refused = nadia.run("wipe", expect=EX_CANTCREAT)
     assert "keys are destroyed" in refused.err and refused.err.count("\n") == 1
-    assert {path.name for path in nadia.home.iterdir()} == {SLOTS, stubborn.name}
+    assert {path.name for path in nadia.home.iterdir()} == {file, stubborn.name}
     # Everything else as it was before: without its keys it opens for nobody.
     for path in before.iterdir():
-        if path.is_file() and path.name != SLOTS:
+        if path.is_file() and path.name != file:
             shutil.copy(path, nadia.home / path.name)
     opens_for_nobody(nadia)
     stubborn.rmdir()
@@ -70,9 +79,12 @@ def test_the_keys_go_first(nadia, tmp_path):
 @pytest.mark.parametrize("done", ["slots overwritten", "half of the files", "only the folder is left"])
 def test_a_wipe_that_was_cut_off_is_finished(nadia, done):
     """Each state that a crash can leave behind."""
-    files = sorted(path for path in nadia.home.iterdir() if path.name != SLOTS)
-    (nadia.home / SLOTS).write_bytes(os.urandom(16384))
-    for path in {"slots overwritten": [], "half of the files": files[::2], "only the folder is left": [*files, nadia.home / SLOTS]}[done]:
+    slots = home_file(nadia.home)
+    files = [path for path in nadia.home.iterdir() if path != slots] + [nadia.home / f".{number:032x}.new" for number in range(3)]
+    for path in files[1:]:
+        path.write_bytes(b"a torn write")
+    slots.write_bytes(os.urandom(HOME_BYTES))
+    for path in {"slots overwritten": [], "half of the files": files[::2], "only the folder is left": [*files, slots]}[done]:
         path.unlink()
     assert nadia.run("wipe").json["wiped"] and not nadia.home.exists()
 
@@ -96,7 +108,7 @@ def test_killed_at_any_moment(nadia, tmp_path):
             pass
         running.process.wait()
         if nadia.home.exists():
-            if (nadia.home / SLOTS).exists():
+            if any(path.stat().st_size == HOME_BYTES for path in nadia.home.iterdir()):
                 opens_for_nobody(nadia)
             nadia.run("wipe")
         assert not nadia.home.exists()

@@ -1,8 +1,8 @@
 /* A defender's home: encrypted, whole, and telling nothing by names and sizes. */
 #include "cmocka_all.h"
 
+#include "container.h"
 #include "home_fixture.h"
-#include "proto/padme.h"
 #include "vault.h"
 
 #include <sodium.h>
@@ -163,7 +163,7 @@ static void looks_like_all_others(const char *folder, const char *name)
 	assert_int_equal(strspn(name, "0123456789abcdef"), 32);
 	assert_int_equal(stat(path, &stat_of), 0);
 	assert_int_equal(stat_of.st_mode & 0777, 0600);
-	assert_int_equal(stat_of.st_size, (off_t)padme_length((uint64_t)stat_of.st_size));
+	assert_int_equal(stat_of.st_size, 2 * 1024 * 1024);
 }
 
 static void tells_nothing(const char *folder, const char *name)
@@ -182,18 +182,8 @@ static void tells_nothing(const char *folder, const char *name)
 	assert_null(memmem(bytes, len, "age-encryption", 14));
 }
 
-static void test_names_and_sizes_tell_nothing(void **state)
-{
-	struct opened opened = open_vault(*state, NULL, true);
-
-	put(&opened, "roster", WORDS);
-	put(&opened, "queue", "");
-	assert_int_equal(fixture_files(*state, looks_like_all_others), 3);
-	assert_int_equal(fixture_files(*state, tells_nothing), 3);
-	close_vault(&opened);
-}
-
-static void flip_middle(const char *folder, const char *name)
+/* In both slots: nobody can tell which is in use. */
+static void flip_in_both(const char *folder, const char *name)
 {
 	char path[512];
 	uint8_t byte;
@@ -201,25 +191,49 @@ static void flip_middle(const char *folder, const char *name)
 
 	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
 	fd = open(path, O_RDWR);
-	assert_int_equal(pread(fd, &byte, 1, 1000), 1);
-	byte ^= 1;
-	assert_int_equal(pwrite(fd, &byte, 1, 1000), 1);
+	for (off_t at = 500000; at < 2000000; at += 1000000) {
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
 	assert_int_equal(close(fd), 0);
 }
 
-static void test_a_changed_item_is_refused(void **state)
+static void test_a_changed_home_is_refused(void **state)
 {
 	struct opened opened = open_vault(*state, NULL, true);
-	struct buffer out = buffer_of(ITEM_MAX);
+	struct invocation invocation = invocation_of(*state, NULL);
 	struct failure failure = { 0 };
-	bool found;
 
 	put(&opened, "roster", WORDS);
-	(void)fixture_files(*state, flip_middle); /* byte 1000 of the slots' file is only filling */
-	assert_int_equal(items_get(&opened.items, "roster", &out, &found, &failure), -1);
-	assert_int_equal(failure.exit_code, EX_DATAERR);
-	buffer_free(&out);
 	close_vault(&opened);
+	(void)fixture_files(*state, flip_in_both);
+	assert_int_equal(home_open(&invocation, HOME_EXISTING, &opened.home, &failure), 0);
+	opened.vault = NULL;
+	assert_int_equal(vault_open(opened.home, &invocation, &opened.vault, &failure), -1);
+	assert_int_equal(failure.exit_code, EX_DATAERR);
+	close_vault(&opened);
+}
+
+/* What doesn't fit is refused, and changes nothing. */
+static void test_a_full_home(void **state)
+{
+	struct opened opened = open_vault(*state, NULL, true);
+	uint8_t *much = calloc(1, CONTAINER_BYTES);
+	struct failure failure = { 0 };
+
+	assert_non_null(much);
+	put(&opened, "roster", WORDS);
+	assert_int_equal(items_put(&opened.items, "roster", much, 1100000, &failure), -1);
+	assert_int_equal(failure.exit_code, EX_CANTCREAT);
+	holds(&opened, "roster", WORDS);
+	assert_int_equal(items_put(&opened.items, "forks", much, 1000000, &failure), 0);
+	assert_int_equal(items_put(&opened.items, "queue", much, 100000, &failure), -1);
+	close_vault(&opened);
+	opened = open_vault(*state, "", false);
+	holds(&opened, "roster", WORDS);
+	close_vault(&opened);
+	free(much);
 }
 
 static void fill(uint8_t *bytes, size_t len)
@@ -245,6 +259,18 @@ static void write_payload(struct opened *opened, const char *name, size_t len, b
 		assert_int_equal(vault_writer_end(writer, &failure), 0);
 	vault_writer_free(writer);
 	free(bytes);
+}
+
+static void test_names_and_sizes_tell_nothing(void **state)
+{
+	struct opened opened = open_vault(*state, NULL, true);
+
+	put(&opened, "roster", WORDS);
+	put(&opened, "queue", "");
+	write_payload(&opened, "short", 20000, true);
+	assert_int_equal(fixture_files(*state, looks_like_all_others), 1);
+	assert_int_equal(fixture_files(*state, tells_nothing), 1);
+	close_vault(&opened);
 }
 
 static void reads(struct opened *opened, const char *name, size_t len, size_t skip)
@@ -273,7 +299,7 @@ static void reads(struct opened *opened, const char *name, size_t len, size_t sk
 
 static void test_payloads_come_back(void **state)
 {
-	static const size_t lengths[] = { 0, 1, 65535, 65536, 65537, 200000 };
+	static const size_t lengths[] = { 0, 1, 65535, 65536, 65537, 81920, 81921, 200000, 5 };
 	struct opened opened = open_vault(*state, NULL, true);
 
 	for (size_t at = 0; at < COUNT_OF(lengths); at++) {
@@ -337,7 +363,8 @@ int main(void)
 		WITH_HOME(test_never_joined),
 		WITH_HOME(test_a_second_vault_is_refused),
 		WITH_HOME(test_names_and_sizes_tell_nothing),
-		WITH_HOME(test_a_changed_item_is_refused),
+		WITH_HOME(test_a_changed_home_is_refused),
+		WITH_HOME(test_a_full_home),
 		WITH_HOME(test_payloads_come_back),
 		WITH_HOME(test_a_payload_without_end_is_gone),
 		WITH_HOME(test_a_cut_payload_is_noticed),
