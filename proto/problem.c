@@ -71,6 +71,8 @@ static const struct row {
 		"Count on from a higher number and try again." },
 	[PROBLEM_TOO_FAR] = { "too-far", 422, "The release lies too far ahead",
 		"At most 7 days a step, and 30 days after the report was accepted." },
+	[PROBLEM_BAD_WAKE] = { "bad-wake", 422, "This server can not wake anybody in this way",
+		"Choose another way, or ask an admin which ways the server is set up for." },
 };
 
 const char *problem_word(enum problem problem)

@@ -59,6 +59,10 @@ static const struct row {
 	{ CALL_POST_INVITATIONS, "POST", "invitations", CALLER_ADMIN, 0, 0 },
 	{ CALL_GET_AUDIT, "GET", "audit", CALLER_ADMIN, 0, HAS_AFTER },
 	{ CALL_GET_AUDIT_HEAD, "GET", "audit/head", CALLER_MEMBER, 0, HAS_AFTER },
+	{ CALL_GET_WAKE, "GET", "wake", CALLER_OFFICER, 0, 0 },
+	{ CALL_PUT_WAKE, "PUT", "wake", CALLER_OFFICER, 0, 0 },
+	{ CALL_POST_WAKE, "POST", "wake", CALLER_OFFICER, 0, 0 },
+	{ CALL_DELETE_WAKE, "DELETE", "wake", CALLER_OFFICER, 0, 0 },
 };
 
 static int take_number(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *ret_number)

@@ -1,6 +1,5 @@
 #include "proto/wake_way.h"
 
-#include "proto/json.h"
 #include "proto/url.h"
 
 #include <string.h>
@@ -102,56 +101,4 @@ int wake_way_text(const struct wake_way *way, struct buffer *out)
 	if (way->kind != WAKE_COMMAND)
 		buffer_put_format(out, ":%s", way->address);
 	return buffer_ok(out);
-}
-
-int wake_way_write(const struct wake_way *way, struct buffer *out)
-{
-	struct buffer text = buffer_of(WAKE_PLAIN_BYTES);
-	json_t *object = NULL;
-	size_t before = out->len;
-	int rc = -1;
-
-	if (wake_way_text(way, &text) != 0)
-		goto cleanup;
-	object = json_pack("{s:I,s:i,s:s}", "beat", (json_int_t)way->beat_minutes, "schema", 1, "way",
-		buffer_text(&text));
-	if (object == NULL || json_put(object, out) != 0 || out->len - before > WAKE_PLAIN_BYTES)
-		goto cleanup;
-	while (out->len - before < WAKE_PLAIN_BYTES && buffer_ok(out) == 0)
-		buffer_put_u8(out, ' ');
-	rc = buffer_ok(out);
-cleanup:
-	json_decref(object);
-	buffer_free(&text);
-	return rc;
-}
-
-int wake_way_read(const uint8_t *data, size_t len, struct wake_way *ret_way, struct fault *fault)
-{
-	static const char *const members[] = { "beat", "schema", "way" };
-	struct wake_way way;
-	json_t *object = NULL;
-	const char *text = NULL;
-	size_t text_len = 0;
-	uint64_t schema = 0, beat = 0;
-	int rc = -1;
-
-	if (json_parse((const char *)data, len, WAKE_PLAIN_BYTES, &object, fault) != 0)
-		return -1;
-	if (members_are(object, members, COUNT_OF(members)) != 0 ||
-		member_number(object, "schema", &schema) != 0 || schema != 1 ||
-		member_number(object, "beat", &beat) != 0 ||
-		(beat != 0 && (beat < WAKE_BEAT_MIN || beat > WAKE_BEAT_MAX)) ||
-		member_text(object, "way", &text, &text_len) != 0) {
-		rc = fault_set(fault, "this says nothing of how to be woken");
-		goto cleanup;
-	}
-	if (wake_way_of(text, &way, fault) != 0)
-		goto cleanup;
-	way.beat_minutes = (uint32_t)beat;
-	*ret_way = way;
-	rc = 0;
-cleanup:
-	json_decref(object);
-	return rc;
 }

@@ -57,6 +57,11 @@ static const struct program_option stats_options[] = {
 	{ "threshold", "N", "counts below N are hidden; 10 at least", false },
 };
 
+static const struct program_option wake_options[] = {
+	{ "beat", "MINUTES", "every so many minutes the same message, whether or not something waits",
+		false },
+};
+
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
 		COUNT_OF(init_options), 0, 0, true },
@@ -93,6 +98,13 @@ static const struct verb verbs[] = {
 		export_options, COUNT_OF(export_options), 2, 2, false },
 	{ "stats", "", "count what happened, to whom, and how fast it was answered", verb_stats,
 		stats_options, COUNT_OF(stats_options), 0, 0, false },
+	{ "wake set", "WAY|-",
+		"have the server wake you: smtp:ADDRESS, webhook:URL, ntfy:URL, gotify:URL, unifiedpush:URL, "
+		"command",
+		verb_wake_set, wake_options, COUNT_OF(wake_options), 1, 1, false },
+	{ "wake show", "", "show how the server wakes you", verb_wake_show, NULL, 0, 0, 0, false },
+	{ "wake off", "", "have the server wake you no more", verb_wake_off, NULL, 0, 0, 0, false },
+	{ "wake test", "", "have the server wake you now", verb_wake_test, NULL, 0, 0, 0, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
 	{ "exposed", "FILE|-", "which reports a colleague whose device is lost has read or could open",
 		verb_exposed, NULL, 0, 1, 1, false },

@@ -27,6 +27,10 @@ int verb_exposed(const struct invocation *invocation, struct failure *failure);
 int verb_rotate(const struct invocation *invocation, struct failure *failure);
 int verb_rewrap(const struct invocation *invocation, struct failure *failure);
 int verb_stats(const struct invocation *invocation, struct failure *failure);
+int verb_wake_set(const struct invocation *invocation, struct failure *failure);
+int verb_wake_show(const struct invocation *invocation, struct failure *failure);
+int verb_wake_off(const struct invocation *invocation, struct failure *failure);
+int verb_wake_test(const struct invocation *invocation, struct failure *failure);
 int verb_reply(const struct invocation *invocation, struct failure *failure);
 
 #endif

@@ -2,9 +2,11 @@
  * says is believed: ids, order and lengths are checked here, everything else by the call. */
 #include "audit.h"
 #include "store_state.h"
+#include "wake_ways.h"
 
 #include "base/log.h"
 #include "proto/invitation_list.h"
+#include "proto/wake_letter.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -46,6 +48,10 @@ static const struct call_rule rules[CALL_COUNT] = {
 	[CALL_GET_STATUS] = { call_get_status, 0, NULL },
 	[CALL_GET_AUDIT] = { call_get_audit, 0, NULL },
 	[CALL_GET_AUDIT_HEAD] = { call_get_audit_head, 0, NULL },
+	[CALL_GET_WAKE] = { call_get_wake, 0, NULL },
+	[CALL_PUT_WAKE] = { call_put_wake, WAKE_SEALED_BYTES, NULL },
+	[CALL_POST_WAKE] = { call_post_wake, 0, NULL },
+	[CALL_DELETE_WAKE] = { call_delete_wake, 0, NULL },
 };
 
 static struct request **slot_of(struct front *front, uint32_t id)

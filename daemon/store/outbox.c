@@ -38,6 +38,15 @@ bool outbox_is_waiting(const struct store *store, const char *officer, const cha
 	return false;
 }
 
+uint32_t outbox_count(const struct store *store, const char *officer)
+{
+	uint32_t count = 0;
+
+	for (const struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next)
+		count += strcmp(at->officer, officer) == 0;
+	return count;
+}
+
 static struct outbox_entry *find(
 	const struct store *store, const char *officer, const char *desk, enum urgency urgency)
 {
@@ -49,7 +58,7 @@ static struct outbox_entry *find(
 	return at;
 }
 
-static struct outbox_entry *entry_new(
+struct outbox_entry *outbox_push(
 	struct store *store, const char *officer, const char *desk, enum urgency urgency)
 {
 	struct outbox_entry *entry = calloc(1, sizeof *entry);
@@ -61,13 +70,9 @@ static struct outbox_entry *entry_new(
 	memcpy(entry->desk, desk, strlen(desk));
 	entry->urgency = urgency;
 	entry->asked = entry->due = store_now(store);
-	return entry;
-}
-
-static void push(struct store *store, struct outbox_entry *entry)
-{
 	entry->next = store->outbox->entries;
 	store->outbox->entries = entry;
+	return entry;
 }
 
 int outbox_wake(struct store *store, const char *officer, const char *desk, enum urgency urgency)
@@ -81,13 +86,22 @@ int outbox_wake(struct store *store, const char *officer, const char *desk, enum
 		entry->is_again = entry->number != 0 || entry->beat != 0;
 		return 0;
 	}
-	entry = entry_new(store, officer, desk, urgency);
-	if (entry == NULL || outbox_row_add(store, entry) != 0) {
-		free(entry);
+	entry = outbox_push(store, officer, desk, urgency);
+	if (entry == NULL)
 		return -1;
-	}
 	entry->is_fresh = store->outbox->has_fresh = true;
-	push(store, entry);
+	if (outbox_row_add(store, entry) == 0)
+		return 0;
+	outbox_unlink(store, entry);
+	return -1;
+}
+
+int outbox_test(struct store *store, const char *officer)
+{
+	if (find(store, officer, "", URGENCY_RECORD) == NULL &&
+		outbox_push(store, officer, "", URGENCY_RECORD) == NULL)
+		return -1;
+	outbox_look(store);
 	return 0;
 }
 
@@ -110,7 +124,7 @@ void outbox_on_lost(struct store *store, outbox_lost_handler *handler)
 
 /* --- the end of an entry */
 
-static void unlink_entry(struct store *store, struct outbox_entry *entry)
+void outbox_unlink(struct store *store, struct outbox_entry *entry)
 {
 	struct outbox_entry **at = &store->outbox->entries;
 
@@ -161,9 +175,13 @@ static int lose_row(struct store *store, struct outbox_entry *entry)
 										    : handler(store, &lost);
 }
 
-/* Gives up. A failure rolls the group back, and everything is read again and tried again. */
-static void lose(struct store *store, struct outbox_entry *entry)
+/* A failure rolls the group back, and everything is read again and tried again. */
+void outbox_lose(struct store *store, struct outbox_entry *entry)
 {
+	if (outbox_is_beat(entry)) {
+		outbox_beat_lost(store, entry);
+		return;
+	}
 	if (group_open(store) != 0) {
 		entry->due = store_now(store) + MINUTE;
 		return;
@@ -171,30 +189,35 @@ static void lose(struct store *store, struct outbox_entry *entry)
 	if (lose_row(store, entry) != 0)
 		group_fail(store);
 	else
-		unlink_entry(store, entry);
+		outbox_unlink(store, entry);
 }
 
 /* Where that fails it goes out again. */
 static void end_delivered(struct store *store, struct outbox_entry *entry)
 {
+	if (outbox_is_beat(entry)) {
+		outbox_beat_delivered(store, entry);
+		return;
+	}
 	if (group_open(store) != 0)
 		return;
 	if (outbox_row_remove(store, entry) != 0)
 		group_fail(store);
 	else
-		unlink_entry(store, entry);
+		outbox_unlink(store, entry);
 }
 
 /* --- sending */
 
-static int64_t seconds_to_give_up(const struct outbox_entry *entry)
+static int64_t seconds_to_give_up(const struct store *store, const struct outbox_entry *entry)
 {
 	static const int64_t limits[URGENCY_TIMERS] = { [URGENCY_IMMEDIATE] = 10 * MINUTE,
 		[URGENCY_URGENT] = HOUR,
 		[URGENCY_PRIORITY] = 4 * HOUR,
 		[URGENCY_RECORD] = 24 * HOUR };
 
-	return limits[urgency_timer(entry->urgency)];
+	return outbox_is_beat(entry) ? outbox_beat_seconds(store, entry)
+				     : limits[urgency_timer(entry->urgency)];
 }
 
 /* Growing, and by chance up to a quarter shorter or longer, so that many don't come together again. */
@@ -212,6 +235,7 @@ static void off_the_way(struct store *store, struct outbox_entry *entry)
 	if (entry->number != 0)
 		store->outbox->on_the_way--;
 	entry->number = 0;
+	outbox_beat_off(store, entry);
 }
 
 static void try_later(struct store *store, struct outbox_entry *entry)
@@ -221,8 +245,8 @@ static void try_later(struct store *store, struct outbox_entry *entry)
 	off_the_way(store, entry);
 	entry->attempts++;
 	entry->due = now + pause_before(entry->attempts);
-	if (entry->due - entry->asked > seconds_to_give_up(entry))
-		lose(store, entry);
+	if (entry->due - entry->asked > seconds_to_give_up(store, entry))
+		outbox_lose(store, entry);
 }
 
 static int put_wake(struct store *store, const struct outbox_entry *entry, const struct wake_way *way)
@@ -244,12 +268,16 @@ static void send_entry(struct store *store, struct outbox_entry *entry)
 	int found = note == NULL ? 0 : wake_way_find(store, entry->officer, &way);
 
 	if (found == 0) {
-		lose(store, entry);
+		outbox_lose(store, entry);
+	} else if (found == 1 && way.beat_minutes > 0 && !outbox_is_beat(entry)) {
+		entry->due = OUTBOX_NEVER; /* her next beat carries it */
 	} else if (found == 1 && put_wake(store, entry, &way) == 0) {
 		entry->number = ++outbox->last_number;
 		entry->sent = store_now(store);
 		entry->is_again = false;
 		outbox->on_the_way++;
+		if (outbox_is_beat(entry))
+			outbox_beat_sent(store, entry);
 	} else {
 		log_plain(LOG_ERROR, "wake_not_sent");
 		entry->due = store_now(store) + MINUTE;
@@ -290,7 +318,7 @@ static void take_back_overdue(struct store *store)
 
 static void look_later(struct store *store)
 {
-	int64_t now = store_now(store), first = now + CHECK_SECONDS;
+	int64_t now = store_now(store), first = outbox_next_beat(store, now + CHECK_SECONDS);
 	struct timeval time = { .tv_usec = CLARION_TEST_CLOCK_BUILD ? CHECK_MS * 1000 : 0 };
 
 	for (const struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next)
@@ -307,6 +335,7 @@ static void run(struct store *store)
 	struct outbox_entry *entry;
 
 	take_back_overdue(store);
+	outbox_beats_begin(store);
 	while (store->notify != NULL && store->outbox->on_the_way < AT_ONCE &&
 		(entry = next_due(store)) != NULL)
 		send_entry(store, entry);
@@ -320,7 +349,7 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 	run(context);
 }
 
-static void look_now(struct store *store)
+void outbox_look(struct store *store)
 {
 	event_active(store->outbox->timer, EV_TIMEOUT, 1);
 }
@@ -340,7 +369,7 @@ int outbox_woken(struct store *store, struct reader *message)
 	if (woken.outcome == WAKE_LATER) {
 		try_later(store, entry);
 	} else if (woken.outcome == WAKE_REFUSED) {
-		lose(store, entry);
+		outbox_lose(store, entry);
 	} else if (entry->is_again) {
 		off_the_way(store, entry);
 		entry->asked = store_now(store);
@@ -349,7 +378,7 @@ int outbox_woken(struct store *store, struct reader *message)
 	} else {
 		end_delivered(store, entry);
 	}
-	look_now(store);
+	outbox_look(store);
 	return 0;
 }
 
@@ -362,7 +391,7 @@ void outbox_committed(struct store *store)
 	store->outbox->has_fresh = false;
 	for (struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next)
 		at->is_fresh = false;
-	look_now(store);
+	outbox_look(store);
 }
 
 /* What is on its way comes back as unknown, and goes out again: at least once. */
@@ -372,7 +401,7 @@ void outbox_rolled_back(struct store *store)
 		return;
 	if (wake_ways_load(store) != 0 || outbox_rows_load(store) != 0)
 		log_plain(LOG_ERROR, "wakes_not_read");
-	look_now(store);
+	outbox_look(store);
 }
 
 void outbox_notify_changed(struct store *store)
@@ -381,7 +410,7 @@ void outbox_notify_changed(struct store *store)
 		return;
 	for (struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next)
 		off_the_way(store, at);
-	look_now(store);
+	outbox_look(store);
 }
 
 void outbox_way_changed(struct store *store, const char *officer)
@@ -389,7 +418,7 @@ void outbox_way_changed(struct store *store, const char *officer)
 	for (struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next)
 		if (strcmp(at->officer, officer) == 0 && at->number == 0)
 			at->due = store_now(store);
-	look_now(store);
+	outbox_look(store);
 }
 
 int outbox_load(struct store *store)
@@ -397,6 +426,7 @@ int outbox_load(struct store *store)
 	store->outbox = calloc(1, sizeof *store->outbox);
 	if (store->outbox == NULL)
 		return -1;
+	store->outbox->beats_seen = store_now(store);
 	store->outbox->timer = evtimer_new(store->base, on_time, store);
 	if (store->outbox->timer == NULL || event_priority_set(store->outbox->timer, 1) != 0 ||
 		wake_ways_load(store) != 0 || outbox_rows_load(store) != 0)
@@ -409,7 +439,7 @@ void outbox_free(struct store *store)
 {
 	if (store->outbox == NULL)
 		return;
-	outbox_rows_forget(store);
+	outbox_rows_free(store);
 	wake_ways_free(store);
 	if (store->outbox->timer != NULL)
 		event_free(store->outbox->timer);

@@ -26,6 +26,10 @@ MUST_USE int outbox_wake(struct store *store, const char *officer, const char *d
 MUST_USE int outbox_wake_tier(struct store *store, const char *desk, uint32_t tier, enum urgency urgency);
 /* Whether she has chosen a way to be woken. */
 bool outbox_reaches(const struct store *store, const char *officer);
+/* How many of hers haven't been delivered yet. */
+uint32_t outbox_count(const struct store *store, const char *officer);
+/* Wakes her once now, for no desk, so that she sees whether it works. Not durable; -1: memory is short. */
+MUST_USE int outbox_test(struct store *store, const char *officer);
 /* Whether one of hers of this desk is still on its way. */
 bool outbox_is_waiting(const struct store *store, const char *officer, const char *desk);
 

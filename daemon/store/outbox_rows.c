@@ -83,22 +83,32 @@ static int load_one(void *context, const uint8_t *name, size_t name_len, const u
 	return 0;
 }
 
-void outbox_rows_forget(struct store *store)
+static void drop(struct outbox *outbox, bool beats_too)
 {
-	struct outbox *outbox = store->outbox;
+	struct outbox_entry **at = &outbox->entries;
 
-	while (outbox->entries != NULL) {
-		struct outbox_entry *next = outbox->entries->next;
+	while (*at != NULL) {
+		struct outbox_entry *entry = *at;
 
-		free(outbox->entries);
-		outbox->entries = next;
+		if (outbox_is_beat(entry) && !beats_too) {
+			at = &entry->next;
+			continue;
+		}
+		*at = entry->next;
+		if (entry->number != 0)
+			outbox->on_the_way--;
+		free(entry);
 	}
-	outbox->on_the_way = 0;
 	outbox->has_fresh = false;
+}
+
+void outbox_rows_free(struct store *store)
+{
+	drop(store->outbox, true);
 }
 
 int outbox_rows_load(struct store *store)
 {
-	outbox_rows_forget(store);
+	drop(store->outbox, false);
 	return backend_each(store->backend, SHELF_OUTBOX, load_one, store);
 }

@@ -43,9 +43,31 @@ static inline bool outbox_is_beat(const struct outbox_entry *entry)
 	return entry->desk[0] == '\0';
 }
 
-/* Takes the place of what is in memory. */
+/* --- outbox.c */
+MUST_USE struct outbox_entry *outbox_push(
+	struct store *store, const char *officer, const char *desk, enum urgency urgency);
+void outbox_unlink(struct store *store, struct outbox_entry *entry);
+/* Gives it up: it is gone then, and may be another one after a failure. */
+void outbox_lose(struct store *store, struct outbox_entry *entry);
+/* Soon, from the loop. */
+void outbox_look(struct store *store);
+
+/* --- outbox_beat.c: a beat wakes on a schedule, whether or not anything waits; what waits for her goes with
+ * it. A beat has no row: the schedule follows from the clock. */
+void outbox_beats_begin(struct store *store);
+/* The next beat of all, where it is before this time. */
+int64_t outbox_next_beat(const struct store *store, int64_t before);
+int64_t outbox_beat_seconds(const struct store *store, const struct outbox_entry *beat);
+void outbox_beat_sent(struct store *store, const struct outbox_entry *beat);
+/* It isn't on its way any more, and so isn't what it carried. */
+void outbox_beat_off(struct store *store, const struct outbox_entry *entry);
+void outbox_beat_delivered(struct store *store, struct outbox_entry *beat);
+void outbox_beat_lost(struct store *store, struct outbox_entry *beat);
+
+/* --- outbox_rows.c */
+/* Takes the place of what is in memory; beats stay. */
 MUST_USE int outbox_rows_load(struct store *store);
-void outbox_rows_forget(struct store *store);
+void outbox_rows_free(struct store *store);
 /* In a group. */
 MUST_USE int outbox_row_add(struct store *store, const struct outbox_entry *entry);
 MUST_USE int outbox_row_remove(struct store *store, const struct outbox_entry *entry);

@@ -28,6 +28,14 @@ MUST_USE int wake_way_find(struct store *store, const char *officer, struct wake
 /* In a group. */
 MUST_USE int wake_way_keep(struct store *store, const char *officer, const struct wake_way *way);
 MUST_USE int wake_way_forget(struct store *store, const char *officer);
+/* --- call_wake.c: an officer chooses */
+struct request;
+void call_get_wake(struct request *request);
+void call_put_wake(struct request *request);
+/* Wakes her now, so that she sees whether it works. */
+void call_post_wake(struct request *request);
+void call_delete_wake(struct request *request);
+
 /* Each minute: whoever isn't in the roster any more isn't woken any more. */
 void wake_ways_tidy(struct store *store);
 

@@ -48,6 +48,10 @@ static const struct row {
 	{ "GET", AT("audit"), CALL_GET_AUDIT, CALLER_ADMIN },
 	{ "GET", AT("audit?after=7"), CALL_GET_AUDIT, CALLER_ADMIN },
 	{ "GET", AT("audit/head?after=7"), CALL_GET_AUDIT_HEAD, CALLER_MEMBER },
+	{ "GET", AT("wake"), CALL_GET_WAKE, CALLER_OFFICER },
+	{ "PUT", AT("wake"), CALL_PUT_WAKE, CALLER_OFFICER },
+	{ "POST", AT("wake"), CALL_POST_WAKE, CALLER_OFFICER },
+	{ "DELETE", AT("wake"), CALL_DELETE_WAKE, CALLER_OFFICER },
 };
 
 static void every_call_is_found(void **state)

@@ -1,7 +1,7 @@
 /* Ways to be woken: what is taken as an address can be nothing else, in a mail or in a request. */
 #include "cmocka_all.h"
 
-#include "proto/wake_way.h"
+#include "proto/wake_letter.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void test_what_is_refused(void **state)
 
 static void test_every_one_is_equally_long(void **state)
 {
-	struct wake_way way, again;
+	struct wake_letter letter = { .officer = "olga" }, again;
 	struct fault fault;
 	char longest[WAKE_ADDRESS_MAX + 16] = "ntfy:https://example.org/";
 
@@ -67,34 +67,43 @@ static void test_every_one_is_equally_long(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct buffer out = buffer_of(WAKE_PLAIN_BYTES);
 
-		assert_int_equal(wake_way_of(i == 0 ? "command" : longest, &way, &fault), 0);
-		way.beat_minutes = i == 0 ? 0 : WAKE_BEAT_MAX;
-		assert_int_equal(wake_way_write(&way, &out), 0);
+		assert_int_equal(wake_way_of(i == 0 ? "command" : longest, &letter.way, &fault), 0);
+		letter.way.beat_minutes = i == 0 ? 0 : WAKE_BEAT_MAX;
+		letter.waiting = i == 0 ? 0 : UINT32_MAX;
+		assert_int_equal(wake_letter_write(&letter, &out), 0);
 		assert_int_equal(out.len, WAKE_PLAIN_BYTES);
-		assert_int_equal(wake_way_read(out.data, out.len, &again, &fault), 0);
-		assert_int_equal(again.kind, way.kind);
-		assert_string_equal(again.address, way.address);
-		assert_int_equal(again.beat_minutes, way.beat_minutes);
+		assert_int_equal(wake_letter_read(out.data, out.len, &again, &fault), 0);
+		assert_string_equal(again.officer, "olga");
+		assert_int_equal(again.way.kind, letter.way.kind);
+		assert_string_equal(again.way.address, letter.way.address);
+		assert_int_equal(again.way.beat_minutes, letter.way.beat_minutes);
+		assert_true(again.waiting == letter.waiting);
 		buffer_free(&out);
 	}
-	assert_int_equal(wake_way_of(strcat(longest, "a"), &way, &fault), -1);
+	assert_int_equal(wake_way_of(strcat(longest, "a"), &letter.way, &fault), -1);
 }
 
 static void test_what_is_not_read(void **state)
 {
-	static const char *const texts[] = { "", "{}", "{\"way\":\"command\",\"beat\":0}",
-		"{\"beat\":0,\"schema\":2,\"way\":\"command\"}",
-		"{\"beat\":1,\"schema\":1,\"way\":\"command\"}",
-		"{\"beat\":10081,\"schema\":1,\"way\":\"command\"}",
-		"{\"beat\":0,\"schema\":1,\"way\":\"smtp:x\"}",
-		"{\"beat\":0,\"schema\":1,\"way\":\"command\",\"more\":1}" };
-	struct wake_way way;
+	static const char *const texts[] = { "", "{}",
+		"{\"beat\":0,\"officer\":\"a\",\"schema\":1,\"way\":\"command\"}",
+		"{\"beat\":0,\"officer\":\"a\",\"schema\":2,\"waiting\":0,\"way\":\"command\"}",
+		"{\"beat\":0,\"officer\":\"A\",\"schema\":1,\"waiting\":0,\"way\":\"command\"}",
+		"{\"beat\":1,\"officer\":\"a\",\"schema\":1,\"waiting\":0,\"way\":\"command\"}",
+		"{\"beat\":10081,\"officer\":\"a\",\"schema\":1,\"waiting\":0,\"way\":\"command\"}",
+		"{\"beat\":0,\"officer\":\"a\",\"schema\":1,\"waiting\":0,\"way\":\"smtp:x\"}",
+		"{\"beat\":0,\"officer\":\"a\",\"schema\":1,\"waiting\":-1,\"way\":\"command\"}",
+		"{\"beat\":0,\"more\":1,\"officer\":\"a\",\"schema\":1,\"waiting\":0,\"way\":\"command\"}" };
+	static const char right[] =
+		"{\"beat\":5,\"officer\":\"a\",\"schema\":1,\"waiting\":0,\"way\":\"command\"}  ";
+	struct wake_letter letter;
 	struct fault fault;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		assert_int_equal(
-			wake_way_read((const uint8_t *)texts[i], strlen(texts[i]), &way, &fault), -1);
+			wake_letter_read((const uint8_t *)texts[i], strlen(texts[i]), &letter, &fault), -1);
+	assert_int_equal(wake_letter_read((const uint8_t *)right, strlen(right), &letter, &fault), 0);
 }
 
 int main(void)

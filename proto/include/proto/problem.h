@@ -36,8 +36,9 @@ enum problem {
 	PROBLEM_RELEASED,
 	PROBLEM_HOLD_CONFLICT,
 	PROBLEM_TOO_FAR,
+	PROBLEM_BAD_WAKE,
 };
-#define PROBLEM_COUNT 27
+#define PROBLEM_COUNT 28
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);

@@ -43,8 +43,12 @@ enum call {
 	CALL_POST_INVITATIONS,
 	CALL_GET_WRAPPING,
 	CALL_GET_HEADERS,
+	CALL_GET_WAKE,
+	CALL_PUT_WAKE,
+	CALL_POST_WAKE,
+	CALL_DELETE_WAKE,
 };
-#define CALL_COUNT 27
+#define CALL_COUNT 31
 
 /* Who may make a call: what the store checks first. */
 enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN, CALLER_MEMBER /* officer or admin */ };

@@ -1,5 +1,4 @@
-/* How an officer wants to be woken, as she writes it and as it travels: sealed, because neither the
- * network-facing process nor the disk is to know her address. */
+/* How an officer wants to be woken, as she writes it. */
 #ifndef PROTO_WAKE_WAY_H
 #define PROTO_WAKE_WAY_H
 
@@ -8,12 +7,8 @@
 
 #define WAKE_ADDRESS_MAX  900 /* a UnifiedPush endpoint is a few hundred characters */
 #define WAKE_ADDRESS_SIZE (WAKE_ADDRESS_MAX + 1)
-#define WAKE_HOST_SIZE    256
 #define WAKE_BEAT_MIN     5 /* minutes */
 #define WAKE_BEAT_MAX     (7 * 24 * 60)
-/* Its JSON is filled up with spaces to exactly this, so that its length says nothing. */
-#define WAKE_PLAIN_BYTES  2048
-#define WAKE_SEALED_BYTES (WAKE_PLAIN_BYTES + 1024) /* at most, as an age file with one recipient */
 
 enum wake_kind {
 	WAKE_SMTP = 1, /* smtp:NAME@HOST */
@@ -37,9 +32,5 @@ MUST_USE int wake_way_of(const char *text, struct wake_way *ret_way, struct faul
 MUST_USE int wake_way_text(const struct wake_way *way, struct buffer *out);
 /* An address that fits the kind, as wake_way_of takes it. */
 bool wake_address_fits(enum wake_kind kind, const char *address);
-
-/* The JSON of docs/protocol.md, filled up. */
-MUST_USE int wake_way_write(const struct wake_way *way, struct buffer *out);
-MUST_USE int wake_way_read(const uint8_t *data, size_t len, struct wake_way *ret_way, struct fault *fault);
 
 #endif
