@@ -43,11 +43,11 @@ CODES(act_kind, "LIF.01", "LIF.02", "LIF.03",                       /**/
 
 CODES(count_band, "1", "2-5", "6-20", "21+");
 CODES(person_ref, "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8");
-CODES(unit, "IND", "FAM", "GRP", "COM");
-CODES(category, "HRD", "JRN", "TUN", "LAW", "FAM", "STF", "OTH");
-CODES(gender, "F", "M", "X", "WHD");
+CODES(unit, "IND", "FAM", "GRP", "COM", "UNK", "WHD");
+CODES(category, "HRD", "JRN", "TUN", "LAW", "FAM", "STF", "OTH", "UNK", "WHD");
+CODES(gender, "F", "M", "X", "UNK", "WHD");
 CODES(age_band, "A", "B", "C", "D", "E", "UNK", "WHD");
-CODES(status_now, "SAFE", "HIDE", "THRT", "INJ", "DETN", "MISS", "DISP", "DEAD", "UNK");
+CODES(status_now, "SAFE", "HIDE", "THRT", "INJ", "DETN", "MISS", "DISP", "DEAD", "UNK", "WHD");
 CODES(support, "PREG", "CARE", "DEPN", "ACCS", "MEDI");
 CODES(perpetrator_ref, "A1", "A2", "A3", "A4");
 

@@ -1,8 +1,11 @@
 #include "compose.h"
 
+#include "client/output.h"
 #include "client/terminal.h"
 #include "proto/json.h"
+#include "proto/personal.h"
 #include "proto/report_schema.h"
+#include "question_table.h"
 
 #include <string.h>
 
@@ -22,19 +25,6 @@ static int from_file(const char *path, json_t **ret_report, struct failure *fail
 			"the report's envelope and follows are written by this program: take them out of the "
 			"file");
 	return rc;
-}
-
-static int from_terminal(const struct invocation *invocation, const struct compose_wish *wish,
-	json_t **ret_report, struct failure *failure)
-{
-	bool has_urgency =
-		arguments_option(invocation->arguments, "urgency") != NULL || wish->urgency != NULL;
-	json_t *report = json_pack("{s:i, s:s*}", "schema", REPORT_SCHEMA_VERSION, "summary", wish->summary);
-
-	if (report == NULL)
-		return failure_memory(failure);
-	*ret_report = report;
-	return wish->summary != NULL ? 0 : ask_report(invocation, report, !has_urgency, failure);
 }
 
 /* --exclude adds to what the file excludes: forgetting a name could cost somebody dearly. */
@@ -164,6 +154,94 @@ cleanup:
 	return rc;
 }
 
+/* How large the attached files are, for what the server learns. What can't be read is told later. */
+static size_t attached_sizes(const struct arguments *arguments, uint64_t ret_sizes[ATTACHMENTS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at < arguments_times(arguments, "attach") && count < ATTACHMENTS_MAX; at++) {
+		struct stat about;
+
+		if (stat(arguments_option_at(arguments, "attach", at), &about) == 0)
+			ret_sizes[count++] = (uint64_t)about.st_size;
+	}
+	return count;
+}
+
+/* Options come first: they aren't asked for again, and what is shown before sending holds them. */
+static int from_terminal(const struct invocation *invocation, const struct roster *roster,
+	const struct compose_wish *wish, struct composed *composed, struct failure *failure)
+{
+	uint64_t sizes[ATTACHMENTS_MAX];
+	json_t *known = json_pack("{s:i, s:s*}", "schema", REPORT_SCHEMA_VERSION, "summary", wish->summary);
+	struct interview_wish interview = { .roster = roster,
+		.desk = composed->desk,
+		.report = known,
+		.sizes = sizes,
+		.size_count = attached_sizes(invocation->arguments, sizes) };
+	int rc = known == NULL ? failure_memory(failure) : 0;
+
+	if (rc == 0 && (merge_options(invocation->arguments, wish, known, failure) != 0 ||
+			       exclude_again(wish->exclude, roster, known, failure) != 0))
+		rc = -1;
+	if (rc == 0 && wish->summary == NULL)
+		rc = ask_report(invocation, &interview, &composed->report, failure);
+	else if (rc == 0)
+		composed->report = json_incref(known);
+	json_decref(known);
+	return rc;
+}
+
+int composed_warn(struct composed *composed, const char *word, struct failure *failure)
+{
+	if (composed->warnings == NULL)
+		composed->warnings = json_array();
+	if (json_array_append_new(composed->warnings, json_string(word)) != 0)
+		return failure_memory(failure);
+	return 0;
+}
+
+static const struct {
+	enum personal what;
+	const char *word, *words;
+} warnings[] = {
+	{ PERSONAL_EMAIL, "email-address", N_("the report seems to hold an e-mail address") },
+	{ PERSONAL_PHONE, "phone-number", N_("the report seems to hold a phone number") },
+	{ PERSONAL_NUMBER, "document-number", N_("the report seems to hold a number of a document") },
+};
+
+/* What is never asked for, and stands there all the same: told, never refused. */
+static int warn_of_personal(
+	const struct invocation *invocation, struct composed *composed, struct failure *failure)
+{
+	static const char *const fields[] = { "summary", "narrative" };
+	unsigned found = 0;
+
+	for (size_t at = 0; at < COUNT_OF(fields); at++) {
+		const char *text = json_string_value(json_object_get(composed->report, fields[at]));
+
+		if (text != NULL)
+			found |= personal_find(text, strlen(text));
+	}
+	for (size_t at = 0; at < COUNT_OF(warnings); at++) {
+		if ((found & warnings[at].what) == 0)
+			continue;
+		say_aside(invocation, "%s", translated(warnings[at].words));
+		if (composed_warn(composed, warnings[at].word, failure) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int from_given_file(const char *file, const struct arguments *arguments, const struct roster *roster,
+	const struct compose_wish *wish, struct composed *composed, struct failure *failure)
+{
+	if (from_file(file, &composed->report, failure) != 0 ||
+		merge_options(arguments, wish, composed->report, failure) != 0)
+		return -1;
+	return exclude_again(wish->exclude, roster, composed->report, failure);
+}
+
 int compose(const struct invocation *invocation, const struct roster *roster, const struct compose_wish *wish,
 	struct composed *ret_composed, struct failure *failure)
 {
@@ -176,13 +254,13 @@ int compose(const struct invocation *invocation, const struct roster *roster, co
 	if (file == NULL && wish->summary == NULL && !terminal_is_there())
 		return failure_set(
 			failure, EX_USAGE, "there is no terminal to ask on: give the report with --file");
-	if ((file != NULL ? from_file(file, &ret_composed->report, failure)
-			  : from_terminal(invocation, wish, &ret_composed->report, failure)) != 0 ||
-		merge_options(arguments, wish, ret_composed->report, failure) != 0 ||
-		exclude_again(wish->exclude, roster, ret_composed->report, failure) != 0)
+	if ((file != NULL ? from_given_file(file, arguments, roster, wish, ret_composed, failure)
+			  : from_terminal(invocation, roster, wish, ret_composed, failure)) != 0)
 		return -1;
 	/* Before the evidence is read: a fault in the report shows at once. */
 	if (check(ret_composed, failure) != 0)
+		return -1;
+	if (file != NULL && warn_of_personal(invocation, ret_composed, failure) != 0)
 		return -1;
 	for (size_t at = 0; at < arguments_times(arguments, "attach"); at++)
 		if (attachment_add(&ret_composed->attachments, arguments_option_at(arguments, "attach", at),
@@ -216,5 +294,7 @@ void composed_free(struct composed *composed)
 {
 	attachments_free(&composed->attachments);
 	json_decref(composed->report);
+	json_decref(composed->warnings);
 	composed->report = NULL;
+	composed->warnings = NULL;
 }

@@ -16,6 +16,7 @@ struct composed {
 	enum urgency urgency;
 	const char *excluded[EXCLUDED_MAX]; /* strings of report */
 	size_t excluded_count;
+	json_t *warnings; /* NULL, or a list of words: what she was warned about and nobody could ask her */
 };
 
 /* What is taken where neither an option nor the file says otherwise. */
@@ -35,10 +36,21 @@ MUST_USE int compose(const struct invocation *invocation, const struct roster *r
  * in it any more reads nothing anyhow. Free it with composed_free whatever happened. */
 MUST_USE int compose_again(const json_t *report, const char *desk, const struct roster *roster,
 	struct composed *ret_composed, struct failure *failure);
+/* Adds to the warnings of the JSON result. */
+MUST_USE int composed_warn(struct composed *composed, const char *word, struct failure *failure);
 void composed_free(struct composed *composed);
 
-/* The questions of the terminal: urgency, summary and a few more. More can be added to a report later. */
-MUST_USE int ask_report(
-	const struct invocation *invocation, json_t *report, bool ask_urgency, struct failure *failure);
+/* What the questions of the terminal begin with. */
+struct interview_wish {
+	const struct roster *roster;
+	const char *desk;
+	const json_t *report;  /* what is known without asking: at least the schema */
+	const uint64_t *sizes; /* of what is attached */
+	size_t size_count;
+};
+
+/* Asks, shows who will read it and what the server learns, and asks whether it may go. 65 where she stops. */
+MUST_USE int ask_report(const struct invocation *invocation, const struct interview_wish *wish,
+	json_t **ret_report, struct failure *failure);
 
 #endif

@@ -64,6 +64,7 @@ static int run(
 	if (reporting_prepare(reporting, failure) != 0 || reporting_seal(reporting, &entry, failure) != 0)
 		return -1;
 	reporting_say_readers(reporting);
+	reporting_say_server(reporting, entry);
 	rc = reporting_deliver(reporting, entry, &show, failure);
 	if (rc == 0)
 		say(reporting->invocation,

@@ -11,6 +11,11 @@
 		"proxy", "URL", "with --memory, as for `join'", false                                        \
 	}
 
+#define PLAIN_OPTION                                                                                         \
+	{                                                                                                    \
+		"plain", NULL, "ask line by line, one label a line, for a screen reader", false              \
+	}
+
 static const struct program_option join_options[] = {
 	{ "proxy", "URL", "connect through socks5h://HOST:PORT or http://HOST:PORT, and never without it",
 		false },
@@ -24,6 +29,7 @@ static const struct program_option follow_up_options[] = {
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	{ "attach", "FILE", "send this file along as evidence", true },
 	{ "out", "FILE", "seal into FILE, with FILE.to beside it, and send nothing", false },
+	PLAIN_OPTION,
 	MEMORY_OPTIONS,
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
 	{ "report", "ID", "the first report's id, where this home doesn't know it (may be left out)", false },
@@ -33,6 +39,7 @@ static const struct program_option alarm_set_options[] = {
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	{ "attach", "FILE", "send this file along as evidence", true },
+	PLAIN_OPTION,
 };
 static const struct program_option checkin_options[] = {
 	{ "every", "MINUTES", "within how many minutes you check in, at most a week", false },
@@ -40,6 +47,7 @@ static const struct program_option checkin_options[] = {
 	{ "urgency", "URGENCY", "immediate (as without this), urgent, priority, record or withheld", false },
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
+	PLAIN_OPTION,
 };
 static const struct program_option carry_options[] = {
 	MEMORY_OPTIONS,

@@ -16,6 +16,7 @@ static int run(struct reporting *reporting, struct failure *failure)
 		reporting_seal(reporting, &entry, failure) != 0)
 		return -1;
 	reporting_say_readers(reporting);
+	reporting_say_server(reporting, entry);
 	reporting_say_receipt(reporting);
 	rc = reporting_deliver(reporting, entry, &show, failure);
 	if (rc == 0)

@@ -177,6 +177,11 @@ int reporting_answer(const struct reporting *reporting, struct failure *failure)
 		json_decref(result);
 		result = NULL;
 	}
+	if (result != NULL && reporting->composed.warnings != NULL &&
+		json_object_set(result, "warnings", reporting->composed.warnings) != 0) {
+		json_decref(result);
+		result = NULL;
+	}
 	return output_result(reporting->invocation, result, failure);
 }
 
@@ -196,6 +201,16 @@ void reporting_say_readers(const struct reporting *reporting)
 	if (recipients->excluded_count > 0)
 		say(reporting->invocation, "The server and strangers can't tell that somebody was excluded; "
 					   "the excluded herself may notice.\n");
+}
+
+void reporting_say_server(const struct reporting *reporting, const struct queued *entry)
+{
+	say(reporting->invocation,
+		"What the server learns: the desk (%s), the urgency (%s), a size that is rounded up (%llu "
+		"KiB), "
+		"and when it arrives; and from where, unless a proxy hides that.\n",
+		entry->destination.desk, urgency_word(entry->destination.urgency),
+		(unsigned long long)((entry->length + 1023) / 1024));
 }
 
 void reporting_say_receipt(const struct reporting *reporting)

@@ -53,6 +53,8 @@ MUST_USE int reporting_deliver(
 MUST_USE int reporting_answer(const struct reporting *reporting, struct failure *failure);
 
 void reporting_say_readers(const struct reporting *reporting);
+/* Before it is sent: what the server will learn of it. */
+void reporting_say_server(const struct reporting *reporting, const struct queued *entry);
 void reporting_say_receipt(const struct reporting *reporting);
 
 void reporting_free(struct reporting *reporting);

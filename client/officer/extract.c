@@ -182,7 +182,9 @@ static void take_persons(const json_t *report, struct extract *extract)
 		person->unit = place_or_last(extract_units, UNITS, text_of(each, "unit"));
 		person->perpetrator = COUNT_OF(extract_perpetrators) - 1;
 		take_acts(report, ref, person);
-		count_acts(report, ref, person->unit, extract);
+		/* Where nobody knows how many it hit, it stands in no unit's column. */
+		if (place_of(extract_units, UNITS, text_of(each, "unit")) < UNITS)
+			count_acts(report, ref, person->unit, extract);
 	}
 }
 

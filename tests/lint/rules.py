@@ -50,6 +50,7 @@ ALLOWED = {
     ("keys/clock.c", "getenv"): "the test clock of test builds",
     ("client/shared/home.c", "getenv"): "the XDG folders",
     ("client/shared/language.c", "getenv"): "the locale, and LANGUAGE",
+    ("client/shared/screen.c", "getenv"): "TERM: what the terminal can do",
     ("daemon/supervisor/passphrase_source.c", "getenv"): "CREDENTIALS_DIRECTORY, as systemd gives it",
 }
 
