@@ -176,8 +176,8 @@ static int tell_fork(
 		names = buffer_text(&signers);
 	rc = failure_set(failure, EX_PROTOCOL,
 		"there are two rosters %" PRIu64 ", the other one signed by %.40s: trust neither, ask your "
-		"admins in person; both are kept as fork-* in %.100s",
-		version, names == NULL ? "?" : names, organisation->items.where);
+		"admins in person; both are kept as fork-* in %s",
+		version, names == NULL ? "?" : names, translated(organisation->items.where));
 cleanup:
 	buffer_free(&signers);
 	return rc;
