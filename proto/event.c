@@ -23,6 +23,9 @@ static const char *const type_words[EVENT_TYPES] = {
 	[EVENT_REFER] = "refer",
 	[EVENT_CLOSE] = "close",
 	[EVENT_REOPEN] = "reopen",
+	[EVENT_TRANSFER] = "transfer",
+	[EVENT_ACCEPT] = "accept",
+	[EVENT_REJECT] = "reject",
 };
 
 #define IN(state) (1U << (state))
@@ -54,6 +57,9 @@ static const struct transition {
 	{ EVENT_HANDOVER, IN(STATE_ACTIVE), false, STATE_HANDOVER },
 	{ EVENT_CLOSE, OPENED & ~IN(STATE_HANDOVER), false, STATE_CLOSED },
 	{ EVENT_REOPEN, IN(STATE_CLOSED), false, STATE_REOPENED },
+	{ EVENT_TRANSFER, IN(STATE_ACTIVE), false, STATE_HANDOVER },
+	{ EVENT_ACCEPT, IN(STATE_HANDOVER), false, STATE_ACTIVE },
+	{ EVENT_REJECT, IN(STATE_HANDOVER), false, STATE_ACTIVE },
 };
 
 const char *event_type_word(enum event_type type)
@@ -85,7 +91,7 @@ int event_next_state(enum report_state state, enum event_type type, enum report_
 
 bool event_needs_content(enum event_type type)
 {
-	return type != EVENT_ACK && type != EVENT_ACTIVATE && type != EVENT_REOPEN;
+	return type != EVENT_ACK && type != EVENT_ACTIVATE && type != EVENT_REOPEN && type != EVENT_ACCEPT;
 }
 
 struct report_event *report_event_new(void)
@@ -133,6 +139,8 @@ int event_put_lines(const struct report_event *event, const struct event_subject
 		subject->organisation, subject->report, (unsigned long long)event->roster,
 		(unsigned long long)event->number, previous, event_type_word(event->type), header, content,
 		created);
+	if (event->type == EVENT_TRANSFER)
+		buffer_put_format(out, "%s\n", event->desk);
 	return buffer_ok(out);
 }
 

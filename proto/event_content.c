@@ -1,6 +1,7 @@
 #include "proto/event_content.h"
 
 #include "proto/age_file.h"
+#include "proto/delegation.h"
 #include "proto/digest.h"
 #include "proto/encode.h"
 #include "proto/json.h"
@@ -136,6 +137,13 @@ static bool is_outcome(const json_t *value)
 	return json_is_string(value) && is_need_outcome(json_string_value(value));
 }
 
+static bool is_delegation(const json_t *value)
+{
+	struct delegation delegation;
+
+	return delegation_parse(value, &delegation) == 0;
+}
+
 static const struct form {
 	const char *name;
 	bool (*is)(const json_t *value);
@@ -154,6 +162,7 @@ static const struct form {
 	{ "capacity", is_degree, "a number from 1 to 5" },
 	{ "verification", is_verified_code, "UNV, PENDING, CREDIBLE, VERIFIED, INSUFF or REJECTED" },
 	{ "need", is_need, "one of the needs' codes" },
+	{ "delegation", is_delegation, "an officer's signed word for another desk" },
 	{ "outcome", is_outcome, "REFERRED, OWN, ALREADY, NA, DECLINED or UNAVAILABLE" },
 };
 

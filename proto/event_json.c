@@ -38,8 +38,11 @@ int event_write(const struct report_event *event, struct buffer *out)
 		base64_encode(BASE64_PADDED, event->proof, ED25519_SIGNATURE_BYTES, proof);
 	if (put_content(event, out) != 0)
 		return -1;
-	buffer_put_format(out, "\",\"created\":\"%s\",\"header\":\"%s\",\"keyid\":\"%s\",\"number\":%llu",
-		created, header, keyid, (unsigned long long)event->number);
+	buffer_put_format(out, "\",\"created\":\"%s\"", created);
+	if (event->type == EVENT_TRANSFER)
+		buffer_put_format(out, ",\"desk\":\"%s\"", event->desk);
+	buffer_put_format(out, ",\"header\":\"%s\",\"keyid\":\"%s\",\"number\":%llu", header, keyid,
+		(unsigned long long)event->number);
 	buffer_put_format(out, ",\"previous\":\"%s\",\"proof\":\"%s\",\"roster\":%llu", previous, proof,
 		(unsigned long long)event->roster);
 	buffer_put_format(
@@ -84,12 +87,27 @@ static int take_type(const json_t *object, struct report_event *event)
 	return member_text(object, "type", &text, &len) == 0 ? event_type_of(text, len, &event->type) : -1;
 }
 
+/* A transfer says to which desk, and nothing else does. */
+static int take_members(const json_t *object, struct report_event *event)
+{
+	static const char *const members[] = { "content", "created", "desk", "header", "keyid", "number",
+		"previous", "proof", "roster", "signature", "type" };
+	static const char *const usual[] = { "content", "created", "header", "keyid", "number", "previous",
+		"proof", "roster", "signature", "type" };
+	const char *desk = NULL;
+	size_t len = 0;
+
+	if (json_object_get(object, "desk") == NULL)
+		return members_are(object, usual, COUNT_OF(usual));
+	return members_are(object, members, COUNT_OF(members)) == 0 &&
+			       member_text(object, "desk", &desk, &len) == 0
+		       ? name_of(desk, len, event->desk)
+		       : -1;
+}
+
 static int take_event(const json_t *object, struct report_event *event, struct fault *fault)
 {
-	static const char *const members[] = { "content", "created", "header", "keyid", "number", "previous",
-		"proof", "roster", "signature", "type" };
-
-	if (members_are(object, members, COUNT_OF(members)) != 0)
+	if (take_members(object, event) != 0)
 		return fault_set(fault, "the event has not exactly the members of the protocol");
 	if (member_number(object, "number", &event->number) != 0 || event->number < 1 ||
 		event->number > EVENT_NUMBER_MAX)
@@ -99,6 +117,8 @@ static int take_event(const json_t *object, struct report_event *event, struct f
 		return fault_set(fault, "the event's `previous` must be 64 zeros for number 1 and only then");
 	if (take_type(object, event) != 0)
 		return fault_set(fault, "the event's `type` is not one of the protocol");
+	if ((event->type == EVENT_TRANSFER) != (event->desk[0] != '\0'))
+		return fault_set(fault, "a transfer needs a `desk`, and no other event has one");
 	if (member_hex(object, "header", event->header, SHA256_BYTES) != 0)
 		return fault_set(fault, "the event's `header` must be 64 characters of hex");
 	if (take_content(object, event) != 0)

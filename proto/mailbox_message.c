@@ -23,17 +23,36 @@ static bool text_is_sound(enum mailbox_kind kind, const char *text, size_t len)
 	return len <= MAILBOX_TEXT_MAX && text_is_lines(text, len) && (len > 0 || kind == MAILBOX_STATE);
 }
 
+static json_t *via_json(const struct mailbox_message *message)
+{
+	json_t *list = json_array();
+
+	for (size_t at = 0; at < message->via_count; at++) {
+		if (json_array_append_new(list, delegation_json(&message->via[at])) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
 /* The message without its signature. */
 static json_t *json_of(const struct mailbox_message *message, const uint8_t keyid[ED25519_PUBLIC_BYTES])
 {
 	char key[BASE64_CHARS(ED25519_PUBLIC_BYTES) + 1], sent[TIME_SIZE];
+	json_t *object;
 
 	base64_encode(BASE64_URL, keyid, ED25519_PUBLIC_BYTES, key);
 	time_format(message->sent, sent);
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "schema", MESSAGE_SCHEMA, "kind",
+	object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "schema", MESSAGE_SCHEMA, "kind",
 		kind_words[message->kind], "report", message->report, "mailbox", message->mailbox, "state",
 		state_word(message->state), "text", message->text, "sent", sent, "roster",
 		(json_int_t)message->roster, "keyid", key);
+	if (message->via_count > 0 && json_object_set_new(object, "via", via_json(message)) != 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 static int put_signed_lines(const json_t *unsigned_message, struct buffer *out)
@@ -118,16 +137,35 @@ static int take_words(const json_t *object, struct mailbox_message *message)
 	return message->text == NULL ? -1 : 0;
 }
 
-static int take_message(const json_t *object, struct mailbox_message *message)
+/* `via` is there where it has something in it. */
+static int take_members(const json_t *object, struct mailbox_message *message)
 {
 	static const char *const members[] = { "keyid", "kind", "mailbox", "report", "roster", "schema",
-		"sent", "signature", "state", "text" };
+		"sent", "signature", "state", "text", "via" };
+	const json_t *via = json_object_get(object, "via"), *each;
+	size_t at;
+
+	if (via == NULL)
+		return members_are(object, members, COUNT_OF(members) - 1);
+	if (members_are(object, members, COUNT_OF(members)) != 0 || json_array_size(via) == 0 ||
+		json_array_size(via) > DELEGATIONS_MAX)
+		return -1;
+	json_array_foreach(via, at, each)
+	{
+		if (delegation_parse(each, &message->via[at]) != 0)
+			return -1;
+	}
+	message->via_count = json_array_size(via);
+	return 0;
+}
+
+static int take_message(const json_t *object, struct mailbox_message *message)
+{
 	uint8_t report[ID_BYTES], mailbox[MAILBOX_ID_BYTES];
 	uint64_t schema = 0;
 
-	if (members_are(object, members, COUNT_OF(members)) != 0 ||
-		member_number(object, "schema", &schema) != 0 || schema != MESSAGE_SCHEMA ||
-		member_hex(object, "report", report, sizeof(report)) != 0 ||
+	if (take_members(object, message) != 0 || member_number(object, "schema", &schema) != 0 ||
+		schema != MESSAGE_SCHEMA || member_hex(object, "report", report, sizeof(report)) != 0 ||
 		member_hex(object, "mailbox", mailbox, sizeof(mailbox)) != 0 ||
 		member_time(object, "sent", &message->sent) != 0 ||
 		member_number(object, "roster", &message->roster) != 0 || message->roster < 1 ||

@@ -77,21 +77,45 @@ static bool is_by(const struct judge *judge, const struct mailbox_message *messa
 		       message, judge->keys->mailbox, report, judge->roster, desk, ret_officer) == 0;
 }
 
+/* Where a desk transferred the report, an officer of it has signed to which one: from `desk` on, to the desk
+ * that may write. -1 with a failure only where the line breaks; ret_desk is "" where it isn't proven. */
+static int follow(struct judge *judge, const struct mailbox_message *message, const char *report,
+	const char *desk, char ret_desk[NAME_SIZE], struct failure *failure)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+
+	(void)snprintf(ret_desk, NAME_SIZE, "%s", desk);
+	for (size_t at = 0; at < message->via_count && ret_desk[0] != '\0'; at++) {
+		const struct delegation *word = &message->via[at];
+		const struct roster_officer *by;
+
+		if (find_roster(judge, word->roster, failure) != 0) {
+			ret_desk[0] = '\0';
+			return failure->exit_code == EX_UNAVAILABLE || failure->exit_code == EX_TEMPFAIL ? -1
+													 : 0;
+		}
+		by = roster_officer_by_key(judge->roster, word->keyid);
+		if (by == NULL || !officer_serves(by, ret_desk) ||
+			roster_fingerprint(judge->roster, fingerprint) != 0 ||
+			delegation_verify(word, fingerprint, report) != 0)
+			ret_desk[0] = '\0';
+		else
+			memcpy(ret_desk, word->desk, NAME_SIZE);
+	}
+	return 0;
+}
+
 /* A home that knows the first report believes of this mailbox only what is about one of its reports. */
 static bool is_proven(const struct judge *judge, const struct mailbox_message *message,
-	const struct roster_officer **ret_officer)
+	const char *known_desk, const struct roster_officer **ret_officer)
 {
 	const struct roster_officer *signer = roster_officer_by_key(judge->roster, message->keyid);
 	const struct roster_desk *desk;
-	struct known_report about;
 
-	if (judge->known != NULL) {
-		if (queue_find_report(judge->session->queue, judge->keys->mailbox, message->report, &about) !=
-			0)
-			return false;
-		desk = roster_desk(judge->roster, about.desk);
-		return is_by(judge, message, about.id, about.desk, ret_officer) ||
-		       (desk != NULL && is_by(judge, message, about.id, desk->fallback, ret_officer));
+	if (known_desk != NULL) {
+		desk = roster_desk(judge->roster, known_desk);
+		return is_by(judge, message, message->report, known_desk, ret_officer) ||
+		       (desk != NULL && is_by(judge, message, message->report, desk->fallback, ret_officer));
 	}
 	for (size_t at = 0; signer != NULL && at < signer->desk_count; at++)
 		if (is_by(judge, message, message->report, signer->desks[at], ret_officer))
@@ -104,12 +128,21 @@ static bool is_proven(const struct judge *judge, const struct mailbox_message *m
 static int prove(struct judge *judge, struct letter *letter, struct letters *letters, struct failure *failure)
 {
 	const struct roster_officer *officer;
+	struct known_report about;
+	char desk[NAME_SIZE];
 
 	if (letter->message == NULL)
 		return 0;
+	if (judge->known != NULL) {
+		if (queue_find_report(judge->session->queue, judge->keys->mailbox, letter->message->report,
+			    &about) != 0)
+			return 0;
+		if (follow(judge, letter->message, about.id, about.desk, desk, failure) != 0)
+			return -1;
+	}
 	if (find_roster(judge, letter->message->roster, failure) != 0)
 		return failure->exit_code == EX_UNAVAILABLE || failure->exit_code == EX_TEMPFAIL ? -1 : 0;
-	if (!is_proven(judge, letter->message, &officer))
+	if (!is_proven(judge, letter->message, judge->known == NULL ? NULL : desk, &officer))
 		return 0;
 	memcpy(letter->from, officer->name, sizeof letter->from);
 	if (letter->message->state != STATE_NEW)

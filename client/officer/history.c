@@ -48,8 +48,7 @@ static int proof_key_of(const struct report *report, uint8_t **ret_secret,
 	if (!report->has_proof)
 		return 0;
 	secret = sodium_malloc(crypto_sign_SECRETKEYBYTES);
-	if (secret == NULL ||
-		proof_signing_key(report_opener_file_key(report->opener), secret, ret_public) != 0) {
+	if (secret == NULL || proof_signing_key(report->file_key, secret, ret_public) != 0) {
 		sodium_free(secret);
 		return failure_memory(failure);
 	}
@@ -79,6 +78,20 @@ static int is_genuine(const struct report *report, const struct report_event *ev
 	return 0;
 }
 
+/* Of a transfer: what is sealed and what the server sees name one desk. Of its acceptance: the desk that it
+ * was offered to gives it. */
+static bool desk_is_right(
+	const struct history *history, const struct history_entry *entry, const json_t *content)
+{
+	const char *desk = json_string_value(json_object_get(content, "desk"));
+
+	if (entry->event->type == EVENT_TRANSFER)
+		return desk != NULL && strcmp(desk, entry->event->desk) == 0;
+	if (entry->event->type == EVENT_ACCEPT || entry->event->type == EVENT_REJECT)
+		return officer_serves(entry->officer, history->offered);
+	return true;
+}
+
 /* A proven event into its place; what a colleague's tool wrote badly is her mistake, not an alarm. */
 static int place_event(struct taking *taking, const struct history_entry *proven, struct failure *failure)
 {
@@ -94,6 +107,7 @@ static int place_event(struct taking *taking, const struct history_entry *proven
 		content = NULL;
 	if (entry.event->number != history->count + 1 ||
 		!bytes_equal(entry.event->previous, history->last, SHA256_BYTES) ||
+		!desk_is_right(history, &entry, content) ||
 		history_apply(history, entry.event->type, &actor, content) != 0)
 		rc = failure_set(failure, EX_PROTOCOL, FORGED, "order");
 	else if (event_digest(entry.event, entry.subject, history->last) != 0)
@@ -209,12 +223,15 @@ int history_read(struct officer *officer, const struct report *report, history_e
 	struct history *ret_history, struct failure *failure)
 {
 	struct taking taking = { .history = history_of(report->json),
-		.reader = event_reader(report_opener_file_key(report->opener)),
+		.reader = event_reader(report->file_key),
 		.each = each,
 		.context = context };
 	bool more = true;
-	int rc = taking.reader == NULL ? failure_memory(failure)
-				       : seen_get(&officer->items, report->id, &taking.seen, failure);
+	int rc;
+
+	memcpy(taking.history.desk, report->destination.desk, sizeof taking.history.desk);
+	rc = taking.reader == NULL ? failure_memory(failure)
+				   : seen_get(&officer->items, report->id, &taking.seen, failure);
 
 	while (rc == 0 && more)
 		rc = take_page(officer, report, &taking, &more, failure);
@@ -252,22 +269,25 @@ static int post(struct officer *officer, const struct report *report, const stru
 	return rc;
 }
 
-/* Filled in but not signed: the next link of the chain. */
-static int fill_event(struct officer *officer, const struct report *report, const struct history *history,
+/* Filled in but not signed: the next link of the chain. next is history with this event in it, but for its
+ * digest. */
+static int fill_event(struct officer *officer, const struct report *report, const struct history *next,
 	const json_t *content, struct report_event *event, struct failure *failure)
 {
 	struct age_identity *reader = NULL;
 	struct fault fault;
 	int rc = 0;
 
-	event->number = history->count + 1;
-	memcpy(event->previous, history->last, SHA256_BYTES);
+	event->number = next->count;
+	memcpy(event->previous, next->last, SHA256_BYTES);
 	memcpy(event->header, report->header_digest, SHA256_BYTES);
 	event->created = clock_wall_ms() / 1000;
 	event->roster = organisation_roster(officer->organisation)->version;
+	if (event->type == EVENT_TRANSFER)
+		memcpy(event->desk, next->offered, sizeof event->desk);
 	if (content == NULL)
 		return 0;
-	reader = event_reader(report_opener_file_key(report->opener));
+	reader = event_reader(report->file_key);
 	if (reader == NULL)
 		rc = failure_memory(failure);
 	else if (event_content_seal(event, content, reader->recipient, &fault) != 0)
@@ -320,7 +340,7 @@ int history_add(struct officer *officer, const struct report *report, enum event
 		goto cleanup;
 	}
 	next.count++;
-	if (fill_event(officer, report, history, content, event, failure) != 0 ||
+	if (fill_event(officer, report, &next, content, event, failure) != 0 ||
 		sign_and_post(officer, report, event, &next, failure) != 0)
 		goto cleanup;
 	next.is_acknowledged_by_me = next.is_acknowledged_by_me || type == EVENT_ACK;

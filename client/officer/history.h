@@ -3,6 +3,7 @@
 #ifndef OFFICER_HISTORY_H
 #define OFFICER_HISTORY_H
 
+#include "proto/delegation.h"
 #include "proto/event.h"
 #include "report.h"
 
@@ -13,8 +14,14 @@ struct history {
 	uint64_t count;
 	uint8_t last[SHA256_BYTES]; /* event_digest of the newest; zeros without one */
 	enum report_state state;
-	char owner[NAME_SIZE];           /* whose case it is; "" where it is nobody's */
-	char heir[NAME_SIZE];            /* to whom it is being handed over */
+	char owner[NAME_SIZE];   /* whose case it is; "" where it is nobody's */
+	char heir[NAME_SIZE];    /* to whom it is being handed over */
+	char desk[NAME_SIZE];    /* whose officers act on it; "" where the report doesn't say */
+	char offered[NAME_SIZE]; /* the desk that it is being transferred to */
+	/* Through which desks it came, each with the word of an officer of the one before; and the word for
+	 * the one that it is offered to. */
+	struct delegation via[DELEGATIONS_MAX], offer;
+	size_t via_count;
 	char acknowledged_by[NAME_SIZE]; /* first */
 	bool is_acknowledged_by_me;
 	/* The newest event that changed state or owner, and how many there were. */
@@ -67,6 +74,10 @@ enum closing {
 	CLOSING_RANKS,    /* proposed by somebody else, and still a supervisor has to sign */
 };
 enum closing history_closing(const struct history *history, const char *reason, const struct actor *actor);
+
+/* Whether she is an officer of a desk that had the report, or has it. */
+bool history_served(
+	const struct history *history, const struct report *report, const struct roster_officer *officer);
 
 /* A history without events. */
 struct history history_of(const json_t *report);

@@ -78,10 +78,36 @@ static bool lacks_signature(const struct history *history, const struct actor *b
 static void take_owner(
 	struct history *history, enum report_state before, enum event_type type, const char *by)
 {
-	if (type == EVENT_REOPEN || history->owner[0] == '\0')
+	if (type == EVENT_REOPEN || type == EVENT_ACCEPT || history->owner[0] == '\0')
 		copy_name(history->owner, by);
 	else if (type == EVENT_ACTIVATE && before == STATE_HANDOVER && strcmp(by, history->heir) == 0)
 		copy_name(history->owner, by);
+}
+
+/* A desk that is offered a report has it once somebody there accepts. */
+static void take_desk(struct history *history, enum event_type type, const json_t *content)
+{
+	const json_t *word = json_object_get(content, "delegation");
+
+	if (type == EVENT_ACCEPT) {
+		memcpy(history->desk, history->offered, sizeof history->desk);
+		if (history->via_count < DELEGATIONS_MAX)
+			history->via[history->via_count++] = history->offer;
+	}
+	copy_name(history->offered, type == EVENT_TRANSFER ? member(content, "desk") : "");
+	if (type != EVENT_TRANSFER || delegation_parse(word, &history->offer) != 0)
+		history->offer = (struct delegation){ .roster = 0 };
+}
+
+bool history_served(
+	const struct history *history, const struct report *report, const struct roster_officer *officer)
+{
+	bool served =
+		officer_serves(officer, report->destination.desk) || officer_serves(officer, history->desk);
+
+	for (size_t at = 0; at < history->via_count; at++)
+		served = served || officer_serves(officer, history->via[at].desk);
+	return served;
 }
 
 static void decide(struct history *history, enum report_state before, enum event_type type,
@@ -95,6 +121,8 @@ static void decide(struct history *history, enum report_state before, enum event
 		copy_name(history->owner, other);
 	else if (type != EVENT_ASSIGN)
 		take_owner(history, before, type, by->name);
+	if (type != EVENT_ASSIGN)
+		take_desk(history, type, content);
 	copy_name(history->heir, type == EVENT_HANDOVER ? other : "");
 	history->was_urgent = history->was_urgent || is_urgent(json_object_get(content, "urgency"));
 	history->proposed[0] = '\0';
@@ -108,6 +136,8 @@ int history_apply(
 {
 	enum report_state before = history->state;
 
+	if ((type == EVENT_ACCEPT || type == EVENT_REJECT) && history->offered[0] == '\0')
+		return -1;
 	if (event_next_state(before, type, &history->state) != 0)
 		return -1;
 	if (type == EVENT_ACK && history->acknowledged_by[0] == '\0')

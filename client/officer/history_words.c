@@ -17,6 +17,9 @@ static const char *const done_words[EVENT_TYPES] = {
 	[EVENT_REFER] = "referred it",
 	[EVENT_CLOSE] = "closed it",
 	[EVENT_REOPEN] = "reopened it",
+	[EVENT_TRANSFER] = "offers it",
+	[EVENT_ACCEPT] = "accepted it",
+	[EVENT_REJECT] = "did not accept it",
 };
 
 /* What is said of a member, where it is there; `receipt` is nobody's business on a screen. */
@@ -108,6 +111,11 @@ void history_words_standing(const struct history *history, struct buffer *out)
 			"%s proposes to close it (%s): another officer signs with `close --confirm', or goes "
 			"on with it.\n",
 			history->proposed_by, history->proposed);
+	if (history->offered[0] != '\0')
+		buffer_put_format(out,
+			"It is offered to the desk %s, and stays %s's case until somebody there accepts "
+			"it.\n",
+			history->offered, history->owner);
 	if (history->lacks_signature)
 		buffer_put_format(out,
 			"ALARM: %s closed it without a second signature that its reason asks for: take it up "

@@ -42,6 +42,9 @@ static const struct program_option close_options[] = {
 static const struct program_option refer_options[] = {
 	{ "desk", "DESK", "the desk that gets a limited view", false },
 };
+static const struct program_option transfer_options[] = {
+	{ "desk", "DESK", "the desk that is to have it", false },
+};
 static const struct program_option export_options[] = {
 	{ "opened", NULL, "what is inside and what was noted too, not only the sealed report", false },
 };
@@ -91,6 +94,12 @@ static const struct verb verbs[] = {
 		verb_handover, NULL, 0, 2, 3, false },
 	{ "refer", "REPORT [TEXT|-]", "show a part of it to another desk, where its sender agreed",
 		verb_refer, refer_options, COUNT_OF(refer_options), 1, 2, false },
+	{ "transfer", "REPORT [TEXT|-]", "give the case to another desk, once somebody there accepts it",
+		verb_transfer, transfer_options, COUNT_OF(transfer_options), 1, 2, false },
+	{ "accept", "REPORT [TEXT|-]", "take a case that another desk transfers to yours", verb_accept, NULL,
+		0, 1, 2, false },
+	{ "reject", "REPORT TEXT|-", "leave it to the desk that would transfer it, and say why", verb_reject,
+		NULL, 0, 2, 2, false },
 	{ "close", "REPORT [TEXT|-]", "close it, for a reason", verb_close, close_options,
 		COUNT_OF(close_options), 1, 2, false },
 	{ "reopen", "REPORT [TEXT|-]", "take up a closed one again", verb_reopen, NULL, 0, 1, 2, false },

@@ -1,5 +1,7 @@
 #include "message.h"
 
+#include "history.h"
+
 #include "keys/clock.h"
 #include "proto/age_file.h"
 #include "proto/text.h"
@@ -25,6 +27,27 @@ static int seal(struct officer *officer, const struct report *report, const stru
 	return rc;
 }
 
+/* Where she writes for a desk that it was transferred to: the words that its sender can follow. */
+static int add_via(struct officer *officer, const struct report *report, struct mailbox_message *message,
+	struct failure *failure)
+{
+	const struct roster_officer *me = roster_officer_by_key(
+		organisation_roster(officer->organisation), officer->identity->public_key);
+	struct history history;
+	size_t count = 0;
+
+	if (me == NULL || officer_serves(me, report->destination.desk))
+		return 0;
+	if (history_fetch(officer, report, &history, failure) != 0)
+		return -1;
+	for (size_t at = 0; at < history.via_count; at++)
+		if (officer_serves(me, history.via[at].desk))
+			count = at + 1;
+	memcpy(message->via, history.via, count * sizeof history.via[0]);
+	message->via_count = count;
+	return 0;
+}
+
 int message_send(struct officer *officer, const struct report *report, enum mailbox_kind kind,
 	enum report_state state, char *text, struct failure *failure)
 {
@@ -46,7 +69,8 @@ int message_send(struct officer *officer, const struct report *report, enum mail
 	memcpy(message.report, report->id, sizeof message.report);
 	memcpy(message.mailbox, report->mailbox, sizeof message.mailbox);
 	(void)snprintf(path, sizeof path, "mailboxes/%s", report->mailbox);
-	if (seal(officer, report, &message, &sealed, failure) == 0)
+	if (add_via(officer, report, &message, failure) == 0 &&
+		seal(officer, report, &message, &sealed, failure) == 0)
 		rc = officer_post(officer, path, &sealed, "the message wasn't taken", failure);
 	buffer_free(&sealed);
 	return rc;

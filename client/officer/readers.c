@@ -18,14 +18,13 @@ bool is_excluded(const json_t *report, const struct roster_officer *officer)
 }
 
 /* The desk of a report that stock age sealed stands nowhere inside it: hers must do. */
-static bool serves_report(
-	struct officer *officer, const struct report *report, const struct roster_officer *named)
+static bool serves_report(struct officer *officer, const char *desk, const struct roster_officer *named)
 {
 	const struct roster_officer *me = roster_officer_by_key(
 		organisation_roster(officer->organisation), officer->identity->public_key);
 
-	if (report->has_proof)
-		return officer_serves(named, report->destination.desk);
+	if (desk[0] != '\0')
+		return officer_serves(named, desk);
 	for (size_t at = 0; me != NULL && at < me->desk_count; at++)
 		if (officer_serves(named, me->desks[at]))
 			return true;
@@ -36,15 +35,20 @@ int check_named_officer(struct officer *officer, const struct report *report, co
 	struct failure *failure)
 {
 	const char *name = json_string_value(json_object_get(step->content, "officer"));
-	const struct roster_officer *named = roster_officer(organisation_roster(officer->organisation), name);
+	const struct roster_officer *named;
+	struct history history;
 
+	/* It may have been transferred. */
+	if (history_fetch(officer, report, &history, failure) != 0)
+		return -1;
+	named = roster_officer(organisation_roster(officer->organisation), name);
 	/* She may be newer than the roster that is known here. */
 	if (named == NULL) {
 		if (organisation_refresh(officer->organisation, NULL, failure) != 0)
 			return -1;
 		named = roster_officer(organisation_roster(officer->organisation), name);
 	}
-	if (named == NULL || !serves_report(officer, report, named))
+	if (named == NULL || !serves_report(officer, history.desk, named))
 		return failure_set(failure, EX_DATAERR,
 			"no officer of the report's desk has that name: check how it is written");
 	if (is_excluded(report->json, named))

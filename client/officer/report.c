@@ -1,5 +1,7 @@
 #include "report_internal.h"
 
+#include "history.h"
+
 #include "proto/digest.h"
 #include "proto/encode.h"
 #include "proto/report_schema.h"
@@ -217,6 +219,20 @@ static int read_report_json(struct report *report, struct failure *failure)
 	return rc;
 }
 
+/* An officer of its desk, or of one that it was transferred to. */
+static int check_wrapper(struct officer *officer, const struct report *report, struct failure *failure)
+{
+	struct history history;
+
+	if (officer_serves(&report->by, report->destination.desk))
+		return 0;
+	if (history_fetch(officer, report, &history, failure) != 0)
+		return -1;
+	return history_served(&history, report, &report->by)
+		       ? 0
+		       : failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "another desk's officer");
+}
+
 /* report.json against what the report was sealed for. */
 int report_check(struct officer *officer, struct report *report, struct failure *failure)
 {
@@ -224,9 +240,7 @@ int report_check(struct officer *officer, struct report *report, struct failure 
 		return failure_memory(failure);
 	if (report_check_envelope(officer, report, failure) != 0)
 		return -1;
-	if (report->is_wrapped && report->has_proof && !officer_serves(&report->by, report->destination.desk))
-		return failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "another desk's officer");
-	return 0;
+	return report->is_wrapped && report->has_proof ? check_wrapper(officer, report, failure) : 0;
 }
 
 int report_look(struct officer *officer, struct report *report, struct failure *failure)
@@ -236,6 +250,7 @@ int report_look(struct officer *officer, struct report *report, struct failure *
 	if (report_prove(officer, report, failure) != 0 || read_report_json(report, failure) != 0)
 		return -1;
 	report->header = report_opener_header(report->opener);
+	report->file_key = report_opener_file_key(report->opener);
 	if (report_schema_check((const char *)report->text.data, report->text.len, &report->json, &fault) !=
 		0)
 		return failure_of(failure, EX_DATAERR, &fault);

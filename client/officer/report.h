@@ -23,6 +23,7 @@ struct report {
 	const struct age_identity *reader;   /* hers that opens it, once proven */
 	struct report_opener *opener;        /* holds the header and the file key, once looked into */
 	const struct age_header *header;     /* the opener's */
+	const uint8_t *file_key;             /* likewise */
 	struct buffer text;                  /* report.json as it came */
 	json_t *json;
 	bool has_proof; /* false for a file that stock age sealed: it has no envelope either */

@@ -1,5 +1,6 @@
 #include "rewrap_one.h"
 
+#include "history.h"
 #include "readers.h"
 #include "report_internal.h"
 
@@ -18,7 +19,9 @@
 
 /* As much of a report as is needed: header and first chunk, however large the evidence is. */
 struct peek {
-	const char *desk;
+	const char *desk;      /* whose it is */
+	const char *also;      /* a desk that is to read it too; NULL for none */
+	bool is_ordered;       /* a new header is made however new the newest is */
 	struct report *report; /* without file and opener */
 	struct link_answer answer;
 	struct age_header *newest;
@@ -48,6 +51,8 @@ static int peek_begin(struct peek *peek, const char *desk, const char *id, struc
 	peek->report = report_new(id);
 	peek->file_key = sodium_malloc(AGE_FILE_KEY_BYTES);
 	peek->plaintext = sodium_malloc(AGE_CHUNK_BYTES);
+	if (peek->report != NULL)
+		peek->report->file_key = peek->file_key;
 	return peek->report != NULL && peek->file_key != NULL && peek->plaintext != NULL
 		       ? 0
 		       : failure_memory(failure);
@@ -201,6 +206,20 @@ static int read_json(struct report *report, struct failure *failure)
 	return 0;
 }
 
+/* The desk whose list named it is what it was sealed for, or what it was transferred to. */
+static int check_desk(struct officer *officer, const struct peek *peek, struct failure *failure)
+{
+	struct history history;
+
+	if (strcmp(peek->report->destination.desk, peek->desk) == 0)
+		return 0;
+	if (history_fetch(officer, peek->report, &history, failure) != 0)
+		return -1;
+	return strcmp(history.desk, peek->desk) == 0
+		       ? 0
+		       : failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "desk");
+}
+
 static int look(struct officer *officer, struct peek *peek, struct failure *failure)
 {
 	struct report *report = peek->report;
@@ -213,9 +232,7 @@ static int look(struct officer *officer, struct peek *peek, struct failure *fail
 	if (report_check(officer, report, failure) != 0)
 		return -1;
 	if (report->has_proof)
-		return strcmp(report->destination.desk, peek->desk) == 0
-			       ? 0
-			       : failure_set(failure, EX_PROTOCOL, WRAPPED_ALARM, "desk");
+		return check_desk(officer, peek, failure);
 	/* Sealed by other means: the desk is where it was sent, the urgency what it says. */
 	urgency = json_string_value(json_object_get(report->json, "urgency"));
 	memcpy(report->destination.desk, peek->desk, NAME_SIZE);
@@ -269,6 +286,25 @@ static int set_first(const struct peek *peek, struct wrapping *wrapping)
 	return rc;
 }
 
+/* Those of its desk, and of the one that is to read it too. */
+static int choose(const struct officer *officer, const struct peek *peek, struct recipients *readers,
+	struct failure *failure)
+{
+	const struct roster *roster = organisation_roster(officer->organisation);
+	struct destination to = peek->report->destination;
+	struct recipients more;
+
+	memcpy(to.desk, peek->desk, strlen(peek->desk) + 1);
+	if (readers_choose(roster, peek->report->json, &to, readers, failure) != 0)
+		return -1;
+	if (peek->also == NULL)
+		return 0;
+	memcpy(to.desk, peek->also, strlen(peek->also) + 1);
+	return readers_choose(roster, peek->report->json, &to, &more, failure) == 0
+		       ? recipients_join(readers, &more, failure)
+		       : -1;
+}
+
 static int make(const struct officer *officer, const struct peek *peek, struct wrapping *wrapping,
 	struct failure *failure)
 {
@@ -276,8 +312,7 @@ static int make(const struct officer *officer, const struct peek *peek, struct w
 	struct buffer made = buffer_of(AGE_HEADER_MAX);
 	int rc = -1;
 
-	if (readers_choose(organisation_roster(officer->organisation), peek->report->json,
-		    &peek->report->destination, &readers, failure) != 0)
+	if (choose(officer, peek, &readers, failure) != 0)
 		return -1;
 	if (wrapping_make_header(peek->header, peek->file_key,
 		    (const uint8_t(*)[AGE_RECIPIENT_BYTES])readers.keys, readers.count, &made) != 0 ||
@@ -312,7 +347,7 @@ static int settle(struct officer *officer, const struct peek *peek, struct failu
 	const struct opened_header opened = { peek->report->id, peek->newest, peek->file_key, NULL };
 	const struct wrapping_state *state = &peek->report->wrapping;
 
-	if (peek->is_recovered || state->wrapping == NULL)
+	if (peek->is_recovered || peek->is_ordered || state->wrapping == NULL)
 		return wrap(officer, peek, failure);
 	if (!state->is_confirmed && !officer_is_me(officer, state->wrapping->keyid) &&
 		wrapped_confirm(officer, &opened, failure) != 0)
@@ -322,29 +357,49 @@ static int settle(struct officer *officer, const struct peek *peek, struct failu
 		       : 0;
 }
 
-static int try_once(struct officer *officer, const char *desk, const struct header_entry *entry,
-	bool *ret_is_alarming, struct failure *failure)
+static int try_once(struct officer *officer, const struct peek *order, const char *id, bool *ret_is_alarming,
+	struct failure *failure)
 {
 	struct peek peek;
 	int rc = -1;
 
-	if (peek_begin(&peek, desk, entry->report, failure) == 0 && fetch(officer, &peek, failure) == 0 &&
-		look(officer, &peek, failure) == 0)
-		rc = settle(officer, &peek, failure);
+	if (peek_begin(&peek, order->desk, id, failure) == 0) {
+		peek.also = order->also;
+		peek.is_ordered = order->is_ordered;
+		if (fetch(officer, &peek, failure) == 0 && look(officer, &peek, failure) == 0)
+			rc = settle(officer, &peek, failure);
+	}
 	*ret_is_alarming = peek.is_alarming;
 	peek_end(&peek);
 	return rc;
 }
 
-int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
-	bool *ret_is_alarming, struct failure *failure)
+static int try_often(struct officer *officer, const struct peek *order, const char *id, bool *ret_is_alarming,
+	struct failure *failure)
 {
 	for (int try = 1;; try++) {
-		int rc = try_once(officer, desk, entry, ret_is_alarming, failure);
+		int rc = try_once(officer, order, id, ret_is_alarming, failure);
 
 		if (rc == 0 || failure->exit_code != EX_TEMPFAIL || try == TRIES)
 			return rc;
 		if (organisation_refresh(officer->organisation, NULL, failure) != 0)
 			return -1;
 	}
+}
+
+int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
+	bool *ret_is_alarming, struct failure *failure)
+{
+	const struct peek order = { .desk = desk };
+
+	return try_often(officer, &order, entry->report, ret_is_alarming, failure);
+}
+
+int rewrap_for(struct officer *officer, const char *report, const char *desk, const char *also,
+	struct failure *failure)
+{
+	const struct peek order = { .desk = desk, .also = also, .is_ordered = true };
+	bool is_alarming;
+
+	return try_often(officer, &order, report, &is_alarming, failure);
 }

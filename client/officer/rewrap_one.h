@@ -13,4 +13,9 @@
 MUST_USE int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
 	bool *ret_is_alarming, struct failure *failure);
 
+/* For the officers of the desk that has it, and of another one too where also isn't NULL: a new header in any
+ * case. */
+MUST_USE int rewrap_for(struct officer *officer, const char *report, const char *desk, const char *also,
+	struct failure *failure);
+
 #endif

@@ -103,6 +103,15 @@ static int check_excluded(const struct choice *choice, const char *desk, struct 
 	return 0;
 }
 
+int recipients_join(struct recipients *to, const struct recipients *from, struct failure *failure)
+{
+	for (size_t at = 0; at < from->count; at++) {
+		if (!is_taken(to, from->keys[at]) && add_key(to, from->keys[at], failure) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int recipients_choose(const struct roster *roster, const char *desk, enum urgency urgency,
 	const char *const *excluded, size_t excluded_count, struct recipients *ret_recipients,
 	struct failure *failure)

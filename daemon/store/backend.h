@@ -86,6 +86,11 @@ MUST_USE int backend_header(struct backend *backend, uint64_t body, struct buffe
 /* New facts; is_open and open_desk as given; a new header where one is given. Found by body. */
 MUST_USE int backend_change(struct backend *backend, const struct backend_report *report);
 
+/* The same with report->seq, which backend_take_number gave: its desk meets it as a new one. */
+MUST_USE int backend_relist(struct backend *backend, const struct backend_report *report);
+/* A number as reports have, for somebody else: it isn't given again. */
+MUST_USE int backend_take_number(struct backend *backend, uint64_t *ret_number);
+
 /* Calls back for each open report of a desk above seq `after`, in order, until it returns other than 0 or
  * there are no more. Views live during the call. */
 typedef int backend_each_report(void *context, const struct backend_report *report);
@@ -133,7 +138,8 @@ enum backend_shelf {
 	SHELF_SPENT,
 	SHELF_AUDIT,
 	SHELF_OUTBOX,
-	SHELF_WAKE_WAYS
+	SHELF_WAKE_WAYS,
+	SHELF_OFFERS
 };
 MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, const uint8_t *data, size_t len);

@@ -84,6 +84,22 @@ int backend_change(struct backend *backend, const struct backend_report *report)
 	return change_one(backend, report->header.len == 0 ? S_CHANGE : S_CHANGE_HEADER, report);
 }
 
+int backend_relist(struct backend *backend, const struct backend_report *report)
+{
+	return change_one(backend, S_RELIST, report);
+}
+
+int backend_take_number(struct backend *backend, uint64_t *ret_number)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_COUNT_ON);
+
+	bind_number(statement, 1, backend->next + 1);
+	if (backend_run(backend, statement) != 0)
+		return -1;
+	*ret_number = backend->next++;
+	return 0;
+}
+
 int backend_drop_upload(struct backend *backend, uint64_t body)
 {
 	sqlite3_stmt *statement = backend_use(backend, S_DROP_CHUNKS);

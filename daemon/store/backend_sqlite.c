@@ -92,6 +92,7 @@ static const char *const sql[STATEMENTS] = {
 	[S_DROP_SOME_CHUNKS] = "DELETE FROM chunks WHERE place IN"
 			       " (SELECT place FROM chunks WHERE place BETWEEN ?1 AND ?2 LIMIT ?3)",
 	[S_DROP_REMAINS] = "DELETE FROM remains WHERE body = ?1",
+	[S_RELIST] = "UPDATE reports SET seq = ?2, open_desk = ?4, facts = ?7 WHERE body = ?1",
 	[S_BETWEEN] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports"
 		      " WHERE body BETWEEN ?1 AND ?2 ORDER BY body",
 };

@@ -58,6 +58,7 @@ enum statement {
 	S_DROP_SOME_CHUNKS,
 	S_DROP_REMAINS,
 	S_BETWEEN,
+	S_RELIST,
 	STATEMENTS,
 };
 

@@ -1,4 +1,5 @@
 /* GET desks/{desk}/alerts: what is open at a desk, and the long-polls that wait for the next. */
+#include "offers.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -52,6 +53,43 @@ static int list_one(void *context, const struct backend_report *row)
 	return 0;
 }
 
+/* Into its place by number; behind a page that is full it waits for the next one. */
+static void insert(struct listing *listing, const struct alert *alert)
+{
+	size_t at = listing->count;
+
+	while (at > 0 && listing->alerts[at - 1].seq > alert->seq)
+		at--;
+	if (listing->count == ALERTS_MAX)
+		listing->more = true;
+	else
+		listing->count++;
+	if (at == ALERTS_MAX)
+		return;
+	memmove(&listing->alerts[at + 1], &listing->alerts[at],
+		(listing->count - at - 1) * sizeof *listing->alerts);
+	listing->alerts[at] = *alert;
+}
+
+/* What other desks offer to this one. */
+static void add_offers(struct listing *listing, const char *desk, uint64_t after)
+{
+	const struct offer *offer;
+
+	while ((offer = offers_next(listing->store, desk, after)) != NULL) {
+		struct alert alert;
+
+		after = offer->seq;
+		if (listing->more && listing->count > 0 &&
+			offer->seq > listing->alerts[listing->count - 1].seq)
+			return;
+		if (offer_alert(listing->store, offer, &alert) != 0)
+			log_event(LOG_ERROR, "row_damaged", "offer=%llu", (unsigned long long)after);
+		else
+			insert(listing, &alert);
+	}
+}
+
 /* Writes the answer's body; *ret_count says how many alerts are in it. */
 static int list(struct request *request, size_t *ret_count)
 {
@@ -63,6 +101,7 @@ static int list(struct request *request, size_t *ret_count)
 		    desk) != 0 ||
 		backend_each_open(store->backend, desk, request->route.after, list_one, &listing) != 0)
 		return -1;
+	add_offers(&listing, request->route.desk, request->route.after);
 	*ret_count = listing.count;
 	return alert_list_write(listing.alerts, listing.count, listing.more, &request->answer.body);
 }

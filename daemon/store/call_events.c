@@ -1,4 +1,6 @@
 /* GET and POST reports/{id}/events: what officers do with a report, a chain of signed events. */
+#include "offers.h"
+#include "outbox.h"
 #include "store_state.h"
 
 #include "proto/age_header.h"
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #define HOUR       3600
+#define FIRST_TIER 1
 #define EVENTS_MAX 100000
 #define PAGE_BYTES (1024 * 1024) /* of a history in one answer; one event fits on top of it */
 
@@ -65,8 +68,7 @@ static int subject_of(struct store *store, const struct report_facts *facts, con
 }
 
 /* Her tool may know an older roster than the one in force, but she must be an officer of the desk in both. */
-static bool was_officer(
-	struct store *store, const struct report_facts *facts, const struct report_event *event)
+static bool was_officer(struct store *store, const char *desk, const struct report_event *event)
 {
 	struct roster *roster = NULL;
 	const struct roster_officer *officer;
@@ -74,10 +76,23 @@ static bool was_officer(
 
 	if (rosters_at(store, event->roster, &roster) == 0) {
 		officer = roster_officer_by_key(roster, event->keyid);
-		was = officer != NULL && officer_serves(officer, facts->desk);
+		was = officer != NULL && officer_serves(officer, desk);
 	}
 	roster_free(roster);
 	return was;
+}
+
+/* Whose officers may do this: whether an offer is taken is for the desk that it was made to, and nothing else
+ * is. */
+static const char *desk_for(
+	struct store *store, const struct report_facts *facts, const struct report_event *event)
+{
+	const struct offer *offer;
+
+	if (event->type != EVENT_ACCEPT && event->type != EVENT_REJECT)
+		return facts->desk;
+	offer = offer_of(store, facts->blind_id);
+	return offer == NULL ? facts->desk : offer->desk;
 }
 
 /* Signed by the officer who asks and by whoever can open the report. */
@@ -85,10 +100,13 @@ static bool is_proven(
 	struct request *request, const struct report_facts *facts, const struct report_event *event)
 {
 	struct store *store = request->front->store;
+	const char *desk = desk_for(store, facts, event);
 	struct event_subject subject;
 
+	if (!officer_serves(request->signer.officer, desk) || !was_officer(store, desk, event))
+		return false;
 	if (!bytes_equal(event->keyid, request->signer.keyid, sizeof event->keyid) ||
-		subject_of(store, facts, event, &subject) != 0 || !was_officer(store, facts, event))
+		subject_of(store, facts, event, &subject) != 0)
 		return false;
 	return event_verify(event, &subject, facts->has_proof ? facts->proof_key : NULL) == 0;
 }
@@ -114,6 +132,16 @@ static bool has_form(const struct report_event *event)
 	return is_age;
 }
 
+/* Unless it does something else: to one that is still good. */
+static bool answers_an_offer(
+	struct store *store, const struct report_facts *facts, const struct report_event *event)
+{
+	const struct offer *offer = offer_of(store, facts->blind_id);
+
+	return (event->type != EVENT_ACCEPT && event->type != EVENT_REJECT) ||
+	       (offer != NULL && offer->until > store_now(store));
+}
+
 /* 0 where this event may happen; the state behind it is then in the facts. */
 static int judge(struct request *request, struct report_facts *facts, const struct report_event *event,
 	enum problem *ret_problem)
@@ -132,8 +160,47 @@ static int judge(struct request *request, struct report_facts *facts, const stru
 	*ret_problem = PROBLEM_EVENT_CONFLICT;
 	if (event_next_state(facts->state, event->type, &state) != 0)
 		return -1;
+	if (!answers_an_offer(request->front->store, facts, event))
+		return -1;
+	*ret_problem = PROBLEM_UNKNOWN_DESK;
+	if (event->type == EVENT_TRANSFER &&
+		(strcmp(event->desk, facts->desk) == 0 ||
+			roster_desk(request->front->store->roster, event->desk) == NULL))
+		return -1;
 	facts->state = state;
 	return 0;
+}
+
+/* The other desk has it now. */
+static void take_desk(struct store *store, struct report_facts *facts)
+{
+	const struct offer *offer = offer_of(store, facts->blind_id);
+
+	if (offer != NULL)
+		memcpy(facts->desk, offer->desk, sizeof facts->desk);
+}
+
+/* An offer is made, or ends: whoever has the report then meets it as a new one. */
+static int save(struct store *store, struct report_facts *facts, const struct report_event *event)
+{
+	if (event->type == EVENT_TRANSFER)
+		return report_save(store, facts) == 0 ? offer_make(store, facts, event->desk) : -1;
+	if (facts->state == STATE_HANDOVER || offer_of(store, facts->blind_id) == NULL)
+		return report_save(store, facts);
+	if (event->type == EVENT_ACCEPT)
+		take_desk(store, facts);
+	if (offer_end(store, facts->blind_id) != 0 || report_relist(store, facts) != 0)
+		return -1;
+	return event->type == EVENT_REJECT ? outbox_wake_tier(store, facts->desk, FIRST_TIER, facts->urgency)
+					   : 0;
+}
+
+static void announce_move(struct request *request)
+{
+	struct store *store = request->front->store;
+	const struct offer *offer = offer_of(store, request->facts->blind_id);
+
+	alerts_wake(store, offer != NULL ? offer->desk : request->facts->desk);
 }
 
 static int write_event(struct request *request, struct report_facts *facts, const struct report_event *event)
@@ -162,7 +229,7 @@ static int write_event(struct request *request, struct report_facts *facts, cons
 	if (seal_put(facts->key, &place, json.data, json.len, &sealed) != 0 ||
 		backend_add_event(
 			store->backend, facts->body, (uint32_t)event->number, sealed.data, sealed.len) != 0 ||
-		report_save(store, facts) != 0 || authority_commit_nonce(request) != 0)
+		save(store, facts, event) != 0 || authority_commit_nonce(request) != 0)
 		goto cleanup;
 	buffer_put_format(&request->answer.body, "{\"state\":\"%s\",\"number\":%" PRIu64 "}",
 		state_word(facts->state), event->number);
@@ -171,6 +238,11 @@ cleanup:
 	buffer_free(&json);
 	buffer_free(&sealed);
 	return rc;
+}
+
+static bool is_move(enum event_type type)
+{
+	return type == EVENT_TRANSFER || type == EVENT_ACCEPT || type == EVENT_REJECT;
 }
 
 static void take_event(struct request *request, struct report_facts *facts, const struct report_event *event)
@@ -183,6 +255,8 @@ static void take_event(struct request *request, struct report_facts *facts, cons
 	}
 	if (group_enter(request) != 0)
 		return;
+	if (is_move(event->type))
+		request->committed = announce_move;
 	if (write_event(request, facts, event) != 0) {
 		request_answer_problem(request, PROBLEM_BUSY);
 		group_fail(request->front->store);
@@ -199,10 +273,10 @@ void call_post_event(struct request *request)
 
 	if (facts == NULL)
 		return;
+	request->facts = facts; /* ends with the request */
 	if (event_parse((const char *)request->body.data, request->body.len, &event, &fault) != 0)
 		request_answer_problem(request, PROBLEM_BAD_REQUEST);
 	else
 		take_event(request, facts, event);
 	report_event_free(event);
-	facts_free(facts);
 }

@@ -73,6 +73,9 @@ static enum problem judge(
 		return PROBLEM_HEADER_CONFLICT;
 	if (wrapping_is_confirmation(wrapping))
 		return PROBLEM_NONE;
+	/* A desk that it is only offered to gives it to nobody. */
+	if (!officer_serves(request->signer.officer, facts->desk))
+		return PROBLEM_NOT_PERMITTED;
 	problem = header_fits(store, facts, wrapping);
 	return problem == PROBLEM_NONE ? first_fits(store, facts, wrapping) : problem;
 }

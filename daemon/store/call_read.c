@@ -1,11 +1,24 @@
 /* GET reports/{id} and GET reports/{id}/header: for the officers of the report's desk. An unknown report and
  * another desk's get one answer. */
 #include "audit.h"
+#include "offers.h"
 #include "store_state.h"
 
 #include "proto/age_stream.h"
 
 #include <string.h>
+
+/* Officers of its desk; while it is offered to another desk, that one's too. */
+static bool may_look(
+	struct store *store, const struct report_facts *facts, const struct roster_officer *officer)
+{
+	const struct offer *offer;
+
+	if (officer_serves(officer, facts->desk))
+		return true;
+	offer = offer_of(store, facts->blind_id);
+	return offer != NULL && officer_serves(officer, offer->desk);
+}
 
 struct report_facts *report_for_officer(struct request *request)
 {
@@ -20,8 +33,7 @@ struct report_facts *report_for_officer(struct request *request)
 	}
 	if (found == 0 && tombstone_answered(request))
 		return NULL;
-	if (found == 0 || facts->stage != STAGE_LISTED ||
-		!officer_serves(request->signer.officer, facts->desk)) {
+	if (found == 0 || facts->stage != STAGE_LISTED || !may_look(store, facts, request->signer.officer)) {
 		facts_free(facts);
 		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
 		return NULL;

@@ -1,5 +1,6 @@
 /* The end of a report: its data key first, and with it everything that is sealed under it. */
 #include "audit.h"
+#include "offers.h"
 #include "store_state.h"
 
 #include "proto/encode.h"
@@ -25,8 +26,8 @@ int report_destroy(struct store *store, const struct backend_report *row, const 
 	uint64_t body = row->body;
 
 	headers_destroyed(store, row->id);
-	if (tell(store, row->id, tombstone->why) != 0 || tombstone_keep(store, row->id, tombstone) != 0 ||
-		backend_destroy(store->backend, body) != 0)
+	if (offer_end(store, row->id) != 0 || tell(store, row->id, tombstone->why) != 0 ||
+		tombstone_keep(store, row->id, tombstone) != 0 || backend_destroy(store->backend, body) != 0)
 		return -1;
 	store->remains_left = true;
 	store->log_to_empty = true;
@@ -45,5 +46,6 @@ int report_destroy_now(
 	}
 	backend_rollback(store->backend);
 	audit_rolled_back(store);
+	offers_rolled_back(store);
 	return -1;
 }

@@ -1,6 +1,7 @@
 /* Group commit: whatever arrived while the last sync ran is one transaction, and nobody is told before it is
  * durable. */
 #include "audit.h"
+#include "offers.h"
 #include "outbox.h"
 #include "store_state.h"
 
@@ -77,6 +78,7 @@ void group_fail(struct store *store)
 	backend_rollback(store->backend);
 	audit_rolled_back(store);
 	chores_rolled_back(store);
+	offers_rolled_back(store);
 	uploads_fail(store, problem);
 	headers_recount(store);
 	outbox_rolled_back(store);

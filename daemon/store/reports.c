@@ -102,6 +102,20 @@ int report_save(struct store *store, struct report_facts *facts)
 	return rc;
 }
 
+int report_relist(struct store *store, struct report_facts *facts)
+{
+	struct buffer sealed = buffer_of(FACTS_MAX + SEAL_OVERHEAD);
+	struct backend_report row;
+	int rc = backend_take_number(store->backend, &facts->seq);
+
+	if (rc == 0)
+		rc = fill_row(store, facts, &sealed, &row);
+	if (rc == 0)
+		rc = backend_relist(store->backend, &row);
+	buffer_free(&sealed);
+	return rc;
+}
+
 static int seal_header(
 	const struct report_facts *facts, const uint8_t *header, size_t header_len, struct buffer *ret_sealed)
 {

@@ -27,6 +27,7 @@ static const enum column columns[] = {
 	[SHELF_AUDIT] = COLUMN_AUDIT,
 	[SHELF_OUTBOX] = COLUMN_OUTBOX,
 	[SHELF_WAKE_WAYS] = COLUMN_WAKE_WAY,
+	[SHELF_OFFERS] = COLUMN_OFFER,
 };
 
 struct wrapped {

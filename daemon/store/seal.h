@@ -42,7 +42,8 @@ enum column {
 	COLUMN_SPENT,
 	COLUMN_AUDIT,
 	COLUMN_OUTBOX,
-	COLUMN_WAKE_WAY
+	COLUMN_WAKE_WAY,
+	COLUMN_OFFER
 };
 
 /* Takes copies of what it needs into guarded memory. */

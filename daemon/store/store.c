@@ -10,6 +10,7 @@
 #include "control.h"
 #include "keys.h"
 #include "keys/clock.h"
+#include "offers.h"
 #include "outbox.h"
 #include "proto/alert_list.h"
 #include "store_state.h"
@@ -154,8 +155,8 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		return -1;
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
-		outbox_load(store) != 0 || releases_load(store) != 0 || chores_start(store) != 0 ||
-		headers_start(store) != 0)
+		outbox_load(store) != 0 || offers_load(store) != 0 || releases_load(store) != 0 ||
+		chores_start(store) != 0 || headers_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
 	return restored_take(store, fault);
 }
@@ -351,6 +352,7 @@ static void store_free(struct store *store)
 	chores_end(store);
 	outbox_free(store);
 	headers_free(store);
+	offers_free(store);
 	if (store->commit_event != NULL)
 		event_free(store->commit_event);
 	if (store->minute_event != NULL)

@@ -132,6 +132,7 @@ struct store {
 	struct front *fronts;
 	struct nonces *nonces;
 	struct headers_count *headers;
+	struct offers *offers;
 	struct token_keys *token_keys;
 	int64_t invitations_swept; /* when those that have expired were last removed */
 	struct audit *audit;
@@ -236,10 +237,12 @@ MUST_USE int report_save(struct store *store, struct report_facts *facts);
 /* Adds a row for new facts with a fresh data key. */
 MUST_USE int report_add(struct store *store, struct report_facts *facts, const uint8_t *header,
 	size_t header_len, bool is_pending);
-/* The header as it is now, appended. */
+/* The same, and its desk is told of it anew: under a number of its own. */
+MUST_USE int report_relist(struct store *store, struct report_facts *facts);
 /* Whether its facts are as new as its events: facts from a backup would open, and know nothing of what was
  * done since. False has been said in the log. */
 bool report_is_current(struct store *store, const struct report_facts *facts);
+/* The header as it is now, appended. */
 MUST_USE int report_header(struct store *store, const struct report_facts *facts, struct buffer *out);
 MUST_USE int report_add_chunk(struct store *store, const struct report_facts *facts, uint32_t number,
 	const uint8_t *data, size_t len, bool replace);
@@ -414,24 +417,6 @@ void call_delete_mailbox(struct request *request);
 void call_post_mailbox(struct request *request);
 void call_get_status(struct request *request);
 
-/* --- sealed_file.c */
-/* What the store can see of a sealed file: an age header without passphrase stanza, a proof stanza that
- * commits to what the request says, and a payload of a length that age could have written. */
-struct sealed_file {
-	size_t header_len;
-	bool has_proof;
-	struct proof proof;
-	uint8_t header_digest[SHA256_BYTES];
-};
-/* The header alone; data may go on behind it. */
-MUST_USE int sealed_header_check(const uint8_t *data, size_t len, struct sealed_file *ret_file);
-/* data begins with the whole header; length is the whole file's. Returns -1 with *ret_problem. */
-MUST_USE int sealed_file_check(const uint8_t *data, size_t len, uint64_t length, struct sealed_file *ret_file,
-	enum problem *ret_problem);
-/* The stanza commits to where these facts say it goes; a file without one can't be held. */
-MUST_USE int sealed_file_destined(
-	struct store *store, const struct sealed_file *file, const struct report_facts *facts);
-
 /* --- admission.c */
 void store_set_capacity(struct store *store, uint64_t bytes);
 /* Room for this much more of reports: a full store goes on serving officers. */
@@ -495,5 +480,6 @@ MUST_USE int stream_digest(struct stream *stream, struct request *request, strea
 void stream_free(struct stream *stream);
 
 #include "rosters.h"
+#include "sealed_file.h"
 
 #endif

@@ -1,5 +1,7 @@
 #include "store_scene.h"
 
+#include "offers.h"
+
 #include "audit.h"
 #include "outbox.h"
 
@@ -149,6 +151,7 @@ static void open_store(struct scene *scene)
 	assert_int_equal(releases_load(store), 0);
 	assert_int_equal(chores_start(store), 0);
 	assert_int_equal(headers_start(store), 0);
+	assert_int_equal(offers_load(store), 0);
 	connect_front(scene);
 }
 
@@ -163,6 +166,7 @@ static void close_store(struct scene *scene)
 	chores_end(store);
 	outbox_free(store);
 	headers_free(store);
+	offers_free(store);
 	event_free(store->commit_event);
 	event_free(store->release_event);
 	held_free(store->held);

@@ -110,6 +110,35 @@ static void json_round_trips(void **state)
 	free(content);
 }
 
+/* To which desk is signed and in the JSON of a transfer, and in no other event's. */
+static void a_transfer_says_to_which_desk(void **state)
+{
+	struct report_event *event = example(), *again = NULL;
+	uint8_t officer[32], officer_key[64];
+	struct buffer out = buffer_of(EVENT_MAX);
+	struct fault fault;
+	char *at;
+
+	(void)state;
+	fixture_key(2, officer, officer_key);
+	event->type = EVENT_TRANSFER;
+	memcpy(event->desk, "legal", sizeof "legal");
+	assert_int_equal(event_sign(event, &subject, officer_key, NULL), 0);
+	assert_int_equal(event_write(event, &out), 0);
+	assert_int_equal(event_parse(buffer_text(&out), out.len, &again, &fault), 0);
+	assert_string_equal(again->desk, "legal");
+	assert_int_equal(event_verify(again, &subject, NULL), 0);
+	memcpy(again->desk, "press", sizeof "press");
+	assert_int_equal(event_verify(again, &subject, NULL), -1);
+	report_event_free(again);
+	at = strstr((char *)out.data, "\"type\":\"transfer\"");
+	assert_non_null(at);
+	memcpy(at, "\"type\":\"handover\"", strlen("\"type\":\"handover\""));
+	assert_int_equal(event_parse(buffer_text(&out), out.len, &again, &fault), -1);
+	buffer_free(&out);
+	report_event_free(event);
+}
+
 static void oversized_content_is_refused(void **state)
 {
 	struct report_event *event = example();
@@ -183,19 +212,23 @@ static void malformed_events_are_refused(void **state)
 static void states_follow_the_table(void **state)
 {
 	static const char *const table[STATE_COUNT][EVENT_TYPES] = {
-		/* ack, assign, note, triage, activate, wait, monitor, handover, refer, close, reopen */
-		{ "ack", "new", "new", "-", "-", "-", "-", "-", "-", "-", "-" },
-		{ "ack", "ack", "ack", "triaged", "-", "-", "-", "-", "ack", "closed", "-" },
+		/* ack, assign, note, triage, activate, wait, monitor, handover, refer, close, reopen,
+		 * transfer, accept, reject */
+		{ "ack", "new", "new", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-" },
+		{ "ack", "ack", "ack", "triaged", "-", "-", "-", "-", "ack", "closed", "-", "-", "-", "-" },
 		{ "triaged", "triaged", "triaged", "-", "active", "waiting", "-", "-", "triaged", "closed",
-			"-" },
+			"-", "-", "-", "-" },
 		{ "active", "active", "active", "-", "-", "waiting", "monitor", "handover", "active",
-			"closed", "-" },
-		{ "waiting", "waiting", "waiting", "-", "active", "-", "-", "-", "waiting", "closed", "-" },
-		{ "monitor", "monitor", "monitor", "-", "active", "-", "-", "-", "monitor", "closed", "-" },
-		{ "handover", "handover", "handover", "-", "active", "-", "-", "-", "handover", "-", "-" },
-		{ "-", "-", "closed", "-", "-", "-", "-", "-", "-", "-", "reopened" },
-		{ "reopened", "reopened", "reopened", "-", "active", "-", "-", "-", "reopened", "closed",
-			"-" },
+			"closed", "-", "handover", "-", "-" },
+		{ "waiting", "waiting", "waiting", "-", "active", "-", "-", "-", "waiting", "closed", "-",
+			"-", "-", "-" },
+		{ "monitor", "monitor", "monitor", "-", "active", "-", "-", "-", "monitor", "closed", "-",
+			"-", "-", "-" },
+		{ "handover", "handover", "handover", "-", "active", "-", "-", "-", "handover", "-", "-", "-",
+			"active", "active" },
+		{ "-", "-", "closed", "-", "-", "-", "-", "-", "-", "-", "reopened", "-", "-", "-" },
+		{ "reopened", "reopened", "reopened", "-", "active", "-", "-", "-", "reopened", "closed", "-",
+			"-", "-", "-" },
 	};
 
 	(void)state;
@@ -230,6 +263,7 @@ int main(void)
 		cmocka_unit_test(the_lines_of_an_event),
 		cmocka_unit_test(both_signatures_must_be_right),
 		cmocka_unit_test(json_round_trips),
+		cmocka_unit_test(a_transfer_says_to_which_desk),
 		cmocka_unit_test(oversized_content_is_refused),
 		cmocka_unit_test(malformed_events_are_refused),
 		cmocka_unit_test(states_follow_the_table),

@@ -128,6 +128,64 @@ static void whoever_reopens_owns_it(void **state)
 	assert_int_equal(history.state, STATE_REOPENED);
 }
 
+static struct history active(void)
+{
+	struct history history = history_of(NULL);
+
+	memcpy(history.desk, "urgent", sizeof "urgent");
+	assert_int_equal(apply(&history, EVENT_ACK, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_TRIAGE, "amina", NULL, NULL), 0);
+	assert_int_equal(apply(&history, EVENT_ACTIVATE, "amina", NULL, NULL), 0);
+	return history;
+}
+
+static void a_transfer_moves_the_case_only_when_it_is_accepted(void **state)
+{
+	struct history history = active();
+
+	(void)state;
+	assert_int_equal(apply(&history, EVENT_ACCEPT, "carla", NULL, NULL), -1);
+	assert_int_equal(apply(&history, EVENT_TRANSFER, "amina", "desk", "legal"), 0);
+	assert_string_equal(history.owner, "amina");
+	assert_string_equal(history.desk, "urgent");
+	assert_string_equal(history.offered, "legal");
+	assert_int_equal(apply(&history, EVENT_NOTE, "badia", "text", "x"), 0);
+	assert_int_equal(apply(&history, EVENT_ASSIGN, "badia", "officer", "badia"), 0);
+	assert_string_equal(history.offered, "legal");
+	assert_int_equal(apply(&history, EVENT_ACCEPT, "carla", NULL, NULL), 0);
+	assert_string_equal(history.owner, "carla");
+	assert_string_equal(history.desk, "legal");
+	assert_string_equal(history.offered, "");
+	assert_int_equal(history.via_count, 1);
+	assert_int_equal(history.state, STATE_ACTIVE);
+	assert_int_equal(apply(&history, EVENT_REJECT, "carla", "text", "x"), -1);
+}
+
+static void what_is_not_accepted_stays_its_owners(void **state)
+{
+	static const struct {
+		enum event_type type;
+		const char *by;
+	} ends[] = { { EVENT_REJECT, "carla" }, { EVENT_ACTIVATE, "amina" } };
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(ends); at++) {
+		struct history history = active();
+
+		assert_int_equal(apply(&history, EVENT_TRANSFER, "amina", "desk", "legal"), 0);
+		assert_int_equal(apply(&history, ends[at].type, ends[at].by, "text", "x"), 0);
+		assert_string_equal(history.owner, "amina");
+		assert_string_equal(history.desk, "urgent");
+		assert_int_equal(history.via_count, 0);
+		assert_int_equal(apply(&history, EVENT_ACCEPT, "carla", NULL, NULL), -1);
+	}
+	struct history history = active();
+
+	/* A colleague's handover is no offer to a desk. */
+	assert_int_equal(apply(&history, EVENT_HANDOVER, "amina", "officer", "badia"), 0);
+	assert_int_equal(apply(&history, EVENT_ACCEPT, "carla", NULL, NULL), -1);
+}
+
 /* How a case that was urgent or wasn't stands once amina has proposed a reason. */
 static struct history proposed(const char *urgency, const char *reason, const char *by)
 {
@@ -197,6 +255,8 @@ int main(void)
 		cmocka_unit_test(a_proposal_lasts_until_something_is_decided),
 		cmocka_unit_test(whether_it_ever_was_urgent_is_kept),
 		cmocka_unit_test(whoever_reopens_owns_it),
+		cmocka_unit_test(a_transfer_moves_the_case_only_when_it_is_accepted),
+		cmocka_unit_test(what_is_not_accepted_stays_its_owners),
 		cmocka_unit_test(closing_asks_for_those_who_have_to_sign),
 		cmocka_unit_test(a_proposal_is_not_taken_over_by_repeating_it),
 	};

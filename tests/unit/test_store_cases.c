@@ -66,6 +66,8 @@ static const struct scene_answer *post_type(struct dossier *dossier, enum event_
 	const struct scene_answer *answer;
 
 	event->type = type;
+	if (type == EVENT_TRANSFER)
+		memcpy(event->desk, "legal", sizeof "legal");
 	if (content_len > 0)
 		add_content(event, content_len);
 	answer = post(dossier, event);

@@ -26,8 +26,12 @@ enum event_type {
 	EVENT_REFER,
 	EVENT_CLOSE,
 	EVENT_REOPEN,
+	/* To another desk, whose officers take it or don't. */
+	EVENT_TRANSFER,
+	EVENT_ACCEPT,
+	EVENT_REJECT,
 };
-#define EVENT_TYPES 11
+#define EVENT_TYPES 14
 
 const char *event_type_word(enum event_type type);
 MUST_USE int event_type_of(const char *word, size_t len, enum event_type *ret_type);
@@ -43,6 +47,7 @@ struct report_event {
 	uint64_t number;                /* 1 for a report's first */
 	uint8_t previous[SHA256_BYTES]; /* event_digest of the one before; zeros for number 1 */
 	enum event_type type;
+	char desk[NAME_SIZE];         /* of a transfer: to which desk, so that it may look; "" else */
 	uint8_t header[SHA256_BYTES]; /* SHA-256 of the report's newest age header */
 	uint8_t *content;             /* an age file, or NULL */
 	size_t content_len;

@@ -4,7 +4,8 @@
  * wrapped again.
  *
  * Members, all of which may be missing: `text`, `officer`, `desk`, `report`, `receipt`, `reason`, `urgency`,
- * `until`, `threat`, `vulnerability`, `capacity`, `verification`, `need`, `outcome`. Others are left alone: a
+ * `until`, `threat`, `vulnerability`, `capacity`, `verification`, `need`, `outcome`,
+ * `delegation`. Others are left alone: a
  * later version's. */
 #ifndef PROTO_EVENT_CONTENT_H
 #define PROTO_EVENT_CONTENT_H

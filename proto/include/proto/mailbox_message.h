@@ -5,6 +5,7 @@
 
 #include "proto/base.h"
 #include "proto/buffer.h"
+#include "proto/delegation.h"
 #include "proto/roster.h"
 #include "proto/signed_objects.h"
 #include "proto/words.h"
@@ -24,6 +25,9 @@ struct mailbox_message {
 	char *text;              /* lines; "" only for MAILBOX_STATE */
 	int64_t sent;
 	uint64_t roster;
+	/* Where the report was handed to another desk: from the first desk to the one that writes. */
+	struct delegation via[DELEGATIONS_MAX];
+	size_t via_count;
 	uint8_t keyid[ED25519_PUBLIC_BYTES];
 	uint8_t signature[ED25519_SIGNATURE_BYTES];
 };

@@ -9,6 +9,7 @@ import subprocess
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl.signing import VerifyKey
 
 from . import sealing, signing
 from .organisation import Officer
@@ -56,6 +57,17 @@ class Chain:
                  "proof": base64.b64encode(self.sealed.proof_key.sign(signed).signature).decode()}
         self.previous = hashlib.sha256(signed).hexdigest()
         return json.dumps(event).encode()
+
+
+def lines_of(event, org, report):
+    """The lines of an event of the store's that are signed."""
+    content = hashlib.sha256(base64.b64decode(event["content"])).hexdigest()
+    lines = ["clarion-event/1", org.roster().fingerprint, report, event["roster"], event["number"], event["previous"], event["type"],
+             event["header"], content, event["created"]] + ([event["desk"]] if event["type"] == "transfer" else [])
+    text = "".join(f"{line}\n" for line in lines)
+    key = base64.urlsafe_b64decode(event["keyid"] + "=")
+    VerifyKey(key).verify(text.encode(), base64.b64decode(event["signature"]))
+    return text
 
 
 def digest_of(org, sealed, event):

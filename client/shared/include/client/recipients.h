@@ -25,4 +25,7 @@ MUST_USE int recipients_choose(const struct roster *roster, const char *desk, en
 	const char *const *excluded, size_t excluded_count, struct recipients *ret_recipients,
 	struct failure *failure);
 
+/* Adds from's keys that aren't there yet; what else stands in to stays. */
+MUST_USE int recipients_join(struct recipients *to, const struct recipients *from, struct failure *failure);
+
 #endif
