@@ -131,6 +131,11 @@ static int check_date(const struct schema_field *field, const json_t *value, str
 
 static int check_block(const struct schema_block *block, const json_t *value, struct walk *walk);
 
+static int check_true(const json_t *value, struct walk *walk)
+{
+	return json_is_true(value) ? 0 : refuse(walk, "true, or left out");
+}
+
 static int check_value(const struct schema_field *field, const json_t *value, struct walk *walk)
 {
 	switch (field->type) {
@@ -143,6 +148,8 @@ static int check_value(const struct schema_field *field, const json_t *value, st
 		return check_date(field, value, walk);
 	case SCHEMA_NUMBER:
 		return check_number(field, value, walk);
+	case SCHEMA_TRUE:
+		return check_true(value, walk);
 	case SCHEMA_PATTERN:
 		if (json_is_string(value) &&
 			field->pattern(json_string_value(value), json_string_length(value)))
@@ -252,6 +259,23 @@ static int check_places(const json_t *report, struct fault *fault)
 				"the report's place[%zu].locality must be left out below precision P4", i);
 	}
 	return 0;
+}
+
+/* A sign of distress beats whatever else stands beside it. */
+enum report_kind report_kind(const json_t *report)
+{
+	for (int kind = REPORT_DURESS; kind > REPORT_ORDINARY; kind--) {
+		if (json_is_true(json_object_get(report, report_kind_word((enum report_kind)kind))))
+			return (enum report_kind)kind;
+	}
+	return REPORT_ORDINARY;
+}
+
+const char *report_kind_word(enum report_kind kind)
+{
+	static const char *const words[] = { NULL, "cover", "canary", "drill", "duress" };
+
+	return words[kind];
 }
 
 int report_schema_check_value(const json_t *report, struct fault *fault)

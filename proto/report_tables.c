@@ -9,6 +9,7 @@
 #define TEXT(least, most)       .type = SCHEMA_TEXT, .min = (least), .max = (most)
 #define LINES(least, most)      .type = SCHEMA_LINES, .min = (least), .max = (most)
 #define NUMBER(least, most)     .type = SCHEMA_NUMBER, .min = (least), .max = (most)
+#define ONLY_TRUE               .type = SCHEMA_TRUE
 #define DATE                    .type = SCHEMA_DATE
 #define PATTERN(accepts, words) .type = SCHEMA_PATTERN, .pattern = (accepts), .shown = (words)
 #define BLOCK(what)             .type = SCHEMA_BLOCK, .block = &what##_block
@@ -223,5 +224,10 @@ static const struct schema_field report_fields[] = {
 	{ "exclude", NAME, LIST(0, 8) },
 	{ "envelope", BLOCK(envelope) },
 	{ "follows", BLOCK(follows) },
+	/* What it is beside what it says (docs/protocol.md, "Reports that look alike"). */
+	{ "cover", ONLY_TRUE },
+	{ "canary", ONLY_TRUE },
+	{ "drill", ONLY_TRUE },
+	{ "duress", ONLY_TRUE },
 };
 const struct schema_block report_block = { "report", report_fields, COUNT_OF(report_fields) };

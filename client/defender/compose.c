@@ -12,6 +12,7 @@
 static int from_file(const char *path, json_t **ret_report, struct failure *failure)
 {
 	struct buffer text = buffer_of(REPORT_JSON_MAX);
+	static const char *const ours[] = { "envelope", "follows", "cover", "duress" };
 	struct fault fault;
 	int rc = take_file(path, "the report's file", REPORT_JSON_MAX, &text, failure);
 
@@ -19,11 +20,12 @@ static int from_file(const char *path, json_t **ret_report, struct failure *fail
 		json_parse((const char *)text.data, text.len, REPORT_JSON_MAX, ret_report, &fault) != 0)
 		rc = failure_of(failure, EX_DATAERR, &fault);
 	buffer_free(&text);
-	if (rc == 0 && (json_object_get(*ret_report, "envelope") != NULL ||
-			       json_object_get(*ret_report, "follows") != NULL))
-		rc = failure_set(failure, EX_DATAERR,
-			"the report's envelope and follows are written by this program: take them out of the "
-			"file");
+	for (size_t at = 0; rc == 0 && at < COUNT_OF(ours); at++) {
+		if (json_object_get(*ret_report, ours[at]) != NULL)
+			rc = failure_set(failure, EX_DATAERR,
+				"the report's %s is written by this program: take it out of the file",
+				ours[at]);
+	}
 	return rc;
 }
 

@@ -49,6 +49,19 @@ static const struct program_option checkin_options[] = {
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	PLAIN_OPTION,
 };
+static const struct program_option cover_set_options[] = {
+	{ "every", "HOURS", "how often `cover send' sends one, on average (24)", false },
+	{ "desk", "DESK", "the desk that gets them (may be left out where there is one)", false },
+};
+static const struct program_option cover_send_options[] = {
+	{ "now", NULL, "whether it is time for one or not", false },
+};
+static const struct program_option duress_set_options[] = {
+	{ "duress-passphrase-file", "FILE", "read the second passphrase from FILE, - for standard input",
+		false },
+	{ "file", "FILE", "what officers shall know then, as a report in JSON", false },
+	{ "exclude", "NAME", "an officer or desk that must not read it", true },
+};
 static const struct program_option carry_options[] = {
 	MEMORY_OPTIONS,
 };
@@ -75,6 +88,16 @@ static const struct verb verbs[] = {
 		0, false },
 	{ "checkin status", "", "when the held report would be released", run_checkin_status, NULL, 0, 0, 0,
 		false },
+	{ "cover set", "", "send a dummy report with every session from now on", run_cover_set,
+		cover_set_options, COUNT_OF(cover_set_options), 0, 0, false },
+	{ "cover send", "", "send a dummy report if it is time for one", run_cover_send, cover_send_options,
+		COUNT_OF(cover_send_options), 0, 0, false },
+	{ "cover off", "", "send no dummy reports any more", run_cover_off, NULL, 0, 0, 0, false },
+	{ "cover status", "", "whether dummy reports are sent, and when the next is due", run_cover_status,
+		NULL, 0, 0, 0, false },
+	{ "duress set", "", "a second passphrase opens a harmless home, and tells officers silently",
+		run_duress_set, duress_set_options, COUNT_OF(duress_set_options), 0, 0, false },
+	{ "duress off", "", "destroy the harmless home", run_duress_off, NULL, 0, 0, 0, false },
 	{ "carry", "FILE", "send a sealed report that somebody gave you", run_carry, carry_options,
 		COUNT_OF(carry_options), 1, 1, false },
 	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },

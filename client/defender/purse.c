@@ -256,6 +256,24 @@ int purse_spent(struct purse *purse, const struct queued *report, struct failure
 	return save(purse, failure);
 }
 
+int purse_give(struct purse *from, struct purse *to, const struct roster *roster, int64_t now, size_t count,
+	struct failure *failure)
+{
+	size_t had = to->count;
+
+	for (; count > 0 && to->count < PURSE_MAX; count--) {
+		size_t at = place_of_free(from, roster, now);
+
+		if (at == from->count)
+			break;
+		to->coins[to->count++] = from->coins[at];
+		drop(from, at);
+	}
+	if (to->count == had)
+		return 0;
+	return save(from, failure) == 0 ? save(to, failure) : -1;
+}
+
 static void drop_ended(struct purse *purse, const struct roster *roster, int64_t now)
 {
 	for (size_t at = purse->count; at > 0; at--)

@@ -34,6 +34,10 @@ bool purse_has_bound(const struct purse *purse, const struct queued *report);
 /* The server has the report, or doesn't take the token: it is never used again. */
 MUST_USE int purse_spent(struct purse *purse, const struct queued *report, struct failure *failure);
 
+/* Moves up to count free ones that are good: gone here before they are there. */
+MUST_USE int purse_give(struct purse *from, struct purse *to, const struct roster *roster, int64_t now,
+	size_t count, struct failure *failure);
+
 /* The batch to ask for with this SECRET: the one that was begun with it (so that an answer that was lost
  * comes again), or a new one, written down before it is asked for. 73 where there is no room for more tokens.
  */

@@ -253,6 +253,8 @@ int queue_accepted(struct queue *queue, const struct queued *entry, const struct
 	json_t *document;
 	int rc;
 
+	if (entry->is_cover)
+		return queue_drop(queue, entry, failure);
 	if (!is_accepted(queue, entry->id) &&
 		json_array_append_new(queue->accepted, accepted_to_json(entry, answer, signed_by)) != 0)
 		return failure_memory(failure);

@@ -32,6 +32,7 @@ struct queued {
 	bool has_salt;                  /* false for a carried file without a proof stanza */
 	uint8_t upload_key[UPLOAD_KEY_BYTES];
 	char mailbox[MAILBOX_ID_SIZE];
+	bool is_cover;    /* a dummy, sealed ahead: only cover.c sends it, and nothing of it is kept */
 	bool is_prepared; /* an alarm that she hasn't given yet: `send' leaves it alone */
 	/* Who was excluded, so that what follows excludes them too. */
 	char excluded[EXCLUDED_MAX][NAME_SIZE];

@@ -70,13 +70,13 @@ json_t *queued_to_json(const struct queued *entry)
 	if (!entry->has_salt)
 		salt[0] = '\0';
 	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
-	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:o}",
+	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}",
 		"payload", entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
 		(json_int_t)entry->length, "roster", (json_int_t)entry->roster, "organisation",
 		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "hold_key",
 		entry->destination.hold_key, "salt", salt, "upload_key", upload_key, "mailbox",
-		entry->mailbox, "prepared", entry->is_prepared, "after", entry->after, "excluded",
+		entry->mailbox, "cover", entry->is_cover, "prepared", entry->is_prepared, "after", entry->after, "excluded",
 		excluded_to_json(entry));
 }
 
@@ -99,6 +99,7 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 	char urgency[16], salt[SALT_HEX_SIZE];
 
 	entry.is_ready = json_is_true(json_object_get(json, "ready"));
+	entry.is_cover = json_is_true(json_object_get(json, "cover"));
 	entry.is_prepared = json_is_true(json_object_get(json, "prepared"));
 	if (copy_text(json, "payload", entry.payload, sizeof entry.payload) != 0 ||
 		copy_text(json, "id", entry.id, sizeof entry.id) != 0 ||

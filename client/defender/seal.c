@@ -70,6 +70,7 @@ static void address(const struct sealing *sealing, struct queued *entry)
 		memcpy(to->release, sealing->hold->release, sizeof to->release);
 		memcpy(to->hold_key, sealing->hold->hold_key, sizeof to->hold_key);
 	}
+	entry->is_cover = sealing->is_cover;
 	entry->is_prepared = sealing->is_prepared;
 	entry->excluded_count = 0;
 	for (size_t at = 0; at < sealing->composed->excluded_count; at++) {

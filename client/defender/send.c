@@ -9,7 +9,7 @@ struct tally {
 	struct failure last; /* why something is left, or was refused */
 };
 
-/* What may not go: an alarm that wasn't given, and what follows a report that isn't accepted yet. What
+/* What may not go: an alarm that wasn't given, a dummy, and what follows a report that isn't accepted yet. What
  * follows one that never will be goes from the queue. */
 static int passes_over(
 	struct session *session, struct tally *tally, size_t *at, bool *ret_passed, struct failure *failure)
@@ -17,7 +17,7 @@ static int passes_over(
 	const struct queued *entry = queue_at(session->queue, *at);
 
 	*ret_passed = true;
-	if (entry->is_prepared ||
+	if (entry->is_prepared || entry->is_cover ||
 		(entry->after[0] != '\0' && queue_find(session->queue, entry->after) != NULL)) {
 		(*at)++;
 		return 0;
@@ -35,7 +35,7 @@ static size_t count_waiting(const struct queue *queue)
 	size_t count = 0;
 
 	for (size_t at = 0; at < queue_count(queue); at++)
-		count += !queue_at(queue, at)->is_prepared;
+		count += !queue_at(queue, at)->is_prepared && !queue_at(queue, at)->is_cover;
 	return count;
 }
 

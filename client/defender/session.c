@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "cover.h"
+
 #include <sodium.h>
 
 int session_open(const struct invocation *invocation, struct session *ret_session, struct failure *failure)
@@ -23,11 +25,18 @@ int session_open(const struct invocation *invocation, struct session *ret_sessio
 	if (organisation_load(&ret_session->items, &ret_session->organisation, failure) != 0)
 		return -1;
 	organisation_listen(ret_session->organisation, invocation, NULL);
-	return queue_load(ret_session->vault, &ret_session->queue, failure);
+	if (queue_load(ret_session->vault, &ret_session->queue, failure) != 0)
+		return -1;
+	ret_session->invocation = invocation;
+	ret_session->has_no_cover = arguments_knows(invocation->arguments, "out") &&
+				    arguments_option(invocation->arguments, "out") != NULL;
+	return 0;
 }
 
 void session_close(struct session *session)
 {
+	if (session->invocation != NULL && !session->has_no_cover)
+		cover_at_end(session);
 	queue_free(session->queue);
 	organisation_free(session->organisation);
 	vault_free(session->vault);

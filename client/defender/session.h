@@ -12,6 +12,10 @@ struct session {
 	struct organisation *organisation;
 	struct queue *queue;
 	bool is_in_memory; /* nothing of it is there afterwards */
+	/* Once it is open: a home with scheduled cover sends one at the end, unless this session promised to send
+	 * nothing, or has sent it. */
+	const struct invocation *invocation;
+	bool has_no_cover;
 };
 
 /* With --memory where the verb has that and it is given. session_close in any case. */

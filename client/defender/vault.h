@@ -12,7 +12,8 @@
 #include "client/items.h"
 #include "client/program.h"
 
-#define VAULT_NAME_MAX 64
+#define VAULT_NAME_MAX     64
+#define VAULT_SESSIONS_MAX 128 /* with one passphrase and none with the other: what that one opens is lost */
 
 struct vault;
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(VAULT_SESSIONS_MAX == LAYERS_MAX, "what people are told");
+
 static struct vault *second_new(const struct vault *vault)
 {
 	struct vault *second = calloc(1, sizeof *second);

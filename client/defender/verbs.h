@@ -17,6 +17,12 @@ int run_checkin_start(const struct invocation *invocation, struct failure *failu
 int run_checkin_ok(const struct invocation *invocation, struct failure *failure);
 int run_checkin_cancel(const struct invocation *invocation, struct failure *failure);
 int run_checkin_status(const struct invocation *invocation, struct failure *failure);
+int run_cover_set(const struct invocation *invocation, struct failure *failure);
+int run_cover_send(const struct invocation *invocation, struct failure *failure);
+int run_cover_off(const struct invocation *invocation, struct failure *failure);
+int run_cover_status(const struct invocation *invocation, struct failure *failure);
+int run_duress_set(const struct invocation *invocation, struct failure *failure);
+int run_duress_off(const struct invocation *invocation, struct failure *failure);
 int run_proof(const struct invocation *invocation, struct failure *failure);
 int run_wipe(const struct invocation *invocation, struct failure *failure);
 

@@ -280,6 +280,37 @@ static void there_are_64_kinds_of_act(void **state)
 	assert_int_equal(count_kinds(schema_field(acts->block, "kind")->codes), 64);
 }
 
+static enum report_kind kind_of(const char *text)
+{
+	json_t *report = json_loads(text, 0, NULL);
+	enum report_kind kind = report_kind(report);
+
+	assert_non_null(report);
+	json_decref(report);
+	return kind;
+}
+
+/* What a report is beside what it says: only `true` counts, and distress counts most. */
+static void kinds(void **state)
+{
+	struct fault fault;
+	json_t *report = json_loads(
+		"{\"schema\": 1, \"summary\": \"s\", \"urgency\": \"urgent\", \"duress\": false}", 0, NULL);
+
+	(void)state;
+	assert_int_equal(kind_of("{}"), REPORT_ORDINARY);
+	assert_int_equal(kind_of("{\"cover\": true}"), REPORT_COVER);
+	assert_int_equal(kind_of("{\"canary\": true}"), REPORT_CANARY);
+	assert_int_equal(kind_of("{\"drill\": true}"), REPORT_DRILL);
+	assert_int_equal(kind_of("{\"cover\": true, \"duress\": true}"), REPORT_DURESS);
+	assert_int_equal(kind_of("{\"cover\": 1, \"duress\": \"true\"}"), REPORT_ORDINARY);
+	assert_int_equal(report_schema_check_value(report, &fault), -1);
+	assert_string_equal(fault.text, "the report's duress must be true, or left out");
+	assert_int_equal(json_object_set(report, "duress", json_true()), 0);
+	assert_int_equal(report_schema_check_value(report, &fault), 0);
+	json_decref(report);
+}
+
 /* Every field of the tables stands in the document, and every code too. */
 static void the_document_names_every_field(void **state)
 {
@@ -318,6 +349,7 @@ int main(void)
 		cmocka_unit_test(faults_name_the_place_and_never_the_value),
 		cmocka_unit_test(values_are_not_repeated),
 		cmocka_unit_test(envelopes),
+		cmocka_unit_test(kinds),
 		cmocka_unit_test(text_is_limited_in_bytes),
 		cmocka_unit_test(unknown_fields_are_kept),
 		cmocka_unit_test(there_are_64_kinds_of_act),

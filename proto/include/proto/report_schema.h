@@ -18,6 +18,7 @@ enum schema_type {
 	SCHEMA_DATE,    /* YYYY, YYYY-MM or YYYY-MM-DD; UNK and WHD too where it isn't required */
 	SCHEMA_PATTERN, /* text that field->pattern accepts */
 	SCHEMA_NUMBER,  /* a whole number from min to max */
+	SCHEMA_TRUE,    /* true, where it isn't left out */
 	SCHEMA_BLOCK,   /* an object with the fields of field->block */
 };
 
@@ -52,6 +53,12 @@ struct schema_block {
  */
 const struct schema_block *report_schema_root(void);
 const struct schema_field *schema_field(const struct schema_block *block, const char *name);
+
+/* What a report is beside what it says; REPORT_ORDINARY for nearly all. */
+enum report_kind { REPORT_ORDINARY, REPORT_COVER, REPORT_CANARY, REPORT_DRILL, REPORT_DURESS };
+enum report_kind report_kind(const json_t *report);
+/* The member that says so; NULL for REPORT_ORDINARY. */
+const char *report_kind_word(enum report_kind kind);
 
 /* *ret_report is a new reference. The fault names the field's path (`acts[2].kind`) and what is allowed
  * there; it never repeats a value. Unknown fields are kept. */
