@@ -70,14 +70,15 @@ json_t *queued_to_json(const struct queued *entry)
 	if (!entry->has_salt)
 		salt[0] = '\0';
 	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
-	return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}",
+	return json_pack(
+		"{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}",
 		"payload", entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
 		(json_int_t)entry->length, "roster", (json_int_t)entry->roster, "organisation",
 		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "hold_key",
 		entry->destination.hold_key, "salt", salt, "upload_key", upload_key, "mailbox",
-		entry->mailbox, "cover", entry->is_cover, "prepared", entry->is_prepared, "after", entry->after, "excluded",
-		excluded_to_json(entry));
+		entry->mailbox, "cover", entry->is_cover, "prepared", entry->is_prepared, "after",
+		entry->after, "excluded", excluded_to_json(entry));
 }
 
 /* A text member of at most size - 1 bytes. */

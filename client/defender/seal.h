@@ -22,9 +22,9 @@ struct sealing {
 	const struct receipt_keys *keys;
 	const struct hand_link *follows; /* NULL, or what is signed with keys' hand key */
 	const struct seal_hold *hold;    /* NULL where it isn't held */
-	bool is_cover;                   /* as in struct queued */
 	bool is_prepared;                /* as in struct queued */
 	const char *after;               /* NULL, or as in struct queued */
+	bool is_cover;                   /* as in struct queued; who opens the home sees no more than that */
 };
 
 /* Where sealed bytes go. */

@@ -9,8 +9,8 @@ struct tally {
 	struct failure last; /* why something is left, or was refused */
 };
 
-/* What may not go: an alarm that wasn't given, a dummy, and what follows a report that isn't accepted yet. What
- * follows one that never will be goes from the queue. */
+/* What may not go: an alarm that wasn't given, a dummy, and what follows a report that isn't accepted yet.
+ * What follows one that never will be goes from the queue. */
 static int passes_over(
 	struct session *session, struct tally *tally, size_t *at, bool *ret_passed, struct failure *failure)
 {

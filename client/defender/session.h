@@ -12,8 +12,8 @@ struct session {
 	struct organisation *organisation;
 	struct queue *queue;
 	bool is_in_memory; /* nothing of it is there afterwards */
-	/* Once it is open: a home with scheduled cover sends one at the end, unless this session promised to send
-	 * nothing, or has sent it. */
+	/* Once it is open: a home with scheduled cover sends one at the end, unless this session promised to
+	 * send nothing, or has sent it. */
 	const struct invocation *invocation;
 	bool has_no_cover;
 };

@@ -12,8 +12,10 @@
 #include "client/items.h"
 #include "client/program.h"
 
-#define VAULT_NAME_MAX     64
-#define VAULT_SESSIONS_MAX 128 /* with one passphrase and none with the other: what that one opens is lost */
+#define VAULT_NAME_MAX 64
+
+/* So many sessions with one passphrase and none with the other, and what that one opens is lost. */
+#define VAULT_SESSIONS_MAX 128
 
 struct vault;
 

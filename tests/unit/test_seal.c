@@ -8,6 +8,7 @@
 #include "proto/json.h"
 #include "proto/report_schema.h"
 #include "proto/sealed_report.h"
+#include "queue_json.h"
 #include "roster_fixture.h"
 #include "seal.h"
 
@@ -48,7 +49,7 @@ static void begin(struct scene *scene, char *folder, const char *excluded)
 				 excluded == NULL ? 0 : 1, &scene->recipients, &failure),
 		0);
 	scene->sealing = (struct sealing){ scene->roster, scene->organisation, &scene->composed,
-		&scene->recipients, scene->keys, NULL, NULL, false, NULL };
+		&scene->recipients, scene->keys, NULL, NULL, false, NULL, false };
 }
 
 static void end(struct scene *scene)
@@ -206,6 +207,52 @@ static void test_the_proof_commits_to_the_destination(void **state)
 	end(&scene);
 }
 
+/* What the home keeps of a dummy, but for what is random. */
+static json_t *kept_of(const struct queued *entry)
+{
+	static const char *const random[] = { "payload", "id", "salt", "upload_key" };
+	json_t *json = queued_to_json(entry);
+
+	assert_non_null(json);
+	for (size_t at = 0; at < COUNT_OF(random); at++)
+		assert_int_equal(json_object_del(json, random[at]), 0);
+	return json;
+}
+
+/* A dummy, and the silent alarm that takes its place: with a story, an excluded officer and a mailbox of
+ * hers. */
+static void test_the_home_knows_no_dummy_from_a_signal(void **state)
+{
+	struct scene scene;
+	const struct queued *dummy, *signal;
+	uint8_t other_seed[RECEIPT_SEED_BYTES] = { 4 };
+	const char *excluded = "maria";
+	json_t *one, *other;
+	struct failure failure;
+
+	begin(&scene, *state, NULL);
+	scene.sealing.is_cover = true;
+	assert_int_equal(seal_report(&scene.sealing, scene.vault, scene.queue, &dummy, &failure), 0);
+	receipt_keys_free(scene.keys);
+	scene.keys = receipt_keys_of(other_seed);
+	scene.sealing.keys = scene.keys;
+	scene.composed.excluded[0] = excluded;
+	scene.composed.excluded_count = 1;
+	assert_int_equal(recipients_choose(scene.roster, "intake", URGENCY_URGENT, &excluded, 1,
+				 &scene.recipients, &failure),
+		0);
+	assert_int_equal(json_object_set_new(scene.composed.report, "duress", json_true()), 0);
+	assert_int_equal(
+		json_object_set_new(scene.composed.report, "narrative", json_string("They hold me.")), 0);
+	assert_int_equal(seal_report(&scene.sealing, scene.vault, scene.queue, &signal, &failure), 0);
+	one = kept_of(dummy);
+	other = kept_of(signal);
+	assert_true(json_equal(one, other));
+	json_decref(one);
+	json_decref(other);
+	end(&scene);
+}
+
 static void test_a_changed_attachment_leaves_nothing(void **state)
 {
 	struct scene scene;
@@ -230,6 +277,7 @@ int main(void)
 		WITH_HOME(test_officers_open_it),
 		WITH_HOME(test_the_excluded_and_strangers_do_not),
 		WITH_HOME(test_the_proof_commits_to_the_destination),
+		WITH_HOME(test_the_home_knows_no_dummy_from_a_signal),
 		WITH_HOME(test_a_changed_attachment_leaves_nothing),
 	};
 
