@@ -6,6 +6,8 @@
 
 #define MS_PER_SECOND 1000
 #define NS_PER_MS     1000000
+#define US_PER_SECOND 1000000
+#define NS_PER_US     1000
 
 #if CLARION_TEST_CLOCK_BUILD
 #include <errno.h>
@@ -93,4 +95,12 @@ int64_t clock_wall_seconds(void)
 int64_t clock_boot_ms(void)
 {
 	return clock_ms(CLOCK_BOOTTIME);
+}
+
+int64_t clock_monotonic_us(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* can't fail for this clock */
+	return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / NS_PER_US;
 }

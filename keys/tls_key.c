@@ -183,6 +183,20 @@ int tls_certificate_pin(const uint8_t *pem, size_t len, uint8_t ret_pin[SHA256_B
 	return rc;
 }
 
+int tls_certificate_expires(const uint8_t *pem, size_t len, int64_t *ret_seconds)
+{
+	X509 *certificate = read_certificate(pem, len);
+	struct tm end;
+	int rc = -1;
+
+	if (certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1) {
+		*ret_seconds = (int64_t)timegm(&end);
+		rc = 0;
+	}
+	X509_free(certificate);
+	return rc;
+}
+
 /* Nobody is asked for a passphrase: the key was decrypted before. */
 static int no_passphrase(char *text, int size, int writing, void *owner)
 {

@@ -274,3 +274,12 @@ bool connections_any(const struct front *front)
 {
 	return front->first != NULL;
 }
+
+uint64_t connections_count(const struct front *front)
+{
+	uint64_t count = 0;
+	for (const struct connection *connection = front->first; connection != NULL;
+		connection = connection->next)
+		count++;
+	return count;
+}

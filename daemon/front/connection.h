@@ -21,6 +21,7 @@ struct front {
 	struct decoy *decoy;
 	struct store_link *store;
 	bool draining;
+	uint64_t taken, turned_away; /* connections since the start */
 	/* Called from the loop after connections have ended and their places are free. */
 	void (*on_room)(void *context);
 	void *context;
@@ -51,5 +52,6 @@ void connections_drain(struct front *front);
 /* Requests that wait for the store, their bodies sent, are told to come again later. */
 void connections_give_up_waiting(struct front *front);
 bool connections_any(const struct front *front);
+uint64_t connections_count(const struct front *front);
 
 #endif

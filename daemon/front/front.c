@@ -72,6 +72,15 @@ static void drain(struct front_role *role)
 		stop(role, EX_OK);
 }
 
+static int answer_ping(struct front_role *role)
+{
+	struct message_pong pong = { .count = FRONT_FIGURES };
+	pong.figures[FRONT_OPEN] = connections_count(&role->front);
+	pong.figures[FRONT_TAKEN] = role->front.taken;
+	pong.figures[FRONT_TURNED_AWAY] = role->front.turned_away;
+	return message_pong_put(channel_out(role->supervisor), &pong);
+}
+
 static int on_message(void *context, enum message_type type, struct reader *message, int passed_fd)
 {
 	struct front_role *role = context;
@@ -83,6 +92,8 @@ static int on_message(void *context, enum message_type type, struct reader *mess
 			return -1;
 		}
 		return store_link_attach(role->front.store, passed_fd);
+	case MESSAGE_PING:
+		return message_empty_get(message) == 0 ? answer_ping(role) : -1;
 	case MESSAGE_DRAIN:
 		if (message_empty_get(message) != 0)
 			return -1;

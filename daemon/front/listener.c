@@ -38,10 +38,14 @@ static void on_accept(struct evconnlistener *socket, evutil_socket_t fd, struct 
 	struct listener *listener = context;
 	struct connection_place place = { .limits = listener->limits };
 	(void)address_len;
-	if (limits_admit(listener->limits, address, now_ms(listener), &place.group) != 0)
+	if (limits_admit(listener->limits, address, now_ms(listener), &place.group) != 0) {
+		listener->front->turned_away++;
 		close(fd);
-	else if (connection_accept(listener->front, fd, &place) != 0)
+	} else if (connection_accept(listener->front, fd, &place) != 0) {
 		log_plain(LOG_WARNING, "connection-refused");
+	} else {
+		listener->front->taken++;
+	}
 	if (limits_full(listener->limits))
 		evconnlistener_disable(socket);
 }

@@ -1,6 +1,7 @@
 /* Group commit: whatever arrived while the last sync ran is one transaction, and nobody is told before it is
  * durable. */
 #include "audit.h"
+#include "figures.h"
 #include "offers.h"
 #include "outbox.h"
 #include "store_state.h"
@@ -141,6 +142,7 @@ static void bound_log(struct store *store)
 
 void group_commit(struct store *store)
 {
+	const int64_t began = clock_monotonic_us();
 	struct request *request;
 
 	if (!backend_in_group(store->backend))
@@ -151,6 +153,7 @@ void group_commit(struct store *store)
 		group_fail(store);
 		return;
 	}
+	figures_committed(store, clock_monotonic_us() - began);
 	audit_committed(store);
 	outbox_committed(store);
 	request = take_group(store);

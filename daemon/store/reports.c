@@ -1,4 +1,5 @@
 /* Rows of reports and their facts: what is sealed under which key, in one place. */
+#include "figures.h"
 #include "outbox.h"
 #include "store_state.h"
 
@@ -285,6 +286,7 @@ void report_on_committed(struct request *request)
 {
 	struct store *store = request->front->store;
 
+	figures_accepted(store);
 	if (request->facts->stage == STAGE_LISTED)
 		report_announce(store, request->facts);
 	else

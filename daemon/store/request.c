@@ -1,4 +1,5 @@
 #include "audit.h"
+#include "figures.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -185,6 +186,7 @@ void request_answer_problem(struct request *request, enum problem problem)
 	answer->status = (uint16_t)problem_status(problem);
 	answer->content_type = "application/problem+json";
 	audit_refused(request, problem);
+	figures_refused(request->front->store, problem);
 	hand_over(request);
 }
 

@@ -8,6 +8,7 @@
 #include "build_config.h"
 #include "channel/setup.h"
 #include "control.h"
+#include "figures.h"
 #include "keys.h"
 #include "keys/clock.h"
 #include "offers.h"
@@ -156,7 +157,7 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
 		outbox_load(store) != 0 || offers_load(store) != 0 || releases_load(store) != 0 ||
-		chores_start(store) != 0 || headers_start(store) != 0)
+		chores_start(store) != 0 || headers_start(store) != 0 || figures_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
 	return restored_take(store, fault);
 }
@@ -282,6 +283,8 @@ static int on_supervisor_message(void *context, enum message_type type, struct r
 		return keys_kept(store, message);
 	case MESSAGE_RELOAD:
 		return message_empty_get(message);
+	case MESSAGE_PING:
+		return message_empty_get(message) == 0 ? figures_answer(store) : -1;
 	case MESSAGE_DRAIN:
 		drain(store);
 		return message_empty_get(message);
@@ -353,6 +356,7 @@ static void store_free(struct store *store)
 	outbox_free(store);
 	headers_free(store);
 	offers_free(store);
+	figures_free(store);
 	if (store->commit_event != NULL)
 		event_free(store->commit_event);
 	if (store->minute_event != NULL)

@@ -164,8 +164,9 @@ struct store {
 	bool log_to_empty;               /* it may hold the data key of a destroyed report */
 	unsigned busy_ticks, quiet_ticks;
 	bool clock_announced;
-	bool log_announced;    /* that the log can't be emptied */
-	struct outbox *outbox; /* outbox.h */
+	bool log_announced;      /* that the log can't be emptied */
+	struct outbox *outbox;   /* outbox.h */
+	struct figures *figures; /* figures.h */
 	bool draining;
 	int exit_code;
 };

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "keeper.h"
+#include "service.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -82,12 +83,14 @@ struct family *family_new(const struct family_options *options, struct fault *fa
 	family->root = options->root;
 	family->control = options->control;
 	family->reload = options->reload;
+	family->service = options->service;
 	family->context = options->context;
 	family->current = options->generation;
 	family->events = (struct child_events){
 		.on_ready = on_ready, .on_failed = on_failed, .on_message = on_message, .context = family
 	};
-	if (family_listeners(family, generation_fronts(family->current), fault) != 0) {
+	if (pulses_start(family) != 0 ||
+		family_listeners(family, generation_fronts(family->current), fault) != 0) {
 		family->current = NULL; /* stays the caller's */
 		family_free(family);
 		return NULL;
@@ -103,6 +106,7 @@ void family_free(struct family *family)
 		member_remove(family->members);
 	while (family->slots > 0)
 		listeners_close(&family->listeners[--family->slots]);
+	pulses_end(family);
 	if (family->stop_timer != NULL)
 		event_free(family->stop_timer);
 	free(family->listeners);
@@ -159,6 +163,7 @@ static void on_ready(void *context, struct child *child)
 	log_event(LOG_INFO, "role_ready", "child=%s pid=%d", role_name(member->role), (int)child_pid(child));
 	if (family->state == FAMILY_STOPPING)
 		return;
+	pulse_ask(member);
 	if (member->role == ROLE_STORE)
 		start_checkpoint(family);
 	if (member->standing == MEMBER_INCOMING)
@@ -167,6 +172,7 @@ static void on_ready(void *context, struct child *child)
 		return;
 	family->state = FAMILY_RUNNING;
 	log_event(LOG_INFO, "ready", "fronts=%u", family->slots);
+	service_ready(family->service, family->slots);
 	struct generation *waiting = family->waiting;
 	family->waiting = NULL;
 	if (waiting != NULL)
@@ -188,9 +194,10 @@ static void on_failed(void *context, struct child *child, const struct message_f
 	family_kill(family);
 }
 
-/* Only the store has more to say. */
 static int on_message(void *context, struct child *child, enum message_type type, struct reader *message)
 {
+	if (type == MESSAGE_PONG)
+		return pulse_answered(child_owner(child), message);
 	return keeper_message(context, child, type, message);
 }
 
@@ -214,6 +221,7 @@ void family_child_died(struct family *family, pid_t pid, int status)
 	child_reaped(member->child);
 	log_end(member, status);
 	const bool was_ready = child_is_ready(member->child);
+	pulse_ended(member);
 	if (family->switch_for == member->child)
 		family->switch_for = NULL;
 	child_free(member->child);

@@ -22,6 +22,7 @@ struct family_options {
 	struct generation *generation; /* owned by the family from now on, where family_new succeeds */
 	bool root;                     /* each role gets its own user */
 	int control;                   /* the listening control socket, which stays the caller's */
+	struct service *service;       /* stays the caller's */
 	int (*reload)(void *context);  /* as SIGHUP; -1: nothing changes, and the log says why */
 	void *context;
 };
@@ -41,6 +42,9 @@ void family_child_died(struct family *family, pid_t pid, int status);
 /* New fronts from this generation (owned by the family from now on); when all are ready the old ones are
  * drained and the store is told. The old ones stay where a new one fails. */
 void family_reload(struct family *family, struct generation *generation);
+
+/* A reload was asked for and nothing changes: systemd is told that it is over. */
+void family_unchanged(const struct family *family);
 
 /* The configuration in force, and what was read with it. */
 const struct config *family_config(const struct family *family);

@@ -5,6 +5,7 @@
 #include "child.h"
 #include "family.h"
 #include "listeners.h"
+#include "pulse.h"
 
 #include <event2/event.h>
 
@@ -26,6 +27,7 @@ struct member {
 	struct event *timer;   /* the next start, or the end of a leaving one's patience */
 	unsigned int failures; /* ends before it was ready, in a row */
 	bool drained;          /* has been told to finish */
+	struct pulse pulse;    /* of its process */
 };
 
 struct family {
@@ -33,6 +35,8 @@ struct family {
 	bool root;
 	int control;
 	int (*reload)(void *context);
+	struct service *service;
+	struct pulses pulses;
 	void *context;
 	struct child *switch_for; /* the store that asked for a reload and waits for its end; NULL: none */
 	enum family_state state;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "keeper.h"
+#include "service.h"
 
 static void store_told(struct family *family)
 {
@@ -48,6 +49,7 @@ void reload_progress(struct family *family)
 		log_fault(LOG_ERROR, "listeners", &fault);
 	store_told(family);
 	log_event(LOG_INFO, "reloaded", "fronts=%u", family->slots);
+	service_ready(family->service, family->slots);
 	keeper_reloaded(family, true);
 }
 
@@ -65,6 +67,7 @@ void reload_cancel(struct family *family)
 	if (family_listeners(family, generation_fronts(family->current), &fault) != 0)
 		log_fault(LOG_ERROR, "listeners", &fault);
 	log_plain(LOG_ERROR, "reload_failed");
+	service_ready(family->service, family->slots);
 	keeper_reloaded(family, false);
 }
 
@@ -95,4 +98,10 @@ void family_reload(struct family *family, struct generation *generation)
 			log_fatal("no_memory");
 		member_start(member);
 	}
+}
+
+void family_unchanged(const struct family *family)
+{
+	if (family->state == FAMILY_RUNNING && family->incoming == NULL)
+		service_ready(family->service, family->slots);
 }

@@ -2,6 +2,7 @@
 #include "family_internal.h"
 
 #include "base/log.h"
+#include "service.h"
 
 #include <sysexits.h>
 
@@ -56,6 +57,7 @@ void family_stop(struct family *family, int exit_code)
 	family->state = FAMILY_STOPPING;
 	family->exit_code = exit_code;
 	log_plain(LOG_INFO, "stopping");
+	service_stopping(family->service);
 	for (struct member *member = family->members; member != NULL; member = next) {
 		next = member->next;
 		evtimer_del(member->timer);

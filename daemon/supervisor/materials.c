@@ -258,6 +258,8 @@ int materials_load(const struct config *config, struct passphrase_source *passph
 	load_rosters(&loading);
 	if (control_socket_check(config->control, &fault) != 0)
 		config_faults_add(faults, config_line(config, "control"), "control: %s", fault.text);
+	if (control_socket_check(config->metrics, &fault) != 0)
+		config_faults_add(faults, config_line(config, "metrics"), "metrics: %s", fault.text);
 	if (folder_check(config->store, &fault) != 0)
 		config_faults_add(faults, config_line(config, "store"), "store: %s", fault.text);
 	if (faults->count != faults_before) {

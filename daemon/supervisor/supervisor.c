@@ -9,7 +9,9 @@
 #include "family.h"
 #include "files.h"
 #include "listeners.h"
+#include "metrics_socket.h"
 #include "options.h"
+#include "service.h"
 #include "tls_files.h"
 
 #include <event2/event.h>
@@ -27,7 +29,10 @@ struct supervisor {
 	struct event_base *base;
 	struct family *family;
 	uint64_t generations;
-	int control; /* the listening control socket; -1 before it is made */
+	int control;    /* the listening control socket; -1 before it is made */
+	int metrics_fd; /* likewise */
+	struct metrics_socket *metrics;
+	struct service *service;
 };
 
 static int say(int exit_code, const struct fault *fault)
@@ -126,15 +131,18 @@ static int reload(void *context)
 {
 	struct supervisor *supervisor = context;
 	struct config_faults faults = { .count = 0 };
+	service_reloading(supervisor->service);
 	struct generation *generation = load(supervisor, &faults);
 	if (generation == NULL) {
 		log_faults(&faults);
+		family_unchanged(supervisor->family);
 		return -1;
 	}
 	const char *fixed = config_fixed_difference(family_config(supervisor->family), generation->config);
 	if (fixed != NULL) {
 		log_event(LOG_ERROR, "reload_refused", "setting=%s reason=\"needs a restart\"", fixed);
 		generation_free(generation);
+		family_unchanged(supervisor->family);
 		return -1;
 	}
 	family_reload(supervisor->family, generation);
@@ -224,6 +232,8 @@ static int make_family(struct supervisor *supervisor, struct generation *generat
 		return -1;
 	if (control_socket_open(generation->config->control, &supervisor->control, &reason) != 0)
 		return fault_set(fault, "control: %.200s", reason.text);
+	if (control_socket_open(generation->config->metrics, &supervisor->metrics_fd, &reason) != 0)
+		return fault_set(fault, "metrics: %.200s", reason.text);
 	supervisor->base = event_base_new();
 	if (supervisor->base == NULL)
 		return fault_set(fault, "no event loop");
@@ -231,10 +241,15 @@ static int make_family(struct supervisor *supervisor, struct generation *generat
 		.generation = generation,
 		.root = geteuid() == 0,
 		.control = supervisor->control,
+		.service = supervisor->service,
 		.reload = reload,
 		.context = supervisor };
 	supervisor->family = family_new(&options, fault);
-	return supervisor->family != NULL ? 0 : -1;
+	if (supervisor->family == NULL)
+		return -1;
+	supervisor->metrics =
+		metrics_socket_new(supervisor->base, supervisor->metrics_fd, supervisor->family);
+	return supervisor->metrics != NULL ? 0 : fault_set(fault, "no memory for the metrics socket");
 }
 
 /* From here on it is the daemon: addresses, processes, the loop. Owns the generation. */
@@ -256,9 +271,11 @@ static int serve(struct supervisor *supervisor, struct generation *generation)
 		say(exit_code, &fault);
 	else
 		exit_code = family_exit_code(supervisor->family);
-	control_socket_close(supervisor->family != NULL ? family_config(supervisor->family)->control
-							: generation->config->control,
-		supervisor->control);
+	const struct config *config =
+		supervisor->family != NULL ? family_config(supervisor->family) : generation->config;
+	metrics_socket_free(supervisor->metrics);
+	control_socket_close(config->metrics, supervisor->metrics_fd);
+	control_socket_close(config->control, supervisor->control);
 	if (supervisor->family == NULL)
 		generation_free(generation);
 	family_free(supervisor->family);
@@ -301,7 +318,7 @@ static void close_inherited(int kept)
 
 int supervisor_main(int argc, char **argv)
 {
-	struct supervisor supervisor = { .control = -1 };
+	struct supervisor supervisor = { .control = -1, .metrics_fd = -1 };
 	struct fault fault;
 	if (options_parse(argc, argv, &supervisor.options, &fault) != 0)
 		return say(EX_USAGE, &fault);
@@ -317,9 +334,11 @@ int supervisor_main(int argc, char **argv)
 	}
 	close_inherited(supervisor.options.passphrase_fd);
 	supervisor.passphrases = passphrase_source_new(&supervisor.options);
-	if (supervisor.passphrases == NULL)
-		return EX_OSERR;
-	const int exit_code = check_or_serve(&supervisor);
+	supervisor.service = service_new();
+	const int exit_code = supervisor.passphrases == NULL || supervisor.service == NULL
+				      ? EX_OSERR
+				      : check_or_serve(&supervisor);
+	service_free(supervisor.service);
 	passphrase_source_free(supervisor.passphrases);
 	return exit_code;
 }

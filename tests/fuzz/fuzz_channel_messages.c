@@ -16,6 +16,7 @@ union any_message {
 	struct message_answer answer;
 	struct message_wake wake;
 	struct message_woken woken;
+	struct message_pong pong;
 	struct message_keyring keyring;
 	struct message_kept kept;
 	struct message_tls tls;
@@ -33,6 +34,8 @@ static int again_keys(enum message_type type, struct reader *in, struct buffer *
 			       : message_keyring_put(out, &message.keyring);
 	case MESSAGE_KEPT:
 		return message_kept_get(in, &message.kept) != 0 ? -1 : message_kept_put(out, &message.kept);
+	case MESSAGE_PONG:
+		return message_pong_get(in, &message.pong) != 0 ? -1 : message_pong_put(out, &message.pong);
 	case MESSAGE_TLS:
 		return message_tls_get(in, &message.tls) != 0 ? -1 : message_tls_put(out, &message.tls);
 	case MESSAGE_TLS_STATE:
@@ -67,11 +70,13 @@ static int again(enum message_type type, struct reader *in, struct buffer *out)
 	case MESSAGE_KEPT:
 	case MESSAGE_TLS:
 	case MESSAGE_TLS_STATE:
+	case MESSAGE_PONG:
 		return again_keys(type, in, out);
 	case MESSAGE_START:
 	case MESSAGE_DRAIN:
 	case MESSAGE_RELOAD:
 	case MESSAGE_READY:
+	case MESSAGE_PING:
 		return message_empty_get(in) != 0 ? -1 : message_empty_put(out, type);
 	case MESSAGE_REQUEST:
 		return message_request_get(in, &message.request) != 0

@@ -16,4 +16,8 @@ int64_t clock_wall_seconds(void);
 /* Since this machine started, time asleep included; never goes back (save by a test clock). */
 int64_t clock_boot_ms(void);
 
+/* For how long something takes, and for what systemd calls its monotonic clock: microseconds of
+ * CLOCK_MONOTONIC, whatever a test clock says. */
+int64_t clock_monotonic_us(void);
+
 #endif

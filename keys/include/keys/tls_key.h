@@ -20,6 +20,9 @@ void tls_pair_free(struct tls_pair *pair);
 /* The pin of a certificate: the first one of a chain in PEM. */
 MUST_USE int tls_certificate_pin(const uint8_t *pem, size_t len, uint8_t ret_pin[SHA256_BYTES]);
 
+/* When it ends: seconds since 1970. */
+MUST_USE int tls_certificate_expires(const uint8_t *pem, size_t len, int64_t *ret_seconds);
+
 /* 0 where the key, in PEM, is the certificate's. */
 MUST_USE int tls_key_fits(
 	const uint8_t *key, size_t key_len, const uint8_t *certificate, size_t certificate_len);

@@ -37,6 +37,7 @@ struct config {
 	char *tls_certificate;
 	char *keyring; /* storage, receipt and token keys */
 	char *control; /* the Unix socket for acts on them */
+	char *metrics; /* the Unix socket for whoever watches this machine */
 	char *rosters; /* folder of N.note */
 	char *decoy;   /* folder of the site that everybody else sees; NULL: a built-in page */
 	bool unencrypted_keys;

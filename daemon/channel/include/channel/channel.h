@@ -12,6 +12,7 @@ struct event_base;
 struct channel;
 
 enum role { ROLE_SUPERVISOR, ROLE_FRONT, ROLE_STORE, ROLE_NOTIFY, ROLE_CHECKPOINT };
+#define ROLES 5
 const char *role_name(enum role role);
 MUST_USE int role_of(const char *name, enum role *ret_role);
 

@@ -8,6 +8,7 @@
 #ifndef CHANNEL_MESSAGES_H
 #define CHANNEL_MESSAGES_H
 
+#include "channel/figures.h"
 #include "proto/base.h"
 #include "proto/buffer.h"
 #include "proto/cursor.h"
@@ -33,9 +34,11 @@ enum message_type {
 	MESSAGE_START,       /* set-up is complete: lock in and work */
 	MESSAGE_DRAIN,       /* take nothing new, finish, exit */
 	MESSAGE_RELOAD,      /* new MESSAGE_FILEs have been sent before this */
+	MESSAGE_PING,        /* are you there? */
 	/* a role to the supervisor */
 	MESSAGE_READY,
 	MESSAGE_FAILED, /* a last sentence before the role exits, shown to the person who started clariond */
+	MESSAGE_PONG,   /* answers MESSAGE_PING: figures.h */
 	/* store to supervisor, which answers each with one MESSAGE_KEPT or MESSAGE_TLS_STATE, in order */
 	MESSAGE_KEEP_KEYRING = 16, /* make it durable */
 	MESSAGE_TLS,               /* the server's TLS key: look, make the next, switch to it */
@@ -252,6 +255,8 @@ MUST_USE int message_answer_put(struct buffer *out, const struct message_answer 
 MUST_USE int message_answer_get(struct reader *in, struct message_answer *ret_message);
 MUST_USE int message_wake_put(struct buffer *out, const struct message_wake *message);
 MUST_USE int message_wake_get(struct reader *in, struct message_wake *ret_message);
+MUST_USE int message_pong_put(struct buffer *out, const struct message_pong *message);
+MUST_USE int message_pong_get(struct reader *in, struct message_pong *ret_message);
 MUST_USE int message_woken_put(struct buffer *out, const struct message_woken *message);
 MUST_USE int message_woken_get(struct reader *in, struct message_woken *ret_message);
 
