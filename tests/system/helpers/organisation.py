@@ -113,6 +113,9 @@ class Defender(Person):
         result = self.run("inbox", "--receipt-file", "-", stdin=receipt + "\n", expect=expect)
         return result.json["messages"] if result.code == EX_OK else result
 
+# A test opens more connections in a second than a group of people behind one address.
+QUICK_TESTS = {"new_per_second": 2000, "new_burst": 20000}
+
 
 class Organisation(Person):
     """The admin, and everything that belongs to her organisation."""
@@ -133,7 +136,7 @@ class Organisation(Person):
         self.base_path = "/" + self.url.rsplit("/", 1)[1]
         self.authority = f"127.0.0.1:{self.port}"
         self.add_desk(desk)
-        for name, value in (settings or {}).items():
+        for name, value in {**QUICK_TESTS, **(settings or {})}.items():
             self.set(name, value)
 
     # --- who is in it
