@@ -184,9 +184,9 @@ int attachment_add(struct attachments *attachments, const char *path, json_t *re
 	struct attachment *attachment = &attachments->list[attachments->count];
 	const char *slash = strrchr(path, '/'), *original = slash == NULL ? path : slash + 1;
 	char extension[EXTENSION_MAX + 1], sha256[SHA256_HEX_CHARS + 1];
-	size_t number = attachments->count + 1;
+	size_t number = attachments->originals + 1;
 
-	if (attachments->count == ATTACHMENTS_MAX)
+	if (attachments->originals == ATTACHMENTS_MAX)
 		return failure_set(failure, EX_DATAERR,
 			"a report takes at most %d attachments: send the others with a further report",
 			ATTACHMENTS_MAX);
@@ -196,12 +196,54 @@ int attachment_add(struct attachments *attachments, const char *path, json_t *re
 		return -1;
 	}
 	attachments->count++;
+	attachments->originals++;
 	extension_of(original, extension);
 	(void)snprintf(attachment->name, sizeof attachment->name, "attachments/%03zu%s%s", number,
 		extension[0] != '\0' ? "." : "", extension);
 	if (hash_file(attachment, sha256, failure) != 0)
 		return -1;
 	return describe(attachment, original, sha256, number, report, failure);
+}
+
+static int describe_working(
+	const struct attachment *copy, const char *sha256, const json_t *report, struct failure *failure)
+{
+	const json_t *evidence = json_object_get(report, "evidence");
+	json_t *entry = json_array_get(evidence, json_array_size(evidence) - 1);
+
+	if (json_object_set_new(entry, "working_file", json_string(copy->name)) != 0 ||
+		json_object_set_new(entry, "sha256_working", json_string(sha256)) != 0 ||
+		json_object_set_new(entry, "meta", json_string("STRIPPED")) != 0)
+		return failure_memory(failure);
+	return 0;
+}
+
+int attachment_add_working(struct attachments *attachments, const struct stripped_copy *copy, json_t *report,
+	struct failure *failure)
+{
+	struct attachment *working = &attachments->list[attachments->count++];
+	char sha256[SHA256_HEX_CHARS + 1];
+
+	*working = (struct attachment){ .fd = copy->fd, .size = copy->size };
+	(void)snprintf(working->name, sizeof working->name, "attachments/%03zu-working.%s",
+		attachments->originals, image_extension(copy->image));
+	if (fstat(working->fd, &working->before) != 0)
+		return cannot_read(failure);
+	if (hash_file(working, sha256, failure) != 0)
+		return -1;
+	return describe_working(working, sha256, report, failure);
+}
+
+void attachment_drop(struct attachments *attachments, json_t *report)
+{
+	json_t *evidence = json_object_get(report, "evidence");
+
+	attachments->count--;
+	attachments->originals--;
+	(void)close(attachments->list[attachments->count].fd);
+	(void)json_array_remove(evidence, json_array_size(evidence) - 1);
+	if (json_array_size(evidence) == 0)
+		(void)json_object_del(report, "evidence");
 }
 
 int attachment_read(const struct attachment *attachment, uint8_t *bytes, size_t size, size_t *ret_len,

@@ -3,6 +3,7 @@
 #define DEFENDER_ATTACHMENTS_H
 
 #include "client/failure.h"
+#include "stripper.h"
 
 #include <jansson.h>
 #include <sys/stat.h>
@@ -18,14 +19,23 @@ struct attachment {
 };
 
 struct attachments {
-	struct attachment list[ATTACHMENTS_MAX];
+	struct attachment list[2 * ATTACHMENTS_MAX]; /* originals, each with its working copy behind it */
 	size_t count;
+	size_t originals;
 };
 
 /* Opens the file, hashes it, and appends its entry to the report's evidence. 66 where it can't be read, 65
  * for what isn't a file. */
 MUST_USE int attachment_add(
 	struct attachments *attachments, const char *path, json_t *report, struct failure *failure);
+
+/* Puts a copy without metadata beside the original that was added last: attachments/001-working.jpg, and the
+ * same in the report's evidence. Takes the copy, whatever happens. */
+MUST_USE int attachment_add_working(struct attachments *attachments, const struct stripped_copy *copy,
+	json_t *report, struct failure *failure);
+
+/* Takes the original that was added last out again. */
+void attachment_drop(struct attachments *attachments, json_t *report);
 
 /* The file's next bytes, for sealing; 65 where it is shorter than it was. */
 MUST_USE int attachment_read(const struct attachment *attachment, uint8_t *bytes, size_t size,

@@ -6,6 +6,7 @@
 #include "proto/personal.h"
 #include "proto/report_schema.h"
 #include "question_table.h"
+#include "working_copy.h"
 
 #include <string.h>
 
@@ -251,7 +252,8 @@ int compose(const struct invocation *invocation, const struct roster *roster, co
 	const char *file = arguments_option(arguments, "file");
 
 	*ret_composed = (struct composed){ 0 };
-	if (choose_desk(arguments, roster, wish->desk, ret_composed->desk, failure) != 0)
+	if (choose_desk(arguments, roster, wish->desk, ret_composed->desk, failure) != 0 ||
+		working_copy_check(arguments, failure) != 0)
 		return -1;
 	if (file == NULL && wish->summary == NULL && !terminal_is_there())
 		return failure_set(
@@ -265,8 +267,8 @@ int compose(const struct invocation *invocation, const struct roster *roster, co
 	if (file != NULL && warn_of_personal(invocation, ret_composed, failure) != 0)
 		return -1;
 	for (size_t at = 0; at < arguments_times(arguments, "attach"); at++)
-		if (attachment_add(&ret_composed->attachments, arguments_option_at(arguments, "attach", at),
-			    ret_composed->report, failure) != 0)
+		if (attach(invocation, arguments_option_at(arguments, "attach", at),
+			    file == NULL && wish->summary == NULL, ret_composed, failure) != 0)
 			return -1;
 	return check(ret_composed, failure);
 }

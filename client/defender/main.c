@@ -11,6 +11,13 @@
 		"proxy", "URL", "with --memory, as for `join'", false                                        \
 	}
 
+#define WORKING_COPY_OPTION                                                                                  \
+	{                                                                                                    \
+		"working-copy", "HOW",                                                                       \
+			"a copy without metadata beside each attachment: auto (as without this), none or "   \
+			"require",                                                                           \
+			false                                                                                \
+	}
 #define PLAIN_OPTION                                                                                         \
 	{                                                                                                    \
 		"plain", NULL, "ask line by line, one label a line, for a screen reader", false              \
@@ -28,6 +35,7 @@ static const struct program_option follow_up_options[] = {
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	{ "attach", "FILE", "send this file along as evidence", true },
+	WORKING_COPY_OPTION,
 	{ "out", "FILE", "seal into FILE, with FILE.to beside it, and send nothing", false },
 	PLAIN_OPTION,
 	MEMORY_OPTIONS,
@@ -39,6 +47,7 @@ static const struct program_option alarm_set_options[] = {
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 	{ "file", "FILE", "take the report from this JSON file, - for standard input", false },
 	{ "attach", "FILE", "send this file along as evidence", true },
+	WORKING_COPY_OPTION,
 	PLAIN_OPTION,
 };
 static const struct program_option checkin_options[] = {
