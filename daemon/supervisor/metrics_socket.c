@@ -184,8 +184,12 @@ void metrics_socket_free(struct metrics_socket *metrics)
 {
 	if (metrics == NULL)
 		return;
-	while (metrics->clients != NULL)
-		client_free(metrics->clients);
+	while (metrics->clients != NULL) {
+		struct client *client = metrics->clients;
+		metrics->clients = client->next;
+		bufferevent_free(client->line);
+		free(client);
+	}
 	if (metrics->listener != NULL)
 		event_free(metrics->listener);
 	free(metrics);

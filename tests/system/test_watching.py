@@ -1,7 +1,10 @@
 """What the daemon tells whoever watches its machine: metrics, health, and systemd's notifications."""
 
 import datetime
+import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +14,7 @@ import pytest
 
 from helpers import watching
 from helpers.organisation import Organisation
-from helpers.programs import program, start, wait_until
+from helpers.programs import BUILD, ROOT, is_sanitized, program, start, wait_until
 from helpers.watching import ask, get, metrics, value
 
 
@@ -205,3 +208,81 @@ def test_another_process_has_the_watchdog(org):
     with pytest.raises(TimeoutError):
         manager.next(seconds=0.5)
     org.stop_daemon()
+
+
+def names_told(org):
+    return {name for name, _ in metrics(org)}
+
+
+def test_the_dashboard_and_the_rules_name_what_there_is(org):
+    """Names that a rule uses and the daemon doesn't tell would be alerts that never come."""
+    org.officer("amina")
+    wait_until(lambda: "svc_roster_version" in names_told(org) and "svc_headers_old" in names_told(org), 30, "the store's figures")
+    told = names_told(org)
+    dashboard = json.loads((ROOT / "docs" / "dashboard.json").read_text())
+    shown = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    rules = re.findall(r"^ +expr: (.*)$", (ROOT / "docs" / "alerts.yml").read_text(), re.M)
+    assert len(shown) > 20 and len(rules) >= 10
+    used = {name for expression in shown + rules for name in re.findall(r"\bsvc_\w+", expression)}
+    assert used <= told, used - told
+    assert {re.sub("_(bucket|sum|count)$", "", name) for name in told} == {re.sub("_(bucket|sum|count)$", "", name) for name in used}, \
+        "every metric stands in the dashboard or in a rule"
+    document = (ROOT / "docs" / "operations.md").read_text()
+    assert all(f"`{re.sub('_(bucket|sum|count)$', '', name)}" in document for name in told), "and in the runbook"
+    labels = {(name, label, each) for name, text in metrics(org) for label, each in watching.LABEL.findall(text)}
+    for name, label, operator, wanted in re.findall(r'(svc_\w+)\{(?:[^}]*,)?(\w+)(=~?)"([^"]*)"', " ".join(shown + rules)):
+        assert all((name, label, each) in labels for each in wanted.split("|")), (name, label, operator, wanted)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is packaged with Prometheus")
+def test_promtool_takes_rules_and_metrics(org):
+    subprocess.run(["promtool", "check", "rules", str(ROOT / "docs" / "alerts.yml")], check=True)
+    org.officer("amina")
+    wait_until(lambda: healthy(org), 30, "health")
+    subprocess.run(["promtool", "check", "metrics"], input=get(org, "/metrics")[2].encode(), check=True)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd isn't here")
+def test_the_unit_is_tight():
+    unit = BUILD / "daemon" / "clariond.service"
+    text = unit.read_text()
+    assert "\nUser=clarion\n" in text and "\nType=notify\n" in text and "@" not in re.sub("@(system-service|privileged|resources|obsolete)", "", text)
+    judged = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", str(unit)], capture_output=True, check=True, text=True)
+    assert float(re.search(r"Overall exposure level for clariond.service: ([0-9.]+)", judged.stdout)[1]) <= 1.5, judged.stdout
+    verified = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, check=False, text=True)
+    assert not [line for line in verified.stderr.splitlines() if "Unknown" in line or "Failed to parse" in line], verified.stderr
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace isn't here")
+@pytest.mark.skipif(is_sanitized(), reason="a sanitizer's calls aren't the program's")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd isn't here")
+def test_the_unit_allows_what_the_daemon_does(org):
+    """The system calls that it makes, from its start to its end, are among those of the unit's filter."""
+    trace = org.folder / "trace"
+    org.run("roster publish")
+    with open(org.log_path, "ab") as log:
+        org.process = start(["strace", "-f", "-qq", "-o", str(trace), program("clariond"), "--config", str(org.configuration)], subprocess.DEVNULL, log)
+    org.wait_until_it_answers(60)
+    amina, maria = org.officer("amina"), org.defender("maria")
+    amina.run("ack", maria.report()["id"])
+    org.run("backup", org.folder / "backup")
+    healthy(org)
+    clariond = int(trace.read_text().split(" ", 1)[0])
+    os.kill(clariond, signal.SIGTERM)
+    org.process.wait(60)
+    made = set(re.findall(r"^\d+\s+(\w+)\(", trace.read_text(errors="replace"), re.M))
+    allowed, denied = set(), set()
+    for names in re.findall(r"^SystemCallFilter=(.*)$", (BUILD / "daemon" / "clariond.service").read_text(), re.M):
+        for name in names.removeprefix("~").split():
+            (denied if names.startswith("~") else allowed).update(calls_of(name))
+    # What it does as root only, and the class of scheduling, without which it works as well.
+    spared = {"chroot", "setgroups", "setresuid", "setresgid", "setuid", "setgid", "fchown", "fchownat", "chown", "sched_setscheduler"}
+    assert len(made) > 40 and made - spared <= allowed - denied, made - spared - (allowed - denied)
+
+
+def calls_of(name):
+    if not name.startswith("@"):
+        return {name}
+    listed = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, check=True, text=True).stdout.splitlines()[1:]
+    words = [line.strip() for line in listed if line.strip() and not line.strip().startswith("#")]
+    return set().union(*map(calls_of, words))
