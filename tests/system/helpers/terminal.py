@@ -42,7 +42,7 @@ def converse(command, answers, seconds=60, environment=None):
 
 def answer_all(command, answers, seconds=60, environment=None):
     """The same where what is asked, and how often, isn't known ahead: whenever what is shown ends with a question of
-    answers (what is asked, what is typed), it is answered. Returns (exit code, everything that was shown)."""
+    answers (what is asked, what is typed or an iterator of that), it is answered. Returns (exit code, everything that was shown)."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(command[0], command, {**clean_environment(), **(environment or {}), "TERM": "dumb"})
@@ -60,7 +60,7 @@ def answer_all(command, answers, seconds=60, environment=None):
             for asked, typed in answers:
                 if shown[seen:].endswith(asked.encode()):
                     seen = len(shown)
-                    os.write(terminal, typed.encode() + b"\n")
+                    os.write(terminal, (typed if isinstance(typed, str) else next(typed)).encode() + b"\n")
         else:
             os.kill(pid, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
