@@ -180,14 +180,13 @@ int run_alarm_set(const struct invocation *invocation, struct failure *failure)
 			.is_urgency_fixed = true,
 			.summary = terminal_is_there() ? NULL : SUMMARY } };
 	struct alarm *alarm = alarm_new();
-	struct failure ignored;
 	int rc = alarm == NULL ? failure_memory(failure)
 			       : session_open(invocation, &reporting.session, failure);
 
 	if (rc == 0)
 		rc = prepare(&reporting, alarm, failure);
-	if (rc == 0 && receipt_prepare(reporting.session.queue, &ignored) != 0)
-		rc = 0; /* the next report makes its own */
+	if (rc == 0)
+		reporting_keep_next(&reporting);
 	alarm_free(alarm);
 	reporting_free(&reporting);
 	return rc;

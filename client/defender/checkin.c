@@ -114,7 +114,6 @@ int run_checkin_start(const struct invocation *invocation, struct failure *failu
 	struct reporting reporting = { .invocation = invocation,
 		.wish = { .urgency = "immediate", .summary = terminal_is_there() ? NULL : SUMMARY } };
 	struct checkin *checkin = NULL;
-	struct failure ignored;
 	uint64_t every;
 	int rc = -1;
 
@@ -126,8 +125,7 @@ int run_checkin_start(const struct invocation *invocation, struct failure *failu
 	if (start(&reporting, checkin, failure) != 0)
 		goto cleanup;
 	rc = answer(invocation, checkin, false, reporting.receipt->number, failure);
-	if (receipt_prepare(reporting.session.queue, &ignored) != 0)
-		goto cleanup;
+	reporting_keep_next(&reporting);
 cleanup:
 	checkin_free(checkin);
 	reporting_free(&reporting);

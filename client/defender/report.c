@@ -26,11 +26,8 @@ static int run(struct reporting *reporting, struct failure *failure)
 			reporting->invocation->program);
 	if (show && reporting_answer(reporting, rc == 0 ? failure : &ignored) != 0)
 		rc = -1;
-	if (reporting->session.is_in_memory)
-		return rc;
-	/* She has what she came for; the next report shall not wait for its number. */
-	if (receipt_prepare(reporting->session.queue, &ignored) != 0)
-		return rc;
+	if (!reporting->session.is_in_memory)
+		reporting_keep_next(reporting);
 	return rc;
 }
 

@@ -54,7 +54,19 @@ int reporting_take_receipt(struct reporting *reporting, struct failure *failure)
 	if (receipt_take(reporting->session.queue, &reporting->receipt, failure) != 0)
 		return -1;
 	reporting->keys = receipt_keys_of(reporting->receipt->seed);
-	return reporting->keys == NULL ? failure_memory(failure) : 0;
+	if (reporting->keys == NULL)
+		return failure_memory(failure);
+	if (!reporting->session.is_in_memory)
+		reporting->next = receipt_maker_start();
+	return 0;
+}
+
+void reporting_keep_next(struct reporting *reporting)
+{
+	struct failure ignored;
+
+	if (receipt_maker_keep(reporting->next, reporting->session.queue, &ignored) != 0)
+		return;
 }
 
 /* A desk that asks for a token gets one with this report. Where none is left the report is kept all the same:
@@ -230,5 +242,6 @@ void reporting_free(struct reporting *reporting)
 	free(reporting->recipients);
 	receipt_keys_free(reporting->keys);
 	sodium_free(reporting->receipt);
+	receipt_maker_free(reporting->next);
 	session_close(&reporting->session);
 }

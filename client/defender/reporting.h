@@ -5,6 +5,7 @@
 
 #include "compose.h"
 #include "proto/hand.h"
+#include "receipt_maker.h"
 #include "seal.h"
 #include "session.h"
 
@@ -23,6 +24,7 @@ struct reporting {
 	struct recipients *recipients;
 	struct receipt_ahead *receipt; /* NULL where there is none to show */
 	struct receipt_keys *keys;
+	struct receipt_maker *next; /* NULL where none is being made */
 	char id[ID_SIZE];
 	char accepted[TIME_SIZE]; /* "" while it is queued */
 	bool is_offline;          /* no server answered a moment ago, or none that can be trusted */
@@ -32,8 +34,11 @@ struct reporting {
 /* The newest roster if there is a network, the report, its readers. The session is open. */
 MUST_USE int reporting_prepare(struct reporting *reporting, struct failure *failure);
 
-/* The next receipt number and its keys. */
+/* The next receipt number and its keys; begins to make the one after. */
 MUST_USE int reporting_take_receipt(struct reporting *reporting, struct failure *failure);
+/* The one after, kept for the next report: that shall not wait for its number. At the end, when she has what
+ * she came for; where it can't be made, the next report makes its own. */
+void reporting_keep_next(struct reporting *reporting);
 
 /* What is sealed, of all this. */
 void reporting_sealing(const struct reporting *reporting, struct sealing *ret_sealing);
