@@ -19,9 +19,11 @@ int alert_write(const struct alert *alert, struct buffer *out)
 	} else {
 		buffer_put_string(out, "null");
 	}
-	buffer_put_format(out, ",\"report\":\"%s\",\"seq\":%llu,\"state\":\"%s\",\"urgency\":\"%s\"}",
-		alert->report, (unsigned long long)alert->seq, state_word(alert->state),
-		urgency_word(alert->urgency));
+	buffer_put_format(out,
+		",\"escalation\":\"%s\",\"report\":\"%s\",\"seq\":%llu,\"state\":\"%s\",\"tier\":%u,"
+		"\"urgency\":\"%s\"}",
+		escalation_word(alert->escalation), alert->report, (unsigned long long)alert->seq,
+		state_word(alert->state), alert->tier, urgency_word(alert->urgency));
 	return buffer_ok(out);
 }
 
@@ -38,12 +40,29 @@ static int put_alerts(const struct alert *alerts, size_t count, struct buffer *o
 	return 0;
 }
 
-int alert_list_write(const struct alert *alerts, size_t count, bool more, struct buffer *out)
+int alert_list_begin(const struct alert *alerts, size_t count, bool more, struct buffer *out)
 {
 	buffer_put_string(out, "{\"alerts\":[");
 	if (put_alerts(alerts, count, out) != 0)
 		return -1;
-	buffer_put_format(out, "],\"more\":%s}", more ? "true" : "false");
+	buffer_put_format(out, "],\"more\":%s", more ? "true" : "false");
+	return buffer_ok(out);
+}
+
+int alert_list_end(const struct alert *again, size_t count, uint64_t raised, struct buffer *out)
+{
+	buffer_put_string(out, ",\"again\":[");
+	if (put_alerts(again, count, out) != 0)
+		return -1;
+	buffer_put_format(out, "],\"raised\":%llu}", (unsigned long long)raised);
+	return buffer_ok(out);
+}
+
+int alert_page_write(const struct alert *alerts, size_t count, bool more, struct buffer *out)
+{
+	if (alert_list_begin(alerts, count, more, out) != 0)
+		return -1;
+	buffer_put_string(out, "}");
 	return buffer_ok(out);
 }
 
@@ -64,10 +83,11 @@ static int take_due(const json_t *object, struct alert *alert)
 
 static int take_alert(const json_t *object, struct alert *alert)
 {
-	static const char *const members[] = { "accepted", "desk", "due", "report", "seq", "state",
-		"urgency" };
+	static const char *const members[] = { "accepted", "desk", "due", "escalation", "report", "seq",
+		"state", "tier", "urgency" };
 	uint8_t report[ID_BYTES];
 	const char *text = NULL;
+	uint64_t tier = 0;
 	size_t len = 0;
 
 	if (members_are(object, members, COUNT_OF(members)) != 0 ||
@@ -76,6 +96,11 @@ static int take_alert(const json_t *object, struct alert *alert)
 		member_time(object, "accepted", &alert->accepted) != 0 || take_due(object, alert) != 0)
 		return -1;
 	hex_encode(report, sizeof(report), alert->report);
+	if (member_text(object, "escalation", &text, &len) != 0 ||
+		escalation_of(text, len, &alert->escalation) != 0 ||
+		member_number(object, "tier", &tier) != 0 || tier > LEVEL_FALLBACK)
+		return -1;
+	alert->tier = (unsigned)tier;
 	if (member_text(object, "desk", &text, &len) != 0 || name_of(text, len, alert->desk) != 0)
 		return -1;
 	if (member_text(object, "state", &text, &len) != 0 || state_of(text, len, &alert->state) != 0)
@@ -101,37 +126,66 @@ static bool rises(const struct alert *alerts, size_t count)
 	return true;
 }
 
-int alert_list_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,
-	bool *ret_more, struct fault *fault)
+/* *ret_alerts has room for one more than there are, so that it is never NULL. */
+static int take_alerts(const json_t *list, struct alert **ret_alerts, size_t *ret_count)
 {
-	static const char *const members[] = { "alerts", "more" };
-	struct alert *alerts = NULL;
-	const json_t *list = NULL, *more = NULL;
-	json_t *object = NULL;
-	size_t count = 0;
-	int rc = -1;
+	size_t count = json_array_size(list);
+	struct alert *alerts;
 
-	if (json_parse(json, len, ALERT_LIST_MAX, &object, fault) != 0)
+	if (!json_is_array(list) || count > ALERTS_MAX)
 		return -1;
-	list = json_object_get(object, "alerts");
-	more = json_object_get(object, "more");
-	count = json_array_size(list);
 	alerts = calloc(count + 1, sizeof(*alerts));
-	if (alerts == NULL || members_are(object, members, COUNT_OF(members)) != 0 || !json_is_array(list) ||
-		!json_is_boolean(more) || count > ALERTS_MAX || take_list(list, alerts, count) != 0 ||
-		!rises(alerts, count)) {
-		rc = fault_set(fault, "the server's list of alerts is malformed");
-		goto cleanup;
+	if (alerts == NULL || take_list(list, alerts, count) != 0) {
+		free(alerts);
+		return -1;
 	}
 	*ret_alerts = alerts;
 	*ret_count = count;
-	*ret_more = json_is_true(more);
-	alerts = NULL;
-	rc = 0;
-cleanup:
-	free(alerts);
+	return 0;
+}
+
+void alert_list_free(struct alert_list *list)
+{
+	free(list->alerts);
+	free(list->again);
+	*list = (struct alert_list){ .alerts = NULL };
+}
+
+static int take_answer(const json_t *object, struct alert_list *list)
+{
+	static const char *const page[] = { "alerts", "more" };
+	static const char *const whole[] = { "again", "alerts", "more", "raised" };
+	const json_t *more = json_object_get(object, "more");
+	bool is_page = json_object_get(object, "raised") == NULL;
+
+	if (members_are(object, is_page ? page : whole, is_page ? COUNT_OF(page) : COUNT_OF(whole)) != 0 ||
+		!json_is_boolean(more) ||
+		take_alerts(json_object_get(object, "alerts"), &list->alerts, &list->count) != 0 ||
+		!rises(list->alerts, list->count))
+		return -1;
+	list->more = json_is_true(more);
+	if (is_page)
+		return 0;
+	return member_number(object, "raised", &list->raised) != 0
+		       ? -1
+		       : take_alerts(json_object_get(object, "again"), &list->again, &list->again_count);
+}
+
+int alert_list_parse(const char *json, size_t len, struct alert_list *ret_list, struct fault *fault)
+{
+	struct alert_list list = { .alerts = NULL };
+	json_t *object = NULL;
+	int rc;
+
+	if (json_parse(json, len, ALERT_LIST_MAX, &object, fault) != 0)
+		return -1;
+	rc = take_answer(object, &list);
+	if (rc == 0)
+		*ret_list = list;
+	else
+		alert_list_free(&list);
 	json_decref(object);
-	return rc;
+	return rc == 0 ? 0 : fault_set(fault, "the server's list of alerts is malformed");
 }
 
 int report_page_parse(const char *json, size_t len, struct alert **ret_alerts, size_t *ret_count,

@@ -65,6 +65,8 @@ static const struct row {
 		"It was here once, and nobody can bring it back: what is new goes into a new report." },
 	[PROBLEM_STORAGE_FULL] = { "storage-full", 507, "The server's storage is full",
 		"Keep the report and try again later; an admin must make room." },
+	[PROBLEM_ROTA_CONFLICT] = { "rota-conflict", 409, "Another rota came first",
+		"Fetch the desk's rota, make the change on top of it, and sign again." },
 	[PROBLEM_RELEASED] = { "released", 409, "The report has been released already",
 		"Officers see it now: send a further report, or reach them." },
 	[PROBLEM_HOLD_CONFLICT] = { "hold-conflict", 409, "A later order came first",

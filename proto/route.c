@@ -19,11 +19,12 @@ enum parameter {
 	HAS_LENGTH = 1 << 6,
 	HAS_AFTER = 1 << 7,
 	HAS_WAIT = 1 << 8,
+	HAS_RAISED = 1 << 9,
 };
 
 #define SEALED     (HAS_DESK | HAS_URGENCY | HAS_ROSTER)
 #define SEALED_MAY (HAS_SALT | HAS_RELEASE)
-#define ALERTS_MAY (HAS_AFTER | HAS_WAIT)
+#define ALERTS_MAY (HAS_AFTER | HAS_WAIT | HAS_RAISED)
 
 /* The calls of docs/protocol.md. In a path, `R` stands for a report id, `M` for a mailbox id, `D` for a desk
  * and `V` for a roster version. */
@@ -48,6 +49,8 @@ static const struct row {
 	{ CALL_GET_EVENTS, "GET", "reports/R/events", CALLER_OFFICER, 0, HAS_AFTER },
 	{ CALL_GET_WRAPPING, "GET", "reports/R/wrapping", CALLER_OFFICER, 0, 0 },
 	{ CALL_GET_HEADERS, "GET", "desks/D/headers", CALLER_OFFICER, 0, HAS_AFTER },
+	{ CALL_GET_ROTA, "GET", "desks/D/rota", CALLER_OFFICER, 0, 0 },
+	{ CALL_PUT_ROTA, "PUT", "desks/D/rota", CALLER_OFFICER, 0, 0 },
 	{ CALL_POST_EVENT, "POST", "reports/R/events", CALLER_OFFICER, 0, 0 },
 	{ CALL_GET_MAILBOX, "GET", "mailboxes/M", CALLER_ANYONE, 0, 0 },
 	{ CALL_DELETE_MAILBOX, "DELETE", "mailboxes/M", CALLER_ANYONE, 0, 0 },
@@ -146,6 +149,12 @@ static int take_wait(const char *text, size_t len, struct route *route)
 	return 0;
 }
 
+static int take_raised(const char *text, size_t len, struct route *route)
+{
+	route->has_raised = true;
+	return take_number(text, len, 0, INT64_MAX, &route->raised);
+}
+
 static const struct parameter_row {
 	const char *start;
 	unsigned bit;
@@ -160,6 +169,7 @@ static const struct parameter_row {
 	{ "length=", HAS_LENGTH, take_length },
 	{ "after=", HAS_AFTER, take_after },
 	{ "wait=", HAS_WAIT, take_wait },
+	{ "raised=", HAS_RAISED, take_raised },
 };
 
 /* What a segment of a pattern stands for; NULL where it stands for itself. */

@@ -11,10 +11,15 @@
 #define DAY       86400
 #define SOON_DAYS 7 /* the second warning */
 
-void alerts_path(const char *desk, uint64_t after, unsigned wait, char ret_path[ALERTS_PATH_SIZE])
+void alerts_path(
+	const char *desk, uint64_t after, uint64_t raised, unsigned wait, char ret_path[ALERTS_PATH_SIZE])
 {
-	(void)snprintf(
-		ret_path, ALERTS_PATH_SIZE, "desks/%s/alerts?after=%" PRIu64 "&wait=%u", desk, after, wait);
+	char since[40] = "";
+
+	if (raised > 0)
+		(void)snprintf(since, sizeof since, "&raised=%" PRIu64, raised);
+	(void)snprintf(ret_path, ALERTS_PATH_SIZE, "desks/%s/alerts?after=%" PRIu64 "&wait=%u%s", desk, after,
+		wait, since);
 }
 
 void expiring_path(const char *desk, uint64_t after, char ret_path[ALERTS_PATH_SIZE])
@@ -22,29 +27,35 @@ void expiring_path(const char *desk, uint64_t after, char ret_path[ALERTS_PATH_S
 	(void)snprintf(ret_path, ALERTS_PATH_SIZE, "desks/%s/expiring?after=%" PRIu64, desk, after);
 }
 
-int alerts_read(const struct link_answer *answer, const char *desk, struct alert **ret_alerts,
-	size_t *ret_count, bool *ret_more, struct failure *failure)
+static bool belong_to(const struct alert *alerts, size_t count, const char *desk, const struct roster *roster)
 {
-	struct alert *alerts = NULL;
+	for (size_t at = 0; at < count; at++) {
+		const struct roster_desk *of = roster_desk(roster, alerts[at].desk);
+
+		if (strcmp(alerts[at].desk, desk) != 0 && (of == NULL || strcmp(of->fallback, desk) != 0))
+			return false;
+	}
+	return true;
+}
+
+int alerts_read(const struct link_answer *answer, const char *desk, const struct roster *roster,
+	struct alert_list *ret_list, struct failure *failure)
+{
+	struct alert_list list;
 	struct fault fault;
-	size_t count;
-	bool more;
 
 	if (answer->status != 200)
 		return link_refused(answer, "no alerts", failure);
-	if (alert_list_parse(
-		    (const char *)answer->body.data, answer->body.len, &alerts, &count, &more, &fault) != 0)
+	if (alert_list_parse((const char *)answer->body.data, answer->body.len, &list, &fault) != 0)
 		return failure_of(failure, EX_PROTOCOL, &fault);
-	for (size_t at = 0; at < count; at++) {
-		if (strcmp(alerts[at].desk, desk) != 0) {
-			free(alerts);
-			return failure_set(failure, EX_PROTOCOL,
-				"the server answered for another desk: tell your organisation's admin");
-		}
+	if (!belong_to(list.alerts, list.count, desk, roster) ||
+		!belong_to(list.again, list.again_count, desk, roster)) {
+		alert_list_free(&list);
+		return failure_set(failure, EX_PROTOCOL,
+			"the server answered for another desk: tell your organisation's admin");
 	}
-	*ret_alerts = alerts;
-	*ret_count = count;
-	*ret_more = more && count > 0;
+	list.more = list.more && list.count > 0;
+	*ret_list = list;
 	return 0;
 }
 
@@ -59,6 +70,25 @@ json_t *alert_json(const struct alert *alert)
 	return json;
 }
 
+/* How far it has climbed, for a person. */
+static const char *climbed_words(enum escalation_stage stage)
+{
+	switch (stage) {
+	case ESCALATION_TIER_2:
+		return ", tier 2 was alerted";
+	case ESCALATION_TIER_3:
+		return ", tier 3 was alerted";
+	case ESCALATION_FALLBACK:
+		return ", the fallback desk was alerted";
+	case ESCALATION_UNANSWERED:
+		return ", everybody was alerted and NOBODY ANSWERED";
+	case ESCALATION_STALLED:
+		return ", acknowledged and NOTHING SINCE";
+	default:
+		return "";
+	}
+}
+
 void alert_say(const struct invocation *invocation, const struct alert *alert, int64_t now)
 {
 	char accepted[TIME_SIZE], due[TIME_SIZE];
@@ -70,6 +100,7 @@ void alert_say(const struct invocation *invocation, const struct alert *alert, i
 		time_format(alert->due, due);
 		say(invocation, ", acknowledge by %s%s", due, alert->due < now ? " (OVERDUE)" : "");
 	}
+	say(invocation, "%s", climbed_words(alert->escalation));
 	say(invocation, "\n");
 }
 

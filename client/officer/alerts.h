@@ -9,15 +9,18 @@
 
 #define ALERTS_PATH_SIZE 128
 
-/* The request for a desk's alerts; wait 0 is answered at once. */
-void alerts_path(const char *desk, uint64_t after, unsigned wait, char ret_path[ALERTS_PATH_SIZE]);
+/* The request for a desk's alerts; wait 0 is answered at once. raised: those that were raised since are
+ * wanted again; 0 for none. */
+void alerts_path(
+	const char *desk, uint64_t after, uint64_t raised, unsigned wait, char ret_path[ALERTS_PATH_SIZE]);
 
 /* The request for a desk's closed reports that will be destroyed soon. */
 void expiring_path(const char *desk, uint64_t after, char ret_path[ALERTS_PATH_SIZE]);
 
-/* What an answer with status 200 says; every alert must be of this desk. Free *ret_alerts with free(). */
-MUST_USE int alerts_read(const struct link_answer *answer, const char *desk, struct alert **ret_alerts,
-	size_t *ret_count, bool *ret_more, struct failure *failure);
+/* What an answer with status 200 says; every alert must be of this desk, or of one that falls back to it.
+ * Free ret_list with alert_list_free(). */
+MUST_USE int alerts_read(const struct link_answer *answer, const char *desk, const struct roster *roster,
+	struct alert_list *ret_list, struct failure *failure);
 
 /* The alert as the contract's JSON object; NULL where memory is short. */
 MUST_USE json_t *alert_json(const struct alert *alert);

@@ -41,31 +41,31 @@ static int pull_page(struct officer *officer, const char *desk, uint64_t *after,
 	char path[ALERTS_PATH_SIZE];
 	struct link_request request = { .method = "GET", .path = path };
 	struct link_answer answer = { 0 };
-	struct alert *alerts = NULL;
-	size_t count = 0;
+	struct alert_list list = { .alerts = NULL };
 	int rc = -1;
 
 	if (pulled->is_expiring)
 		expiring_path(desk, *after, path);
 	else
-		alerts_path(desk, *after, 0, path);
+		alerts_path(desk, *after, 0, 0, path);
 	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
 		return -1;
-	if (alerts_read(&answer, desk, &alerts, &count, ret_more, failure) != 0)
+	if (alerts_read(&answer, desk, organisation_roster(officer->organisation), &list, failure) != 0)
 		goto cleanup;
-	if (count > 0) {
-		if (alerts[0].seq <= *after) {
+	if (list.count > 0) {
+		if (list.alerts[0].seq <= *after) {
 			rc = failure_set(failure, EX_PROTOCOL,
 				"the server goes round in circles: tell your organisation's admin");
 			goto cleanup;
 		}
-		if (keep(pulled, alerts, count, failure) != 0)
+		if (keep(pulled, list.alerts, list.count, failure) != 0)
 			goto cleanup;
-		*after = alerts[count - 1].seq;
+		*after = list.alerts[list.count - 1].seq;
 	}
+	*ret_more = list.more;
 	rc = 0;
 cleanup:
-	free(alerts);
+	alert_list_free(&list);
 	link_answer_free(&answer);
 	return rc;
 }
@@ -75,6 +75,19 @@ static int by_seq(const void *left, const void *right)
 	const struct alert *a = left, *b = right;
 
 	return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+/* An officer of a desk and of its fallback desk meets an alert in both lists. */
+static void drop_doubles(struct pulled *pulled)
+{
+	size_t kept = 0;
+
+	for (size_t at = 0; at < pulled->count; at++) {
+		if (kept > 0 && pulled->alerts[kept - 1].seq == pulled->alerts[at].seq)
+			continue;
+		pulled->alerts[kept++] = pulled->alerts[at];
+	}
+	pulled->count = kept;
 }
 
 static int pull_desks(struct officer *officer, uint64_t first, struct pulled *pulled, struct failure *failure)
@@ -98,6 +111,7 @@ static int pull_desks(struct officer *officer, uint64_t first, struct pulled *pu
 	}
 	if (pulled->count > 0)
 		qsort(pulled->alerts, pulled->count, sizeof *pulled->alerts, by_seq);
+	drop_doubles(pulled);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct poll {
 	struct link *link;
 	size_t server;
 	uint64_t after;
+	uint64_t raised; /* what was raised up to then has been heard */
 	int64_t started_ms, again_at_ms;
 	struct link_request request;
 	struct signed_prepared prepared;
@@ -87,6 +88,7 @@ static int take_desks(struct watch *watch, struct failure *failure)
 		for (size_t was = 0; was < old_count; was++) {
 			if (strcmp(old[was].desk, poll->desk) == 0) {
 				poll->after = old[was].after;
+				poll->raised = old[was].raised;
 				poll->is_first = false;
 			}
 		}
@@ -115,7 +117,7 @@ static int start_poll(struct watch *watch, struct poll *poll, struct failure *fa
 			&poll->link, failure) != 0)
 		return -1;
 	/* The first answer says what is there, at once: a watcher must know soon that her line works. */
-	alerts_path(poll->desk, poll->after, poll->is_first ? 0 : WAIT_SECONDS, poll->path);
+	alerts_path(poll->desk, poll->after, poll->raised, poll->is_first ? 0 : WAIT_SECONDS, poll->path);
 	poll->request = (struct link_request){
 		.method = "GET", .path = poll->path, .wait_seconds = poll->is_first ? 0 : WAIT_SECONDS
 	};
@@ -156,31 +158,52 @@ static int show_alerts(
 	return 0;
 }
 
+/* What is said again rings for those whose tier it has reached, and for all of a fallback desk. */
+static size_t keep_mine(
+	const struct watch *watch, const struct poll *poll, struct alert *alerts, size_t count)
+{
+	const struct organisation *organisation = watch->officer->organisation;
+	const struct roster_officer *me = roster_officer_by_key(
+		organisation_roster(organisation), watch->officer->identity->public_key);
+	size_t kept = 0;
+
+	for (size_t at = 0; at < count; at++) {
+		if (me == NULL || strcmp(alerts[at].desk, poll->desk) != 0 || alerts[at].tier >= me->tier ||
+			alerts[at].tier >= LEVEL_TIER_3)
+			alerts[kept++] = alerts[at];
+	}
+	return kept;
+}
+
 static int take_alerts(
 	struct watch *watch, struct poll *poll, const struct link_answer *answer, struct failure *failure)
 {
-	struct alert *alerts = NULL;
-	size_t count;
-	bool more;
+	struct alert_list list;
 	int rc;
 
-	if (alerts_read(answer, poll->desk, &alerts, &count, &more, failure) != 0)
+	if (alerts_read(answer, poll->desk, organisation_roster(watch->officer->organisation), &list,
+		    failure) != 0)
 		return -1;
-	if (count > 0 && alerts[0].seq <= poll->after) {
-		free(alerts);
+	if (list.count > 0 && list.alerts[0].seq <= poll->after) {
+		alert_list_free(&list);
 		return failure_set(failure, EX_PROTOCOL,
 			"the server repeats old alerts: tell your organisation's admin");
 	}
-	rc = show_alerts(watch, alerts, count, poll->is_first, failure);
-	if (count > 0)
-		poll->after = alerts[count - 1].seq;
-	free(alerts);
+	rc = show_alerts(watch, list.alerts, list.count, poll->is_first, failure);
+	if (list.count > 0)
+		poll->after = list.alerts[list.count - 1].seq;
+	list.again_count = keep_mine(watch, poll, list.again, list.again_count);
+	if (rc == 0)
+		rc = show_alerts(watch, list.again, list.again_count, false, failure);
 	/* An empty answer before its time would make this loop spin. */
 	poll->again_at_ms = 0;
-	if (count == 0 && !poll->is_first && clock_boot_ms() - poll->started_ms < 1000)
+	if (list.count == 0 && list.raised == poll->raised && !poll->is_first &&
+		clock_boot_ms() - poll->started_ms < 1000)
 		poll->again_at_ms = clock_boot_ms() + 1000;
-	if (!more)
+	poll->raised = list.raised;
+	if (!list.more)
 		poll->is_first = false;
+	alert_list_free(&list);
 	return rc;
 }
 

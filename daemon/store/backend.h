@@ -139,7 +139,9 @@ enum backend_shelf {
 	SHELF_AUDIT,
 	SHELF_OUTBOX,
 	SHELF_WAKE_WAYS,
-	SHELF_OFFERS
+	SHELF_OFFERS,
+	SHELF_PAGES,
+	SHELF_ROTAS
 };
 MUST_USE int backend_put(struct backend *backend, enum backend_shelf shelf, const uint8_t *name,
 	size_t name_len, const uint8_t *data, size_t len);

@@ -1,4 +1,5 @@
 /* GET desks/{desk}/alerts: what is open at a desk, and the long-polls that wait for the next. */
+#include "escalation.h"
 #include "offers.h"
 #include "store_state.h"
 
@@ -33,6 +34,7 @@ void alert_fill(struct store *store, const struct report_facts *facts, struct al
 	ret_alert->has_due = facts->state == STATE_NEW && desk != NULL;
 	if (ret_alert->has_due)
 		ret_alert->due = facts->listed + (int64_t)desk_ack_minutes(desk, facts->urgency) * MINUTE;
+	escalation_fill(store, facts, ret_alert);
 }
 
 static int list_one(void *context, const struct backend_report *row)
@@ -94,16 +96,24 @@ static void add_offers(struct listing *listing, const char *desk, uint64_t after
 static int list(struct request *request, size_t *ret_count)
 {
 	struct store *store = request->front->store;
+	const struct route *route = &request->route;
 	struct listing listing = { .store = store, .alerts = store->alerts };
 	uint8_t desk[BLIND_INDEX_BYTES];
+	size_t again = 0;
+	/* Who asks for the first time knows from now on. */
+	uint64_t raised = raises_newest(store);
 
-	if (seal_index(store->seal, INDEX_OPEN_DESK, request->route.desk, strlen(request->route.desk),
-		    desk) != 0 ||
-		backend_each_open(store->backend, desk, request->route.after, list_one, &listing) != 0)
+	if (seal_index(store->seal, INDEX_OPEN_DESK, route->desk, strlen(route->desk), desk) != 0 ||
+		backend_each_open(store->backend, desk, route->after, list_one, &listing) != 0 ||
+		raises_merge_fallen(store, route->desk, route->after, &listing.count, &listing.more) != 0)
 		return -1;
-	add_offers(&listing, request->route.desk, request->route.after);
-	*ret_count = listing.count;
-	return alert_list_write(listing.alerts, listing.count, listing.more, &request->answer.body);
+	add_offers(&listing, route->desk, route->after);
+	if (alert_list_begin(listing.alerts, listing.count, listing.more, &request->answer.body) != 0)
+		return -1;
+	if (route->has_raised && raises_list(store, route->desk, route->raised, &again, &raised) != 0)
+		return -1;
+	*ret_count = listing.count + again;
+	return alert_list_end(listing.alerts, again, raised, &request->answer.body);
 }
 
 static void answer_now(struct request *request)
@@ -194,6 +204,25 @@ void alerts_wake(struct store *store, const char *desk)
 		struct request *next = request->next_waiting;
 
 		if (strcmp(request->route.desk, desk) == 0) {
+			alerts_stop_waiting(request);
+			answer_now(request);
+		}
+		request = next;
+	}
+}
+
+void alerts_raised(struct store *store, const struct report_facts *facts)
+{
+	const struct roster_desk *desk = roster_desk(store->roster, facts->desk);
+	struct request *request = store->waiting;
+
+	while (request != NULL) {
+		struct request *next = request->next_waiting;
+		const char *asked = request->route.desk;
+
+		if (request->route.has_raised &&
+			(strcmp(asked, facts->desk) == 0 || (facts->level == LEVEL_FALLBACK && desk != NULL &&
+								    strcmp(asked, desk->fallback) == 0))) {
 			alerts_stop_waiting(request);
 			answer_now(request);
 		}

@@ -1,4 +1,5 @@
 /* GET and POST reports/{id}/events: what officers do with a report, a chain of signed events. */
+#include "escalation.h"
 #include "offers.h"
 #include "outbox.h"
 #include "store_state.h"
@@ -67,21 +68,6 @@ static int subject_of(struct store *store, const struct report_facts *facts, con
 	return rosters_fingerprint(store, event->roster, ret_subject->organisation);
 }
 
-/* Her tool may know an older roster than the one in force, but she must be an officer of the desk in both. */
-static bool was_officer(struct store *store, const char *desk, const struct report_event *event)
-{
-	struct roster *roster = NULL;
-	const struct roster_officer *officer;
-	bool was = false;
-
-	if (rosters_at(store, event->roster, &roster) == 0) {
-		officer = roster_officer_by_key(roster, event->keyid);
-		was = officer != NULL && officer_serves(officer, desk);
-	}
-	roster_free(roster);
-	return was;
-}
-
 /* Whose officers may do this: whether an offer is taken is for the desk that it was made to, and nothing else
  * is. */
 static const char *desk_for(
@@ -95,17 +81,38 @@ static const char *desk_for(
 	return offer == NULL ? facts->desk : offer->desk;
 }
 
+/* Of that desk; or of the one that the alert has climbed to, where this isn't about an offer. */
+static bool may_do(struct store *store, const struct report_facts *facts, const struct report_event *event,
+	const struct roster *roster)
+{
+	const struct roster_officer *officer = roster_officer_by_key(roster, event->keyid);
+	const char *desk = desk_for(store, facts, event);
+
+	return officer != NULL &&
+	       (officer_serves(officer, desk) ||
+		       (strcmp(desk, facts->desk) == 0 && escalation_may_act(roster, facts, officer)));
+}
+
+/* Her tool may know an older roster than the one in force, but she must be one who may do it in both. */
+static bool was_one_who_may(
+	struct store *store, const struct report_facts *facts, const struct report_event *event)
+{
+	struct roster *roster = NULL;
+	bool was = rosters_at(store, event->roster, &roster) == 0 && may_do(store, facts, event, roster);
+
+	roster_free(roster);
+	return was;
+}
+
 /* Signed by the officer who asks and by whoever can open the report. */
 static bool is_proven(
 	struct request *request, const struct report_facts *facts, const struct report_event *event)
 {
 	struct store *store = request->front->store;
-	const char *desk = desk_for(store, facts, event);
 	struct event_subject subject;
 
-	if (!officer_serves(request->signer.officer, desk) || !was_officer(store, desk, event))
-		return false;
 	if (!bytes_equal(event->keyid, request->signer.keyid, sizeof event->keyid) ||
+		!may_do(store, facts, event, store->roster) || !was_one_who_may(store, facts, event) ||
 		subject_of(store, facts, event, &subject) != 0)
 		return false;
 	return event_verify(event, &subject, facts->has_proof ? facts->proof_key : NULL) == 0;
@@ -176,8 +183,11 @@ static void take_desk(struct store *store, struct report_facts *facts)
 {
 	const struct offer *offer = offer_of(store, facts->blind_id);
 
-	if (offer != NULL)
-		memcpy(facts->desk, offer->desk, sizeof facts->desk);
+	if (offer == NULL)
+		return;
+	memcpy(facts->desk, offer->desk, sizeof facts->desk);
+	/* How far it climbed there means nothing here. */
+	facts->level = LEVEL_NONE;
 }
 
 /* An offer is made, or ends: whoever has the report then meets it as a new one. */
@@ -220,6 +230,7 @@ static int write_event(struct request *request, struct report_facts *facts, cons
 	if (wrapping_confirm(store, facts, event->keyid) != 0)
 		goto cleanup;
 	facts->event_count = (uint32_t)event->number;
+	escalation_on_event(store, facts, event);
 	/* Once acknowledged, the minute has done its duty. */
 	if (facts->state != STATE_NEW) {
 		facts->accepted = time_cut(facts->accepted, HOUR);

@@ -1,6 +1,7 @@
 /* GET reports/{id} and GET reports/{id}/header: for the officers of the report's desk. An unknown report and
  * another desk's get one answer. */
 #include "audit.h"
+#include "escalation.h"
 #include "offers.h"
 #include "store_state.h"
 
@@ -8,13 +9,14 @@
 
 #include <string.h>
 
-/* Officers of its desk; while it is offered to another desk, that one's too. */
+/* Officers of its desk, and of the one that it has climbed to; while it is offered to another desk, that
+ * one's too. */
 static bool may_look(
 	struct store *store, const struct report_facts *facts, const struct roster_officer *officer)
 {
 	const struct offer *offer;
 
-	if (officer_serves(officer, facts->desk))
+	if (escalation_may_act(store->roster, facts, officer))
 		return true;
 	offer = offer_of(store, facts->blind_id);
 	return offer != NULL && officer_serves(officer, offer->desk);

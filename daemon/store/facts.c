@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#define FACTS_VERSION 4
+#define FACTS_VERSION 5
 #define SPARES_MAX    64 /* a group's worth */
 
 /* Guarded memory costs a dozen system calls to make and give back: a few pieces are kept, wiped, for the
@@ -66,6 +66,13 @@ int facts_write(const struct report_facts *facts, struct buffer *out)
 	buffer_put_u64(out, facts->header_roster);
 	buffer_put_u8(out, (uint8_t)facts->header_stage);
 	buffer_put(out, facts->wrapped_by, sizeof facts->wrapped_by);
+	buffer_put_u8(out, (uint8_t)facts->level);
+	put_i64(out, facts->alerted);
+	buffer_put_u8(out, facts->is_unanswered ? 1 : 0);
+	buffer_put_u64(out, facts->raised);
+	put_i64(out, facts->progressed);
+	buffer_put(out, facts->acknowledged_by, sizeof facts->acknowledged_by);
+	buffer_put_u8(out, facts->is_seconded ? 1 : 0);
 	if (facts->stage == STAGE_HELD)
 		buffer_put_u64(out, facts->hold_counter);
 	if (facts->stage == STAGE_UPLOADING) {
@@ -151,6 +158,26 @@ static int parse_header(struct reader *in, uint8_t version, struct report_facts 
 	return 0;
 }
 
+/* Before version 5 nothing climbed: what waits is alerted anew. */
+static int parse_escalation(struct reader *in, uint8_t version, struct report_facts *facts)
+{
+	uint8_t level, is_unanswered, is_seconded;
+
+	facts->progressed = facts->changed;
+	if (version < 5)
+		return 0;
+	if (get_below(in, LEVEL_COUNT, &level) != 0 || get_i64(in, &facts->alerted) != 0 ||
+		get_below(in, 2, &is_unanswered) != 0 || reader_u64(in, &facts->raised) != 0 ||
+		get_i64(in, &facts->progressed) != 0 ||
+		reader_fixed(in, facts->acknowledged_by, sizeof facts->acknowledged_by) != 0 ||
+		get_below(in, 2, &is_seconded) != 0)
+		return -1;
+	facts->level = (enum alert_level)level;
+	facts->is_unanswered = is_unanswered == 1;
+	facts->is_seconded = is_seconded == 1;
+	return 0;
+}
+
 static int parse_pending(struct reader *in, uint8_t version, struct report_facts *facts)
 {
 	uint8_t has_salt;
@@ -180,7 +207,7 @@ int facts_parse(const uint8_t *data, size_t len, struct report_facts *facts)
 	facts->stage = (enum report_stage)stage;
 	if (parse_destination(&in, facts) != 0 || parse_content(&in, facts) != 0 ||
 		parse_changed(&in, version, facts) != 0 || parse_header(&in, version, facts) != 0 ||
-		parse_pending(&in, version, facts) != 0)
+		parse_escalation(&in, version, facts) != 0 || parse_pending(&in, version, facts) != 0)
 		return -1;
 	return reader_end(&in);
 }

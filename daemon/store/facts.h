@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "proto/buffer.h"
+#include "proto/escalation.h"
 #include "proto/event.h"
 #include "proto/proof.h"
 #include "proto/signed_objects.h"
@@ -55,6 +56,16 @@ struct report_facts {
 	uint64_t header_roster;
 	enum header_stage header_stage;
 	uint8_t wrapped_by[ED25519_PUBLIC_BYTES]; /* zeros for the first */
+	/* How far the alert has climbed (proto/escalation.h). */
+	enum alert_level level;
+	int64_t alerted;
+	bool is_unanswered;
+	uint64_t raised; /* the number of the last step; 0 where there was none but the first */
+	/* From the first acknowledgement on: when the last event came, to the minute, who acknowledged, and
+	 * whether somebody else has acted too. */
+	int64_t progressed;
+	uint8_t acknowledged_by[ED25519_PUBLIC_BYTES];
+	bool is_seconded;
 	/* while uploading */
 	uint64_t offset;
 	uint8_t upload_key_digest[SHA256_BYTES];

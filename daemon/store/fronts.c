@@ -1,6 +1,7 @@
 /* The channels to the fronts: requests come in, are routed, and their bodies collected. Nothing that a front
  * says is believed: ids, order and lengths are checked here, everything else by the call. */
 #include "audit.h"
+#include "rota.h"
 #include "store_state.h"
 #include "wake_ways.h"
 
@@ -40,6 +41,8 @@ static const struct call_rule rules[CALL_COUNT] = {
 	[CALL_GET_EVENTS] = { call_get_events, 0, NULL },
 	[CALL_POST_EVENT] = { call_post_event, EVENT_MAX, NULL },
 	[CALL_POST_HOLD] = { call_post_hold, HOLD_ORDER_MAX, NULL },
+	[CALL_GET_ROTA] = { call_get_rota, 0, NULL },
+	[CALL_PUT_ROTA] = { call_put_rota, ROTA_MAX, NULL },
 	[CALL_GET_MAILBOX] = { call_get_mailbox, 0, NULL },
 	[CALL_DELETE_MAILBOX] = { call_delete_mailbox, 0, NULL },
 	[CALL_POST_MAILBOX] = { call_post_mailbox, MAILBOX_BODY_MAX, NULL },

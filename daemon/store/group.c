@@ -1,6 +1,7 @@
 /* Group commit: whatever arrived while the last sync ran is one transaction, and nobody is told before it is
  * durable. */
 #include "audit.h"
+#include "escalation.h"
 #include "figures.h"
 #include "offers.h"
 #include "outbox.h"
@@ -78,6 +79,7 @@ void group_fail(struct store *store)
 		store->group_count);
 	backend_rollback(store->backend);
 	audit_rolled_back(store);
+	escalation_rolled_back(store);
 	chores_rolled_back(store);
 	offers_rolled_back(store);
 	uploads_fail(store, problem);
@@ -147,8 +149,8 @@ void group_commit(struct store *store)
 
 	if (!backend_in_group(store->backend))
 		return;
-	if (chores_ride(store) != 0 || put_newest_time(store) != 0 || audit_before_commit(store) != 0 ||
-		backend_commit(store->backend) != 0) {
+	if (chores_ride(store) != 0 || put_newest_time(store) != 0 || pages_write(store) != 0 ||
+		audit_before_commit(store) != 0 || backend_commit(store->backend) != 0) {
 		store->newest_committed = 0;
 		group_fail(store);
 		return;
@@ -156,6 +158,7 @@ void group_commit(struct store *store)
 	figures_committed(store, clock_monotonic_us() - began);
 	audit_committed(store);
 	outbox_committed(store);
+	pages_committed(store);
 	request = take_group(store);
 	while (request != NULL) {
 		struct request *next = request->next_in_group;

@@ -1,4 +1,5 @@
 /* Held reports: once their time passes they are reports like any other, also after a restart in between. */
+#include "escalation.h"
 #include "outbox.h"
 #include "store_state.h"
 
@@ -141,7 +142,10 @@ static int publish_all(struct store *store, struct due *due)
 		if (report_publish(store, due->facts[i]) != 0)
 			return -1;
 	}
-	return backend_commit(store->backend);
+	if (pages_write(store) != 0 || backend_commit(store->backend) != 0)
+		return -1;
+	pages_committed(store);
+	return 0;
 }
 
 /* Announces what was published; what wasn't is due again. */
@@ -170,6 +174,7 @@ void releases_run(struct store *store)
 			if (rc != 0) {
 				backend_rollback(store->backend);
 				outbox_rolled_back(store);
+				escalation_rolled_back(store);
 			} else {
 				outbox_committed(store);
 			}

@@ -1,6 +1,6 @@
 /* Rows of reports and their facts: what is sealed under which key, in one place. */
+#include "escalation.h"
 #include "figures.h"
-#include "outbox.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FACTS_MAX  4096
-#define FIRST_TIER 1
+#define FACTS_MAX 4096
 
 static struct place report_place(const struct report_facts *facts, enum column column, uint64_t number)
 {
@@ -144,13 +143,6 @@ cleanup:
 	return rc;
 }
 
-/* In the group in which a report becomes visible: with it, or not at all. */
-static int begin_alert(struct store *store, const struct report_facts *facts)
-{
-	headers_added(store, facts);
-	return outbox_wake_tier(store, facts->desk, FIRST_TIER, facts->urgency);
-}
-
 int report_add(struct store *store, struct report_facts *facts, const uint8_t *header, size_t header_len,
 	bool is_pending)
 {
@@ -163,7 +155,8 @@ int report_add(struct store *store, struct report_facts *facts, const uint8_t *h
 		seal_key_new(store->seal, facts->blind_id, facts->key, facts->wrapped_key, &facts->epoch) !=
 			0)
 		goto cleanup;
-	if (fill_row(store, facts, &sealed, &row) != 0 ||
+	if ((!is_pending && escalation_begin(store, facts) != 0) ||
+		fill_row(store, facts, &sealed, &row) != 0 ||
 		seal_header(facts, header, header_len, &sealed_header) != 0)
 		goto cleanup;
 	row.header = (struct backend_view){ sealed_header.data, sealed_header.len };
@@ -172,7 +165,7 @@ int report_add(struct store *store, struct report_facts *facts, const uint8_t *h
 		facts->seq = row.seq;
 		facts->body = row.body;
 		if (!is_pending)
-			rc = begin_alert(store, facts);
+			headers_added(store, facts);
 	}
 cleanup:
 	buffer_free(&sealed);
@@ -192,14 +185,14 @@ int report_publish(struct store *store, struct report_facts *facts)
 	if (report_header(store, facts, &header) != 0)
 		goto cleanup;
 	facts->stage = STAGE_LISTED;
-	if (fill_row(store, facts, &sealed, &row) != 0 ||
+	if (escalation_begin(store, facts) != 0 || fill_row(store, facts, &sealed, &row) != 0 ||
 		seal_header(facts, header.data, header.len, &sealed_header) != 0)
 		goto cleanup;
 	row.header = (struct backend_view){ sealed_header.data, sealed_header.len };
 	rc = backend_finish_upload(store->backend, &row);
 	if (rc == 0) {
 		facts->seq = row.seq;
-		rc = begin_alert(store, facts);
+		headers_added(store, facts);
 	}
 cleanup:
 	buffer_free(&sealed);

@@ -236,7 +236,7 @@ void call_get_expiring(struct request *request)
 		if (!more)
 			store->alerts[count++] = *alert;
 	}
-	if (alert_list_write(store->alerts, count, more, &request->answer.body) != 0)
+	if (alert_page_write(store->alerts, count, more, &request->answer.body) != 0)
 		request_answer_problem(request, PROBLEM_BUSY);
 	else
 		request_answer(request, 200, "application/json");

@@ -28,6 +28,8 @@ static const enum column columns[] = {
 	[SHELF_OUTBOX] = COLUMN_OUTBOX,
 	[SHELF_WAKE_WAYS] = COLUMN_WAKE_WAY,
 	[SHELF_OFFERS] = COLUMN_OFFER,
+	[SHELF_PAGES] = COLUMN_PAGES,
+	[SHELF_ROTAS] = COLUMN_ROTA,
 };
 
 struct wrapped {

@@ -1,5 +1,6 @@
 /* The rosters that were ever in force, sealed, and the one that is. */
 #include "audit.h"
+#include "escalation.h"
 #include "keys.h"
 #include "store_state.h"
 
@@ -109,6 +110,7 @@ static int enter_force(struct store *store, struct roster *roster)
 	roster_free(store->roster);
 	store->roster = roster;
 	headers_recount(store);
+	escalation_look(store);
 	return 0;
 }
 

@@ -25,7 +25,9 @@ enum index_of {
 	INDEX_INVITATION,
 	INDEX_TOKEN,
 	INDEX_TOKEN_EPOCH,
-	INDEX_WAKE_WAY
+	INDEX_WAKE_WAY,
+	INDEX_PAGES,
+	INDEX_ROTA
 };
 enum column {
 	COLUMN_FACTS = 1,
@@ -43,7 +45,9 @@ enum column {
 	COLUMN_AUDIT,
 	COLUMN_OUTBOX,
 	COLUMN_WAKE_WAY,
-	COLUMN_OFFER
+	COLUMN_OFFER,
+	COLUMN_PAGES,
+	COLUMN_ROTA
 };
 
 /* Takes copies of what it needs into guarded memory. */

@@ -8,6 +8,7 @@
 #include "build_config.h"
 #include "channel/setup.h"
 #include "control.h"
+#include "escalation.h"
 #include "figures.h"
 #include "keys.h"
 #include "keys/clock.h"
@@ -156,8 +157,9 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		return -1;
 	store->alerts = calloc(ALERTS_MAX, sizeof *store->alerts);
 	if (store->alerts == NULL || nonces_load(store) != 0 || group_start(store) != 0 ||
-		outbox_load(store) != 0 || offers_load(store) != 0 || releases_load(store) != 0 ||
-		chores_start(store) != 0 || headers_start(store) != 0 || figures_start(store) != 0)
+		outbox_load(store) != 0 || offers_load(store) != 0 || escalation_load(store) != 0 ||
+		releases_load(store) != 0 || chores_start(store) != 0 || headers_start(store) != 0 ||
+		figures_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
 	return restored_take(store, fault);
 }
@@ -361,6 +363,7 @@ static void store_free(struct store *store)
 		event_free(store->commit_event);
 	if (store->minute_event != NULL)
 		event_free(store->minute_event);
+	escalation_free(store);
 	held_free(store->held);
 	if (store->release_event != NULL)
 		event_free(store->release_event);

@@ -35,6 +35,7 @@ struct front;
 struct request;
 struct nonces;
 struct retention;
+struct escalation;
 
 /* An answer in the making. body is sent as it is; a stream follows where there is one. */
 struct answer {
@@ -162,6 +163,7 @@ struct store {
 	unsigned rows_earned;            /* by writes since a part of the work rode along */
 	bool remains_left;               /* chunks of destroyed reports may be left */
 	bool log_to_empty;               /* it may hold the data key of a destroyed report */
+	struct escalation *escalation;
 	unsigned busy_ticks, quiet_ticks;
 	bool clock_announced;
 	bool log_announced;      /* that the log can't be emptied */
@@ -401,6 +403,8 @@ void call_get_alerts(struct request *request);
 void alert_fill(struct store *store, const struct report_facts *facts, struct alert *ret_alert);
 void call_get_reports(struct request *request);
 void alerts_wake(struct store *store, const char *desk);
+/* An alert that is there already is to be heard again. */
+void alerts_raised(struct store *store, const struct report_facts *facts);
 void alerts_stop_waiting(struct request *request);
 void alerts_answer_all(struct store *store);
 /* The request's listed report, for an officer of its desk; else NULL, and it has been answered. */
@@ -429,44 +433,6 @@ MUST_USE int admission_check(struct request *request, const struct roster_desk *
  * good. 1 where the request isn't admitted (and has been answered), -1 where storage failed. */
 MUST_USE int admission_spend(struct request *request);
 
-/* --- token_epochs.c: the token keys, and which tokens were spent under them */
-struct token_epoch {
-	uint64_t epoch;
-	int64_t not_before, not_after;
-	uint8_t secret_key[VOPRF_SCALAR_BYTES];
-	uint8_t public_key[VOPRF_ELEMENT_BYTES];
-	uint8_t key_id[TOKEN_KEY_ID_BYTES];
-};
-/* Takes the keyring's token keys in place of those from before: at the start, and after a rotation. */
-MUST_USE int token_epochs_load(struct store *store, const struct keyring *keyring, struct fault *fault);
-void token_epochs_free(struct store *store);
-/* The epoch of this key id, or whose key id ends so, that keyring and roster call good now; NULL else. */
-const struct token_epoch *token_epoch_of(const struct store *store, const uint8_t key_id[TOKEN_KEY_ID_BYTES]);
-const struct token_epoch *token_epoch_ending(const struct store *store, uint8_t key_id_end);
-/* Where a spent token lies: by epoch, then by token. */
-MUST_USE int token_spent_name(const struct store *store, const struct token_epoch *epoch,
-	const struct token *token, uint8_t ret_name[2 * BLIND_INDEX_BYTES]);
-/* Forgets what was spent in epochs that have ended, some at a time. */
-void token_epochs_expire(struct store *store);
-
-/* --- call_tokens.c, call_invitations.c */
-void call_post_tokens(struct request *request);
-void call_post_invitations(struct request *request);
-/* What the store keeps of an invitation, under a blind index of its SECRET's hash. */
-struct invitation_record {
-	int64_t expires;
-	char desk[NAME_SIZE]; /* "" once it is used */
-	bool is_used;
-	uint8_t request[SHA256_BYTES]; /* that it was used for */
-};
-/* 1 found, 0 none, -1 storage failed. */
-MUST_USE int invitation_find(struct store *store, const uint8_t hash[SHA256_BYTES],
-	uint8_t ret_name[BLIND_INDEX_BYTES], struct invitation_record *ret_record);
-MUST_USE int invitation_keep(
-	struct store *store, const uint8_t name[BLIND_INDEX_BYTES], const struct invitation_record *record);
-/* Removes those that have expired, once an hour. */
-void invitations_expire(struct store *store);
-
 /* --- stream.c: a report's header and payload, a chunk at a time */
 struct stream;
 MUST_USE struct stream *stream_new(struct store *store, struct report_facts *facts);
@@ -482,5 +448,6 @@ void stream_free(struct stream *stream);
 
 #include "rosters.h"
 #include "sealed_file.h"
+#include "tokens.h"
 
 #endif

@@ -10,18 +10,17 @@ static void read_the_rest(const char *text, size_t size)
 {
 	struct acceptance_answer acceptance;
 	struct problem_answer problem;
-	struct alert *alerts = NULL;
+	struct alert_list list;
 	struct card card;
-	size_t count = 0;
-	bool more = false;
 	struct fault fault;
 
 	either(acceptance_parse(text, size, &acceptance, &fault));
 	either(problem_parse(text, size, &problem, &fault));
-	if (alert_list_parse(text, size, &alerts, &count, &more, &fault) == 0)
-		must(count <= ALERTS_MAX);
+	if (alert_list_parse(text, size, &list, &fault) == 0) {
+		must(list.count <= ALERTS_MAX && list.again_count <= ALERTS_MAX);
+		alert_list_free(&list);
+	}
 	either(card_parse(text, size, &card, &fault));
-	free(alerts);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -32,6 +32,8 @@ struct scene {
 	struct scene_answer answers[SCENE_ANSWERS]; /* by request id */
 	uint32_t next;
 	char nonce[NONCE_SIZE]; /* of the last signed request */
+	enum urgency urgency;   /* of what seal_report makes */
+	int64_t ahead;          /* of the real clock, across restarts */
 	void *folder;
 };
 
@@ -54,6 +56,12 @@ struct scene_ask {
 int scene_begin(void **state);
 int scene_end(void **state);
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
+
+/* Changes the roster before it is signed; NULL leaves the fixture's. */
+extern void (*scene_shape_roster)(struct roster *roster);
+
+/* From now on it is this time, also behind a restart; what is due then happens. */
+void scene_set_now(struct scene *scene, int64_t now);
 
 /* Closes the store and opens it again on the same files, as after a crash. */
 void scene_restart(struct scene *scene);

@@ -9,48 +9,52 @@
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ALERT(seq, due)                                                                                      \
-	"{\"accepted\":\"2026-11-24T08:30:00Z\",\"desk\":\"intake\",\"due\":" due ",\"report\":\"" ID        \
-	"\",\"seq\":" seq ",\"state\":\"new\",\"urgency\":\"urgent\"}"
+	"{\"accepted\":\"2026-11-24T08:30:00Z\",\"desk\":\"intake\",\"due\":" due                            \
+	",\"escalation\":\"tier-2\",\"report\":\"" ID "\",\"seq\":" seq                                      \
+	",\"state\":\"new\",\"tier\":2,\"urgency\":\"urgent\"}"
 
 static void alerts_round_trip(void **state)
 {
 	static const char json[] = "{\"alerts\":[" ALERT("3", "\"2026-11-24T08:45:00Z\"") "," ALERT(
-		"9", "null") "],\"more\":true}";
+		"9", "null") "],\"more\":true,\"again\":[" ALERT("2", "null") "],\"raised\":77}";
 	struct buffer out = buffer_of(ALERT_LIST_MAX);
-	struct alert *alerts = NULL;
-	size_t count = 0;
-	bool more = false;
+	struct alert_list list;
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(alert_list_parse(json, strlen(json), &alerts, &count, &more, &fault), 0);
-	assert_int_equal(count, 2);
-	assert_true(more);
-	assert_int_equal(alerts[0].seq, 3);
-	assert_string_equal(alerts[0].report, ID);
-	assert_int_equal(alerts[0].urgency, URGENCY_URGENT);
-	assert_int_equal(alerts[0].due - alerts[0].accepted, 900);
-	assert_false(alerts[1].has_due);
-	assert_int_equal(alert_list_write(alerts, count, more, &out), 0);
+	assert_int_equal(alert_list_parse(json, strlen(json), &list, &fault), 0);
+	assert_int_equal(list.count, 2);
+	assert_true(list.more);
+	assert_int_equal(list.alerts[0].seq, 3);
+	assert_string_equal(list.alerts[0].report, ID);
+	assert_int_equal(list.alerts[0].urgency, URGENCY_URGENT);
+	assert_int_equal(list.alerts[0].due - list.alerts[0].accepted, 900);
+	assert_int_equal(list.alerts[0].escalation, ESCALATION_TIER_2);
+	assert_int_equal(list.alerts[0].tier, 2);
+	assert_false(list.alerts[1].has_due);
+	assert_int_equal(list.again_count, 1);
+	assert_int_equal(list.again[0].seq, 2);
+	assert_int_equal(list.raised, 77);
+	assert_int_equal(alert_list_begin(list.alerts, list.count, list.more, &out), 0);
+	assert_int_equal(alert_list_end(list.again, list.again_count, list.raised, &out), 0);
 	assert_string_equal(buffer_text(&out), json);
-	assert_int_equal(alert_list_write(alerts, ALERTS_MAX + 1, more, &out), -1);
-	free(alerts);
+	assert_int_equal(alert_page_write(list.alerts, ALERTS_MAX + 1, true, &out), -1);
+	alert_list_free(&list);
 	buffer_free(&out);
 }
 
 static void an_empty_list(void **state)
 {
-	struct alert *alerts = NULL;
-	size_t count = 1;
-	bool more = true;
+	static const char page[] = "{\"alerts\":[],\"more\":false}";
+	struct alert_list list;
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(
-		alert_list_parse("{\"alerts\":[],\"more\":false}", 26, &alerts, &count, &more, &fault), 0);
-	assert_int_equal(count, 0);
-	assert_false(more);
-	free(alerts);
+	assert_int_equal(alert_list_parse(page, strlen(page), &list, &fault), 0);
+	assert_int_equal(list.count, 0);
+	assert_int_equal(list.again_count, 0);
+	assert_false(list.more);
+	alert_list_free(&list);
 }
 
 static void malformed_lists_are_refused(void **state)
@@ -63,6 +67,10 @@ static void malformed_lists_are_refused(void **state)
 		"{\"alerts\":{},\"more\":false}",
 		"{\"alerts\":[],\"more\":0}",
 		"{\"alerts\":[],\"more\":false,\"x\":1}",
+		"{\"alerts\":[],\"more\":false,\"again\":[]}",
+		"{\"alerts\":[],\"more\":false,\"raised\":1}",
+		"{\"alerts\":[],\"more\":false,\"again\":[],\"raised\":-1}",
+		"{\"alerts\":[],\"more\":false,\"again\":[1],\"raised\":1}",
 		"{\"alerts\":[1],\"more\":false}",
 		"{\"alerts\":[{}],\"more\":false}",
 		"{\"alerts\":[" ALERT("0", "null") "],\"more\":false}",
@@ -74,46 +82,41 @@ static void malformed_lists_are_refused(void **state)
 		"{\"alerts\":[" ALERT("2", "null") "," ALERT("1", "null") "],\"more\":false}",
 	};
 	static const char *const changes[][2] = { { "intake", "In" }, { "\"new\"", "\"NEW\"" },
-		{ "urgent\"", "U2\"" }, { "0123", "012g" }, { "2026", "x026" },
-		{ "\"seq\"", "\"sequence\"" } };
+		{ "urgent\"", "U2\"" }, { "0123", "012g" }, { "2026", "x026" }, { "\"seq\"", "\"sequence\"" },
+		{ "tier-2", "tier-4" }, { "\"tier\":2", "\"tier\":5" }, { "\"tier\":2", "\"tier\":-1" } };
 	static const char sound[] = "{\"alerts\":[" ALERT("1", "null") "],\"more\":false}";
-	struct alert *alerts = NULL;
-	size_t count = 0;
-	bool more = false;
+	struct alert_list list;
 	char changed[512];
 	struct fault fault;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		assert_int_equal(
-			alert_list_parse(rows[i], strlen(rows[i]), &alerts, &count, &more, &fault), -1);
+		assert_int_equal(alert_list_parse(rows[i], strlen(rows[i]), &list, &fault), -1);
 	for (size_t i = 0; i < COUNT_OF(changes); i++) {
 		const char *at = strstr(sound, changes[i][0]);
 
 		assert_non_null(at);
 		(void)snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - sound), sound, changes[i][1],
 			at + strlen(changes[i][0]));
-		assert_int_equal(
-			alert_list_parse(changed, strlen(changed), &alerts, &count, &more, &fault), -1);
+		assert_int_equal(alert_list_parse(changed, strlen(changed), &list, &fault), -1);
 	}
 }
 
 static void more_than_a_page_is_refused(void **state)
 {
-	struct alert *alerts = calloc(ALERTS_MAX + 1, sizeof(*alerts)), *again = NULL;
+	struct alert *alerts = calloc(ALERTS_MAX + 1, sizeof(*alerts));
 	struct buffer out = buffer_of(ALERT_LIST_MAX);
-	size_t count = 0;
-	bool more = false;
+	struct alert_list list;
 	struct fault fault;
 
 	(void)state;
 	for (size_t i = 0; i < ALERTS_MAX; i++) {
 		alerts[i] = (struct alert){ .seq = i + 1, .report = ID, .desk = "intake", .has_due = true };
 	}
-	assert_int_equal(alert_list_write(alerts, ALERTS_MAX, true, &out), 0);
-	assert_int_equal(alert_list_parse(buffer_text(&out), out.len, &again, &count, &more, &fault), 0);
-	assert_int_equal(count, ALERTS_MAX);
-	free(again);
+	assert_int_equal(alert_page_write(alerts, ALERTS_MAX, true, &out), 0);
+	assert_int_equal(alert_list_parse(buffer_text(&out), out.len, &list, &fault), 0);
+	assert_int_equal(list.count, ALERTS_MAX);
+	alert_list_free(&list);
 	buffer_clear(&out);
 	buffer_put_string(&out, "{\"alerts\":[");
 	for (unsigned i = 0; i <= ALERTS_MAX; i++) {
@@ -122,7 +125,7 @@ static void more_than_a_page_is_refused(void **state)
 		assert_int_equal(alert_write(&alerts[0], &out), 0);
 	}
 	buffer_put_string(&out, "],\"more\":false}");
-	assert_int_equal(alert_list_parse(buffer_text(&out), out.len, &again, &count, &more, &fault), -1);
+	assert_int_equal(alert_list_parse(buffer_text(&out), out.len, &list, &fault), -1);
 	free(alerts);
 	buffer_free(&out);
 }

@@ -239,14 +239,16 @@ static void list_many(struct scene *scene, const char *desk, size_t count)
 static size_t page(struct scene *scene, const char *path, struct alert **ret_alerts, bool *ret_more)
 {
 	const struct scene_answer *answer = get(scene, path, OLGA);
+	struct alert_list list;
 	struct fault fault;
-	size_t count = 0;
 
 	assert_int_equal(answer->status, 200);
-	assert_int_equal(alert_list_parse((const char *)answer->body.data, answer->body.len, ret_alerts,
-				 &count, ret_more, &fault),
-		0);
-	return count;
+	assert_int_equal(
+		alert_list_parse((const char *)answer->body.data, answer->body.len, &list, &fault), 0);
+	*ret_alerts = list.alerts;
+	*ret_more = list.more;
+	free(list.again);
+	return list.count;
 }
 
 static void test_a_desk_is_read_page_by_page(void **state)

@@ -37,8 +37,9 @@ enum problem {
 	PROBLEM_HOLD_CONFLICT,
 	PROBLEM_TOO_FAR,
 	PROBLEM_BAD_WAKE,
+	PROBLEM_ROTA_CONFLICT,
 };
-#define PROBLEM_COUNT 28
+#define PROBLEM_COUNT 29
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);

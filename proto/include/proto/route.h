@@ -47,8 +47,10 @@ enum call {
 	CALL_PUT_WAKE,
 	CALL_POST_WAKE,
 	CALL_DELETE_WAKE,
+	CALL_GET_ROTA,
+	CALL_PUT_ROTA,
 };
-#define CALL_COUNT 31
+#define CALL_COUNT 33
 
 /* Who may make a call: what the store checks first. */
 enum caller { CALLER_ANYONE, CALLER_OFFICER, CALLER_ADMIN, CALLER_MEMBER /* officer or admin */ };
@@ -75,6 +77,8 @@ struct route {
 	uint64_t length;
 	uint64_t after; /* 0 where absent */
 	uint32_t wait;  /* 0 where absent */
+	bool has_raised;
+	uint64_t raised; /* alerts that were raised since are wanted again */
 };
 
 /* method is a word (`GET`), target ends with a NUL and starts with `/`. 0 with CALL_NONE: not under
