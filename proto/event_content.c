@@ -152,6 +152,8 @@ static const struct form {
 	{ "text", is_text, "plain UTF-8 text of at most 32 KiB" },
 	{ "officer", is_name, "an officer's name" },
 	{ "desk", is_name, "a desk's name" },
+	{ "partner", is_name, "a partner's name" },
+	{ "from", is_name, "an officer's name" },
 	{ "report", is_report, "a report's 64 characters" },
 	{ "receipt", is_receipt, "a receipt number" },
 	{ "reason", is_reason, "one of the reasons to close" },

@@ -219,6 +219,21 @@ int roster_remove_officer(struct roster *roster, const char *name)
 	return 0;
 }
 
+int roster_remove_partner(struct roster *roster, const char *name)
+{
+	const struct roster_partner *found = roster_partner(roster, name);
+	size_t place = 0;
+
+	if (found == NULL)
+		return -1;
+	place = (size_t)(found - roster->partners);
+	memmove(&roster->partners[place], &roster->partners[place + 1],
+		(roster->partner_count - place - 1) * sizeof(*found));
+	roster->partner_count--;
+	roster_touch(roster);
+	return 0;
+}
+
 int roster_remove_admin(struct roster *roster, const char *name)
 {
 	const struct roster_admin *found = roster_admin(roster, name);

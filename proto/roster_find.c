@@ -14,6 +14,15 @@ const struct roster_desk *roster_desk(const struct roster *roster, const char *n
 	return NULL;
 }
 
+const struct roster_partner *roster_partner(const struct roster *roster, const char *name)
+{
+	for (size_t i = 0; i < roster->partner_count; i++) {
+		if (strcmp(roster->partners[i].name, name) == 0)
+			return &roster->partners[i];
+	}
+	return NULL;
+}
+
 const struct roster_officer *roster_officer(const struct roster *roster, const char *name)
 {
 	for (size_t i = 0; i < roster->officer_count; i++) {

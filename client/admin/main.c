@@ -43,6 +43,11 @@ static const struct program_option invite_options[] = {
 #define OPTIONS(options) options, COUNT_OF(options)
 #define NO_OPTIONS       NULL, 0
 
+static const struct program_option partner_options[] = {
+	{ "name", "NAME", "how the roster will call it: a-z, 0-9 and -, at most 32", false },
+	{ "title", "TEXT", "what people call it", false },
+};
+
 static const struct verb verbs[] = {
 	{ "init", "", "make an organisation, or an admin's card", verb_init, OPTIONS(init_options), 0, 0,
 		true },
@@ -53,6 +58,11 @@ static const struct verb verbs[] = {
 	{ "officer add", "CARD|-", "add an officer to the draft, or change what she serves", verb_officer_add,
 		OPTIONS(officer_add_options), 1, 1, false },
 	{ "officer remove", "NAME", "remove an officer in the draft", verb_officer_remove, NO_OPTIONS, 1, 1,
+		false },
+	{ "partner add", "INVITATION|-",
+		"add another organisation that reports may be referred to, to the draft", verb_partner_add,
+		OPTIONS(partner_options), 1, 1, false },
+	{ "partner remove", "NAME", "remove a partner in the draft", verb_partner_remove, NO_OPTIONS, 1, 1,
 		false },
 	{ "admin add", "CARD|-", "add an admin to the draft", verb_admin_add, NO_OPTIONS, 1, 1, false },
 	{ "admin remove", "NAME", "remove an admin in the draft", verb_admin_remove, NO_OPTIONS, 1, 1,

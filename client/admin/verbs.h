@@ -8,6 +8,8 @@ int verb_init(const struct invocation *invocation, struct failure *failure);
 int verb_join(const struct invocation *invocation, struct failure *failure);
 int verb_desk_add(const struct invocation *invocation, struct failure *failure);
 int verb_officer_add(const struct invocation *invocation, struct failure *failure);
+int verb_partner_add(const struct invocation *invocation, struct failure *failure);
+int verb_partner_remove(const struct invocation *invocation, struct failure *failure);
 int verb_officer_remove(const struct invocation *invocation, struct failure *failure);
 int verb_admin_add(const struct invocation *invocation, struct failure *failure);
 int verb_admin_remove(const struct invocation *invocation, struct failure *failure);

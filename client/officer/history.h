@@ -31,8 +31,9 @@ struct history {
 	/* A closure that a second officer is asked to sign; "" where there is none. */
 	char proposed[REASON_SIZE], proposed_by[NAME_SIZE];
 	bool proposed_by_supervisor;
-	bool lacks_signature; /* it was closed without a signature that its reason asks for */
-	bool was_urgent;      /* urgent or worse, now or before */
+	bool lacks_signature;  /* it was closed without a signature that its reason asks for */
+	char until[TIME_SIZE]; /* when the next step is due, or somebody looks again; "" where nobody said */
+	bool was_urgent;       /* urgent or worse, now or before */
 };
 
 /* One event as it was proven. Everything lives during the call only. */

@@ -25,6 +25,13 @@ static const char *member(const json_t *content, const char *name)
 	return json_string_value(json_object_get(content, name));
 }
 
+static void copy_text(char *ret_text, size_t size, const char *text)
+{
+	if (text == NULL || strlen(text) >= size)
+		text = "";
+	memcpy(ret_text, text, strlen(text) + 1);
+}
+
 struct history history_of(const json_t *report)
 {
 	return (struct history){ .state = STATE_NEW,
@@ -125,6 +132,8 @@ static void decide(struct history *history, enum report_state before, enum event
 		take_desk(history, type, content);
 	copy_name(history->heir, type == EVENT_HANDOVER ? other : "");
 	history->was_urgent = history->was_urgent || is_urgent(json_object_get(content, "urgency"));
+	if (type != EVENT_ASSIGN)
+		copy_text(history->until, sizeof history->until, member(content, "until"));
 	history->proposed[0] = '\0';
 	history->decisions++;
 	history->decision = type;

@@ -28,6 +28,9 @@ static const struct said_member {
 } said_members[] = {
 	{ "officer", "to" },
 	{ "desk", "to the desk" },
+	{ "partner", "of the partner" },
+	{ "from", "answered by" },
+	{ "says", "saying" },
 	{ "report", "as report" },
 	{ "reason", "reason" },
 	{ "until", "until" },

@@ -41,6 +41,7 @@ static const struct program_option close_options[] = {
 };
 static const struct program_option refer_options[] = {
 	{ "desk", "DESK", "the desk that gets a limited view", false },
+	{ "partner", "NAME", "another organisation, whose desk it is", false },
 };
 static const struct program_option transfer_options[] = {
 	{ "desk", "DESK", "the desk that is to have it", false },
@@ -94,6 +95,8 @@ static const struct verb verbs[] = {
 		verb_handover, NULL, 0, 2, 3, false },
 	{ "refer", "REPORT [TEXT|-]", "show a part of it to another desk, where its sender agreed",
 		verb_refer, refer_options, COUNT_OF(refer_options), 1, 2, false },
+	{ "answers", "REPORT", "fetch what other desks say of its referrals, and keep it with the case",
+		verb_answers, NULL, 0, 1, 1, false },
 	{ "transfer", "REPORT [TEXT|-]", "give the case to another desk, once somebody there accepts it",
 		verb_transfer, transfer_options, COUNT_OF(transfer_options), 1, 2, false },
 	{ "accept", "REPORT [TEXT|-]", "take a case that another desk transfers to yours", verb_accept, NULL,

@@ -12,12 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SEALED_VIEW_MAX (1024 * 1024) /* what one PUT takes; a view is far smaller */
-#define PUT_PATH_SIZE   320
+#define PUT_MAX          (1024 * 1024) /* what one PUT takes; above it: an upload */
+#define SEALED_VIEW_MAX  (64 * 1024 * 1024)
+#define PUT_PATH_SIZE    320
+#define UPLOAD_KEY_BYTES 32
+#define NOT_TAKEN        "the other desk's report wasn't taken"
 
 /* One on its way. */
 struct sending {
 	struct officer *officer;
+	const struct referral_order *order;
 	struct destination destination;
 	uint64_t roster;
 	struct buffer sealed;
@@ -80,11 +84,13 @@ static int seal(struct sending *sending, const struct recipients *recipients, co
 
 	if (report_sealer_new(&options, &sealer) != 0 ||
 		report_sealer_entry(sealer, ARCHIVE_REPORT, text->len) != 0 ||
-		report_sealer_content(sealer, text->data, text->len) != 0 ||
-		report_sealer_finish(sealer, id) != 0)
+		report_sealer_content(sealer, text->data, text->len) != 0)
 		rc = failure_memory(failure);
-	else
-		rc = 0;
+	else if (shared_evidence_seal(sending->order->report, sending->order->evidence, sealer, failure) == 0)
+		rc = report_sealer_finish(sealer, id) == 0
+			     ? 0
+			     : failure_set(failure, EX_DATAERR,
+				       "the attachments are too large for a referral: send them another way");
 	report_sealer_free(sealer);
 	if (rc == 0)
 		hex_encode(id, sizeof id, sending->id);
@@ -93,7 +99,7 @@ static int seal(struct sending *sending, const struct recipients *recipients, co
 
 static int seal_view(struct sending *sending, const json_t *view, struct failure *failure)
 {
-	const struct roster *roster = organisation_roster(sending->officer->organisation);
+	const struct roster *roster = organisation_roster(sending->order->organisation);
 	struct buffer text = buffer_of(REPORT_JSON_MAX);
 	struct recipients recipients;
 	struct fault fault;
@@ -113,9 +119,10 @@ cleanup:
 	return rc;
 }
 
-static int prove(const struct sending *sending, const struct link_answer *answer, struct failure *failure)
+static int prove(const struct sending *sending, const struct link_answer *answer,
+	struct acceptance_answer *ret_accepted, struct failure *failure)
 {
-	const struct roster *roster = organisation_roster(sending->officer->organisation);
+	const struct roster *roster = organisation_roster(sending->order->organisation);
 	struct acceptance acceptance = { .urgency = sending->destination.urgency };
 	struct acceptance_answer accepted;
 	struct fault fault;
@@ -131,6 +138,7 @@ static int prove(const struct sending *sending, const struct link_answer *answer
 		return failure_set(failure, EX_PROTOCOL,
 			"ALARM: the server's acceptance of the referral isn't what it should be: tell your "
 			"organisation's admin");
+	*ret_accepted = accepted;
 	return 0;
 }
 
@@ -139,18 +147,19 @@ static int call(const struct sending *sending, const struct link_request *reques
 	struct link_answer *ret_answer, struct failure *failure)
 {
 	const struct officer *officer = sending->officer;
+	struct organisation *organisation = sending->order->organisation;
 	const struct roster_desk *desk =
-		roster_desk(organisation_roster(officer->organisation), sending->destination.desk);
+		roster_desk(organisation_roster(organisation), sending->destination.desk);
 	struct signed_prepared prepared;
 	int rc = failure_set(
 		failure, EX_PROTOCOL, "the roster names no server: tell your organisation's admin");
 
-	if (desk == NULL || desk->admission == ADMISSION_OPEN)
-		return organisation_call(officer->organisation, request, ret_answer, failure);
-	for (size_t server = 0; server < organisation_servers(officer->organisation); server++) {
+	if (sending->order->is_partner || desk == NULL || desk->admission == ADMISSION_OPEN)
+		return organisation_call(organisation, request, ret_answer, failure);
+	for (size_t server = 0; server < organisation_servers(organisation); server++) {
 		struct link *link = NULL;
 
-		rc = organisation_link(officer->organisation, server, &link, failure);
+		rc = organisation_link(organisation, server, &link, failure);
 		if (rc == 0)
 			rc = signed_call_prepare(
 				link, officer->identity->signing_key, request, &prepared, failure);
@@ -163,46 +172,92 @@ static int call(const struct sending *sending, const struct link_request *reques
 	return rc;
 }
 
-static int put(const struct sending *sending, struct failure *failure)
+/* `desk=…&urgency=…&salt=…&roster=…` behind what goes before it. */
+static void set_path(const struct sending *sending, const char *before, char ret_path[PUT_PATH_SIZE])
 {
-	char path[PUT_PATH_SIZE], salt[SALT_HEX_SIZE];
+	char salt[SALT_HEX_SIZE];
+
+	hex_encode(sending->destination.salt, SALT_BYTES, salt);
+	(void)snprintf(ret_path, PUT_PATH_SIZE, "%sdesk=%s&urgency=%s&salt=%s&roster=%llu", before,
+		sending->destination.desk, urgency_word(sending->destination.urgency), salt,
+		(unsigned long long)sending->roster);
+}
+
+static int put_whole(const struct sending *sending, struct link_answer *ret_answer, struct failure *failure)
+{
+	char path[PUT_PATH_SIZE], before[ID_SIZE + 16];
 	struct link_request request = {
 		.method = "PUT", .path = path, .body = sending->sealed.data, .body_len = sending->sealed.len
 	};
-	struct link_answer answer = { 0 };
+
+	(void)snprintf(before, sizeof before, "reports/%s?", sending->id);
+	set_path(sending, before, path);
+	return call(sending, &request, ret_answer, failure);
+}
+
+/* In one piece: a referral that breaks off is made anew. */
+static int upload(const struct sending *sending, struct link_answer *ret_answer, struct failure *failure)
+{
+	char path[PUT_PATH_SIZE], before[ID_SIZE + 64], key[BASE64_CHARS(UPLOAD_KEY_BYTES) + 1];
+	uint8_t random[UPLOAD_KEY_BYTES];
+	struct link_request create = {
+		.method = "POST", .path = path, .headers = { { "Upload-Key", key } }, .header_count = 1
+	};
+	struct link_request patch = { .method = "PATCH",
+		.path = path,
+		.headers = { { "Upload-Key", key }, { "Upload-Offset", "0" }, { "Upload-Complete", "?1" },
+			{ "Content-Type", "application/partial-upload" } },
+		.header_count = 4,
+		.body = sending->sealed.data,
+		.body_len = sending->sealed.len };
 	int rc;
 
-	hex_encode(sending->destination.salt, SALT_BYTES, salt);
-	(void)snprintf(path, sizeof path, "reports/%s?desk=%s&urgency=%s&salt=%s&roster=%llu", sending->id,
-		sending->destination.desk, urgency_word(sending->destination.urgency), salt,
-		(unsigned long long)sending->roster);
-	if (call(sending, &request, &answer, failure) != 0)
+	randombytes_buf(random, sizeof random);
+	base64_encode(BASE64_URL, random, sizeof random, key);
+	(void)snprintf(before, sizeof before, "uploads?id=%s&length=%zu&", sending->id, sending->sealed.len);
+	set_path(sending, before, path);
+	rc = call(sending, &create, ret_answer, failure);
+	if (rc != 0 || ret_answer->status != 201)
+		return rc;
+	link_answer_free(ret_answer);
+	(void)snprintf(path, sizeof path, "reports/%s", sending->id);
+	return organisation_call(sending->order->organisation, &patch, ret_answer, failure);
+}
+
+static int send_sealed(
+	const struct sending *sending, struct acceptance_answer *ret_accepted, struct failure *failure)
+{
+	struct link_answer answer = { 0 };
+	int rc = sending->sealed.len <= PUT_MAX ? put_whole(sending, &answer, failure)
+						: upload(sending, &answer, failure);
+
+	if (rc != 0)
 		return -1;
-	rc = answer.status == 201 || answer.status == 200
-		     ? prove(sending, &answer, failure)
-		     : link_refused(&answer, "the other desk's report wasn't taken", failure);
+	rc = answer.status == 201 || answer.status == 200 ? prove(sending, &answer, ret_accepted, failure)
+							  : link_refused(&answer, NOT_TAKEN, failure);
 	link_answer_free(&answer);
 	return rc;
 }
 
-int referral_send(struct officer *officer, json_t *view, const char *desk, enum urgency urgency,
-	struct referral *ret_referral, struct failure *failure)
+int referral_send(struct officer *officer, const struct referral_order *order, struct referral *ret_referral,
+	struct failure *failure)
 {
-	const struct roster *roster = organisation_roster(officer->organisation);
 	struct sending sending = { .officer = officer,
-		.destination = { .urgency = urgency },
-		.roster = roster->version,
+		.order = order,
+		.destination = { .urgency = order->urgency },
+		.roster = organisation_roster(order->organisation)->version,
 		.sealed = buffer_of(SEALED_VIEW_MAX) };
 	struct receipt_keys *keys = NULL;
 	int rc = -1;
 
-	memcpy(sending.destination.organisation, organisation_fingerprint(officer->organisation),
+	memcpy(sending.destination.organisation, organisation_fingerprint(order->organisation),
 		FINGERPRINT_SIZE);
-	memcpy(sending.destination.desk, desk, strlen(desk) + 1);
+	memcpy(sending.destination.desk, order->desk, strlen(order->desk) + 1);
 	randombytes_buf(sending.destination.salt, SALT_BYTES);
 	if (fresh_keys(ret_referral->receipt, &keys, failure) != 0 ||
-		add_envelope(view, &sending, keys, failure) != 0 || seal_view(&sending, view, failure) != 0 ||
-		put(&sending, failure) != 0)
+		add_envelope(order->view, &sending, keys, failure) != 0 ||
+		seal_view(&sending, order->view, failure) != 0 ||
+		send_sealed(&sending, &ret_referral->accepted, failure) != 0)
 		goto cleanup;
 	memcpy(ret_referral->id, sending.id, sizeof ret_referral->id);
 	rc = 0;

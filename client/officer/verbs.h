@@ -25,6 +25,7 @@ int verb_handover(const struct invocation *invocation, struct failure *failure);
 int verb_close(const struct invocation *invocation, struct failure *failure);
 int verb_reopen(const struct invocation *invocation, struct failure *failure);
 int verb_refer(const struct invocation *invocation, struct failure *failure);
+int verb_answers(const struct invocation *invocation, struct failure *failure);
 int verb_export(const struct invocation *invocation, struct failure *failure);
 int verb_exposed(const struct invocation *invocation, struct failure *failure);
 int verb_rotate(const struct invocation *invocation, struct failure *failure);

@@ -82,6 +82,22 @@ int view_permitted(const json_t *report, const char *desk, int64_t now, struct f
 	return 0;
 }
 
+int view_fits_agency(const json_t *report, struct failure *failure)
+{
+	const json_t *perpetrator;
+	size_t at;
+
+	json_array_foreach(json_object_get(report, "perpetrators"), at, perpetrator)
+	{
+		if (strncmp(text_of(perpetrator, "type"), "IO.", 3) == 0)
+			return failure_set(failure, EX_NOPERM,
+				"a perpetrator belongs to an international organisation: this must not go to "
+				"an "
+				"agency by itself, ask the head of your desk whom to tell");
+	}
+	return 0;
+}
+
 static int precision_of(const char *code, int otherwise)
 {
 	return code[0] == 'P' && code[1] >= '0' && code[1] <= '5' && code[2] == '\0' ? code[1] - '0'

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
 
 int items_get(const struct items *items, const char *name, struct buffer *out, bool *ret_found,
 	struct failure *failure)
@@ -52,4 +53,32 @@ static int put_file(void *owner, const char *name, const void *data, size_t len,
 struct items items_in_folder(struct home *home)
 {
 	return (struct items){ .owner = home, .get = get_file, .put = put_file, .where = home_path(home) };
+}
+
+#define NAME_SIZE_MAX 256 /* of a file's name */
+
+static int get_below(
+	void *owner, const char *name, struct buffer *out, bool *ret_found, struct failure *failure)
+{
+	const struct items_below *below = owner;
+	char whole[NAME_SIZE_MAX];
+
+	(void)snprintf(whole, sizeof whole, "%s%s", below->prefix, name);
+	return items_get(below->above, whole, out, ret_found, failure);
+}
+
+static int put_below(void *owner, const char *name, const void *data, size_t len, struct failure *failure)
+{
+	const struct items_below *below = owner;
+	char whole[NAME_SIZE_MAX];
+
+	(void)snprintf(whole, sizeof whole, "%s%s", below->prefix, name);
+	return items_put(below->above, whole, data, len, failure);
+}
+
+struct items items_in(struct items_below *below)
+{
+	return (struct items){
+		.owner = below, .get = get_below, .put = put_below, .where = below->above->where
+	};
 }

@@ -206,12 +206,12 @@ cleanup:
 }
 
 /* The link that an invitation is good for. */
-static int link_to(const struct invitation *invitation, const char *proxy, struct link **ret_link,
-	struct failure *failure)
+static int link_to(const struct invitation *invitation, size_t pin_len, const char *proxy,
+	struct link **ret_link, struct failure *failure)
 {
 	struct link_target target = { .url = invitation->url, .pin_count = 1 };
 
-	target.pins[0].len = INVITATION_PIN_BYTES;
+	target.pins[0].len = pin_len;
 	memcpy(target.pins[0].bytes, invitation->pin, INVITATION_PIN_BYTES);
 	(void)snprintf(target.proxy, sizeof target.proxy, "%s", proxy);
 	return link_open(&target, ret_link, failure);
@@ -293,8 +293,8 @@ int organisation_join(const struct items *items, const struct invitation *invita
 	if (rc != 0 && failure->exit_code != EX_CONFIG)
 		return -1;
 	/* A home that has a proxy never connects without one. */
-	rc = link_to(invitation, proxy[0] == '\0' && organisation != NULL ? organisation->proxy : proxy,
-		&link, failure);
+	rc = link_to(invitation, INVITATION_PIN_BYTES,
+		proxy[0] == '\0' && organisation != NULL ? organisation->proxy : proxy, &link, failure);
 	if (rc == 0)
 		rc = first_roster(organisation == NULL ? items : NULL, invitation, link, &found, failure);
 	if (rc == 0 && organisation != NULL)
@@ -310,5 +310,46 @@ int organisation_join(const struct items *items, const struct invitation *invita
 	organisation_free(organisation);
 	roster_free(found);
 	link_close(link);
+	return rc;
+}
+
+/* Of a pin that has no bytes every key is the right one. */
+static int meet_first(const struct items *items, const struct roster_partner *partner, const char *proxy,
+	struct organisation **ret_organisation, struct failure *failure)
+{
+	struct invitation where = { .version = 1 };
+	struct roster *found = NULL;
+	struct link *link = NULL;
+	struct fault fault;
+	int rc = -1;
+
+	memcpy(where.fingerprint, partner->fingerprint, sizeof where.fingerprint);
+	if (server_url_parse(partner->url, strlen(partner->url), &where.url, &fault) != 0)
+		return failure_of(failure, EX_PROTOCOL, &fault);
+	if (link_to(&where, 0, proxy, &link, failure) == 0 &&
+		first_roster(items, &where, link, &found, failure) == 0)
+		rc = join_first(items, proxy, found, ret_organisation, failure);
+	roster_free(found);
+	link_close(link);
+	return rc;
+}
+
+int organisation_meet(const struct items *items, const struct roster_partner *partner, const char *proxy,
+	struct organisation **ret_organisation, struct failure *failure)
+{
+	struct organisation *organisation = NULL;
+	int rc = organisation_load(items, &organisation, failure);
+
+	if (rc == 0)
+		rc = organisation_refresh(organisation, NULL, failure);
+	else if (failure->exit_code == EX_CONFIG)
+		rc = meet_first(items, partner, proxy, &organisation, failure);
+	if (rc == 0)
+		rc = organisation_fresh(organisation, failure);
+	if (rc == 0) {
+		*ret_organisation = organisation;
+		organisation = NULL;
+	}
+	organisation_free(organisation);
 	return rc;
 }

@@ -3,8 +3,8 @@
  * event"). A colleague who gets the report's header later can read what was written before, and nothing is
  * wrapped again.
  *
- * Members, all of which may be missing: `text`, `officer`, `desk`, `report`, `receipt`, `reason`, `urgency`,
- * `until`, `threat`, `vulnerability`, `capacity`, `verification`, `need`, `outcome`,
+ * Members, all of which may be missing: `text`, `officer`, `desk`, `partner`, `from`, `report`, `receipt`,
+ * `reason`, `urgency`, `until`, `threat`, `vulnerability`, `capacity`, `verification`, `need`, `outcome`,
  * `delegation`. Others are left alone: a
  * later version's. */
 #ifndef PROTO_EVENT_CONTENT_H

@@ -158,6 +158,7 @@ MUST_USE int roster_signers(const struct roster *roster, const struct roster *ad
 MUST_USE int roster_fingerprint(const struct roster *roster, char ret_text[FINGERPRINT_SIZE]);
 
 const struct roster_desk *roster_desk(const struct roster *roster, const char *name);
+const struct roster_partner *roster_partner(const struct roster *roster, const char *name);
 const struct roster_officer *roster_officer(const struct roster *roster, const char *name);
 const struct roster_officer *roster_officer_by_key(
 	const struct roster *roster, const uint8_t public_key[ED25519_PUBLIC_BYTES]);
@@ -175,6 +176,7 @@ MUST_USE int roster_add_partner(struct roster *roster, const struct roster_partn
 MUST_USE int roster_add_archive(struct roster *roster, const struct roster_archive *archive);
 /* -1 where nobody has that name. */
 MUST_USE int roster_remove_officer(struct roster *roster, const char *name);
+MUST_USE int roster_remove_partner(struct roster *roster, const char *name);
 MUST_USE int roster_remove_admin(struct roster *roster, const char *name);
 
 /* True where `HOST[:PORT]` (lower case, 443 left out) is one of the roster's servers. */

@@ -28,4 +28,12 @@ MUST_USE int items_put(
 /* Plain files of mode 0600 in a home's folder. home must outlive it. */
 struct items items_in_folder(struct home *home);
 
+/* A part of others: every name has the prefix before it. below, and the items above it, must outlive it. */
+#define ITEMS_PREFIX_SIZE 80
+struct items_below {
+	const struct items *above;
+	char prefix[ITEMS_PREFIX_SIZE];
+};
+struct items items_in(struct items_below *below);
+
 #endif

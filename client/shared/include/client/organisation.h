@@ -20,6 +20,12 @@ struct organisation;
 MUST_USE int organisation_join(const struct items *items, const struct invitation *invitation,
 	const char *proxy, struct organisation **ret_organisation, struct failure *failure);
 
+/* A partner of ours: what items have of it, brought up to date; or, the first time, followed from the
+ * fingerprint that our roster gives. That gives no pin, so that the first connection proves nothing but the
+ * roster that it brings: nothing else is sent on it. */
+MUST_USE int organisation_meet(const struct items *items, const struct roster_partner *partner,
+	const char *proxy, struct organisation **ret_organisation, struct failure *failure);
+
 /* What was pinned; no network. 78 where the home hasn't joined. */
 MUST_USE int organisation_load(
 	const struct items *items, struct organisation **ret_organisation, struct failure *failure);
