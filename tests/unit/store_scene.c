@@ -124,7 +124,7 @@ static void offer_roster(struct store *store, const struct keyring *keyring)
 	roster_free(roster);
 }
 
-static void open_store(struct scene *scene)
+void scene_start(struct scene *scene)
 {
 	struct store *store = &scene->store;
 	struct fault fault;
@@ -162,7 +162,7 @@ static void open_store(struct scene *scene)
 	connect_front(scene);
 }
 
-static void close_store(struct scene *scene)
+void scene_stop(struct scene *scene)
 {
 	struct store *store = &scene->store;
 
@@ -199,7 +199,7 @@ int scene_begin(void **state)
 	for (size_t i = 0; i < SCENE_ANSWERS; i++)
 		scene->answers[i].body = buffer_of(FILE_MAX);
 	scene->urgency = URGENCY_URGENT;
-	open_store(scene);
+	scene_start(scene);
 	*state = scene;
 	return 0;
 }
@@ -209,7 +209,7 @@ int scene_end(void **state)
 	struct scene *scene = *state;
 	void *folder = scene->folder;
 
-	close_store(scene);
+	scene_stop(scene);
 	for (size_t i = 0; i < SCENE_ANSWERS; i++)
 		buffer_free(&scene->answers[i].body);
 	keyring_free(scene->keyring);
@@ -229,8 +229,8 @@ void scene_set_now(struct scene *scene, int64_t now)
 
 void scene_restart(struct scene *scene)
 {
-	close_store(scene);
-	open_store(scene);
+	scene_stop(scene);
+	scene_start(scene);
 }
 
 /* --- requests */

@@ -65,6 +65,9 @@ void scene_set_now(struct scene *scene, int64_t now);
 
 /* Closes the store and opens it again on the same files, as after a crash. */
 void scene_restart(struct scene *scene);
+/* The two halves of it: what lies in the working folder may change in between. */
+void scene_stop(struct scene *scene);
+void scene_start(struct scene *scene);
 
 /* Puts the request into the channel without sending it, so that several arrive together. */
 uint32_t scene_put(struct scene *scene, const struct scene_ask *ask);
