@@ -51,6 +51,14 @@ static void on_room(void *context)
 		stop(role, EX_OK);
 }
 
+/* A front without a store serves nobody; the one that is started in its place is wired again. */
+static void on_alone(void *context)
+{
+	struct front_role *role = context;
+	log_plain(LOG_WARNING, "no_store");
+	stop(role, role->front.draining ? EX_OK : EX_UNAVAILABLE);
+}
+
 static void on_give_up(evutil_socket_t fd, short what, void *context)
 {
 	struct front_role *role = context;
@@ -168,7 +176,7 @@ static int prepare(struct front_role *role, struct setup *setup, struct fault *f
 		event_config_set_flag(
 			config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) != 0 ||
 		(front->base = event_base_new_with_config(config)) == NULL || connections_start(front) != 0 ||
-		(front->store = store_link_new(front->base)) == NULL ||
+		(front->store = store_link_new(front->base, on_alone, role)) == NULL ||
 		(role->give_up = evtimer_new(front->base, on_give_up, role)) == NULL ||
 		(role->open = limits_new(&role->settings.open)) == NULL ||
 		(role->shared = limits_new(&role->settings.shared)) == NULL) {

@@ -3,14 +3,20 @@
 #include "base/log.h"
 #include "channel/channel.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define BUCKETS 1024 /* a power of two: ids rise by one */
+#define ALONE_SECONDS                                                                                        \
+	3 /* a store that is started anew is wired as it starts, and that takes a second at most */
 
 struct store_link {
 	struct event_base *base;
 	struct channel *channel; /* NULL while there is no store */
+	struct event *alone;
+	store_link_alone *on_alone;
+	void *context;
 	uint32_t next_id;
 	struct exchange *bucket[BUCKETS];
 };
@@ -52,8 +58,20 @@ static void drop_channel(struct store_link *link)
 static void on_ended(void *context, const char *reason)
 {
 	struct store_link *link = context;
+	const struct timeval wait = { .tv_sec = ALONE_SECONDS };
 	log_event(LOG_WARNING, "store-lost", "reason=\"%s\"", reason);
 	drop_channel(link);
+	if (evtimer_add(link->alone, &wait) != 0)
+		link->on_alone(link->context);
+}
+
+/* Where the channel broke and not the store, nobody would ever bring another. */
+static void on_alone(evutil_socket_t fd, short what, void *context)
+{
+	struct store_link *link = context;
+	(void)fd;
+	(void)what;
+	link->on_alone(link->context);
 }
 
 /* The exchange that an id names: NULL for one that isn't open any more. -1 for one that never was. */
@@ -152,12 +170,16 @@ static int on_message(void *context, enum message_type type, struct reader *mess
 	}
 }
 
-struct store_link *store_link_new(struct event_base *base)
+struct store_link *store_link_new(struct event_base *base, store_link_alone *alone, void *context)
 {
 	struct store_link *link = calloc(1, sizeof *link);
-	if (link == NULL)
+	if (link == NULL || (link->alone = evtimer_new(base, on_alone, link)) == NULL) {
+		free(link);
 		return NULL;
+	}
 	link->base = base;
+	link->on_alone = alone;
+	link->context = context;
 	link->next_id = 1;
 	return link;
 }
@@ -167,6 +189,7 @@ void store_link_free(struct store_link *link)
 	if (link == NULL)
 		return;
 	drop_channel(link);
+	event_free(link->alone);
 	free(link);
 }
 
@@ -183,7 +206,7 @@ int store_link_attach(struct store_link *link, int fd)
 	};
 	drop_channel(link);
 	link->channel = channel_new(&options);
-	return link->channel != NULL ? 0 : -1;
+	return link->channel != NULL ? event_del(link->alone) : -1;
 }
 
 int store_link_request(struct store_link *link, struct exchange *exchange, struct message_request *request)

@@ -38,7 +38,10 @@ struct exchange {
 	uint64_t untaken;     /* that it sent and that weren't acknowledged */
 };
 
-MUST_USE struct store_link *store_link_new(struct event_base *base);
+/* on_alone: the store was lost, and for some seconds nobody has brought a channel to another. */
+typedef void store_link_alone(void *context);
+MUST_USE struct store_link *store_link_new(
+	struct event_base *base, store_link_alone *on_alone, void *context);
 /* Open exchanges are told that the store is gone. NULL-safe. */
 void store_link_free(struct store_link *link);
 

@@ -9,6 +9,7 @@
 #include "proto/invitation_list.h"
 #include "proto/wake_letter.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +253,7 @@ static int on_message(void *context, enum message_type type, struct reader *mess
 	int rc;
 
 	(void)passed_fd; /* no rule lets a front pass one */
+	errno = 0;       /* request_answer_problem looks whether memory failed from here on */
 	switch (type) {
 	case MESSAGE_REQUEST:
 		rc = on_request(front, message);

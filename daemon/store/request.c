@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "proto/digest.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -173,10 +174,18 @@ void request_answer(struct request *request, uint16_t status, const char *conten
 	hand_over(request);
 }
 
+/* Where memory failed since the request's message came (fronts.c), whatever is said of it may be wrong: a
+ * client that hears "not sealed" gives its report up, one that hears "busy" tries again. */
+static enum problem unless_memory_is_short(enum problem problem)
+{
+	return errno == ENOMEM ? PROBLEM_BUSY : problem;
+}
+
 void request_answer_problem(struct request *request, enum problem problem)
 {
 	struct answer *answer = &request->answer;
 
+	problem = unless_memory_is_short(problem);
 	stream_free(answer->stream);
 	answer->stream = NULL;
 	buffer_free(&answer->body);

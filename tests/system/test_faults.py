@@ -1,0 +1,47 @@
+"""A call that fails once, in a running daemon: the sender learns it, nothing that was accepted is lost, and the next report
+is taken. All calls, one by one: tests/faults/run --only calls."""
+
+import errno
+
+import pytest
+
+from helpers import faults
+from helpers.organisation import Organisation
+from helpers.programs import keep, stop
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    if faults.library() is None:
+        pytest.skip("a sanitized program has an allocator of its own")
+    folder = tmp_path_factory.mktemp("faults")
+    org = Organisation(folder, settings={"workers": 1})
+    injector, witness = faults.begin(folder, org)
+    keep(org.process)
+    yield org, injector, witness
+    stop(org.process)
+
+
+@pytest.mark.parametrize("role,call,error,numbers", [
+    ("store", "sync", errno.EIO, (1,)),
+    ("store", "write", errno.ENOSPC, (1,)),
+    ("store", "write", faults.SHORT, (1,)),
+    ("store", "memory", errno.ENOMEM, (3, 20, 40)),
+    ("front", "accept", errno.EMFILE, (1,)),
+    ("front", "read", errno.EINTR, (2,)),
+    ("front", "write", faults.SHORT, (1, 2)),
+    ("front", "memory", errno.ENOMEM, (5, 150, 400)),
+])
+def test_a_call_that_fails_once_loses_nothing(scene, role, call, error, numbers):
+    org, injector, witness = scene
+    assert faults.try_call(org, witness, injector, role, call, error, numbers) == len(numbers), "all of them failed"
+    witness.check()
+
+
+def test_a_front_whose_channel_breaks_is_replaced(scene):
+    """Both processes live on and the channel between them is gone: a new front, and reports are taken again."""
+    org, injector, witness = scene
+    before = {pid for pid, name in org.roles() if name == "front"}
+    assert faults.try_call(org, witness, injector, "store", "write", errno.EIO, (2,)) == 1
+    assert {pid for pid, name in org.roles() if name == "front"} != before
+    witness.check()
