@@ -2,6 +2,8 @@
 #include "first_screen.h"
 #include "hand.h"
 #include "history_words.h"
+#include "kinds.h"
+#include "proto/report_schema.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -26,6 +28,24 @@ static int check_free(const char *folder, struct failure *failure)
 	return 0;
 }
 
+/* What it is beside what it says, before anything else. */
+static void say_kind(const json_t *report, struct buffer *words)
+{
+	static const char duress[] =
+		"*** DURESS *** She was made to open her home. Whoever is beside her sees a harmless "
+		"one, in which nothing of this shows; your answers reach only her receipt number.\n";
+	static const char *const said[] = {
+		[REPORT_COVER] = "A dummy, sent so that others don't stand out: nothing is to be done.\n",
+		[REPORT_CANARY] = "A test of the path by your admin: nothing is to be done.\n",
+		[REPORT_DRILL] = "THIS IS A DRILL. Acknowledge it as you would a real one, then close it.\n",
+		[REPORT_DURESS] = duress,
+	};
+	enum report_kind kind = report_kind(report);
+
+	if (kind != REPORT_ORDINARY)
+		buffer_put_string(words, said[kind]);
+}
+
 static int show(struct officer *officer, const struct report *report, const struct history *history,
 	struct history_words *done, const struct hand_judgement *judgement, struct failure *failure)
 {
@@ -34,6 +54,7 @@ static int show(struct officer *officer, const struct report *report, const stru
 	const char *text;
 	int rc = -1;
 
+	say_kind(report->json, &words);
 	hand_show(judgement, &words);
 	history_words_standing(history, &words);
 	first_screen(report->json, history, organisation_now(officer->organisation),
@@ -65,8 +86,10 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 	int rc = -1;
 
 	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
-		history_read(officer, report, history_words_add, &done, &history, failure) != 0 ||
-		report_unpack(report, folder, failure) != 0 ||
+		history_read(officer, report, history_words_add, &done, &history, failure) != 0)
+		goto cleanup;
+	kinds_remember(officer, report);
+	if (report_unpack(report, folder, failure) != 0 ||
 		hand_judge(officer, report, folder, &judgement, failure) != 0 ||
 		show(officer, report, &history, &done, &judgement, failure) != 0)
 		goto cleanup;

@@ -1,6 +1,7 @@
 /* pull: the alerts of all my desks, as they are now; and what will be destroyed within 30 days. */
 #include "alerts.h"
 #include "history_seen.h"
+#include "sift.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -14,6 +15,7 @@
 struct pulled {
 	bool is_expiring; /* closed reports that will be destroyed, instead of alerts */
 	struct alert *alerts;
+	bool *is_duress;
 	size_t count, room;
 };
 
@@ -122,8 +124,9 @@ static json_t *list_of(const struct pulled *pulled)
 	for (size_t at = 0; list != NULL && at < pulled->count; at++) {
 		const struct alert *alert = &pulled->alerts[at];
 
-		if (json_array_append_new(
-			    list, pulled->is_expiring ? expiring_json(alert) : alert_json(alert)) != 0) {
+		if (json_array_append_new(list, pulled->is_expiring
+							? expiring_json(alert)
+							: sifted_json(alert, pulled->is_duress[at])) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -147,7 +150,7 @@ static void show_people(
 	int64_t now = organisation_now(officer->organisation);
 
 	for (size_t at = 0; at < pulled->count; at++) {
-		alert_say(officer->invocation, &pulled->alerts[at], now);
+		sifted_say(officer->invocation, &pulled->alerts[at], pulled->is_duress[at], now);
 		say_owner(officer, pulled->alerts[at].report);
 	}
 	if (pulled->count == 0)
@@ -170,6 +173,17 @@ static int show(const struct officer *officer, const struct pulled *pulled, cons
 		json_pack("{s:o, s:o}", "alerts", list_of(pulled), "expiring", list_of(expiring)), failure);
 }
 
+static int sift_pulled(struct officer *officer, struct pulled *pulled, struct failure *failure)
+{
+	const struct sift_wish wish = { .looks = false };
+
+	pulled->is_duress = calloc(pulled->count + 1, sizeof *pulled->is_duress);
+	if (pulled->is_duress == NULL)
+		return failure_memory(failure);
+	sift(officer, &wish, pulled->alerts, pulled->is_duress, &pulled->count);
+	return 0;
+}
+
 int verb_pull(const struct invocation *invocation, struct failure *failure)
 {
 	struct officer *officer = NULL;
@@ -179,7 +193,8 @@ int verb_pull(const struct invocation *invocation, struct failure *failure)
 
 	if (after_option(invocation, &after, failure) != 0 ||
 		officer_open(invocation, &officer, failure) != 0 ||
-		pull_desks(officer, after, &pulled, failure) != 0)
+		pull_desks(officer, after, &pulled, failure) != 0 ||
+		sift_pulled(officer, &pulled, failure) != 0)
 		goto cleanup;
 	/* Who asks for what is new since a number knows the rest. */
 	if (after == 0 && pull_desks(officer, 0, &expiring, failure) != 0)
@@ -190,6 +205,7 @@ int verb_pull(const struct invocation *invocation, struct failure *failure)
 		rc = officer_check_audit(officer, failure);
 cleanup:
 	free(pulled.alerts);
+	free(pulled.is_duress);
 	free(expiring.alerts);
 	officer_close(officer);
 	return rc;

@@ -1,5 +1,6 @@
 /* stats: what happened, to whom, and how fast we answered, as far as numbers may say it. */
 #include "alerts.h"
+#include "proto/report_schema.h"
 #include "situation_words.h"
 #include "verbs.h"
 
@@ -58,6 +59,11 @@ static int read_report(
 		if (failure->exit_code != EX_NOPERM && failure->exit_code != EX_DATAERR)
 			return -1;
 		reading->closed_to_her++;
+		return 0;
+	}
+	/* Nothing happened to anybody. */
+	if (report_kind(report->json) != REPORT_ORDINARY && report_kind(report->json) != REPORT_DURESS) {
+		report_free(report);
 		return 0;
 	}
 	extract_report(report->json, alert->accepted, &extract);

@@ -1,6 +1,8 @@
 /* watch: alerts of all my desks as they come. One long poll a desk, all at once; a lost connection comes back
  * by itself, and until then the watcher says that she is blind. */
 #include "alerts.h"
+#include "duty.h"
+#include "sift.h"
 #include "verbs.h"
 #include "wake.h"
 #include "watch_line.h"
@@ -14,6 +16,7 @@
 
 #define WAIT_SECONDS    240 /* the server allows 300 */
 #define REFRESH_SECONDS 3600
+#define DUTY_SECONDS    5
 #define TICK_MS         1000 /* so that a signal ends the watch soon, whenever it comes */
 
 struct poll {
@@ -38,6 +41,8 @@ struct watch {
 	size_t count;
 	const char *command;
 	uint64_t first_after;
+	bool is_on_duty;
+	int64_t worked_ms;
 	struct watch_line line;
 	int64_t refreshed_ms;
 };
@@ -131,21 +136,30 @@ static int start_poll(struct watch *watch, struct poll *poll, struct failure *fa
 }
 
 static int show_alerts(
-	struct watch *watch, const struct alert *alerts, size_t count, bool is_first, struct failure *failure)
+	struct watch *watch, struct alert *alerts, size_t count, bool is_first, struct failure *failure)
 {
 	const struct invocation *invocation = watch->officer->invocation;
+	const struct sift_wish wish = { .looks = true, .locks = true, .plans = watch->is_on_duty };
+	bool is_duress[ALERTS_MAX];
 	struct alert fresh[ALERTS_MAX];
 	size_t fresh_count = 0;
 
+	sift(watch->officer, &wish, alerts, is_duress, &count);
 	for (size_t at = 0; at < count; at++) {
 		if (invocation->json) {
-			if (output_event(invocation, alert_json(&alerts[at]), failure) != 0)
+			if (output_event(invocation, sifted_json(&alerts[at], is_duress[at]), failure) != 0)
 				return -1;
 		} else {
-			alert_say(invocation, &alerts[at], organisation_now(watch->officer->organisation));
+			sifted_say(invocation, &alerts[at], is_duress[at],
+				organisation_now(watch->officer->organisation));
 		}
-		if (!is_first || alerts[at].has_due)
-			fresh[fresh_count++] = alerts[at];
+		if (is_first && !alerts[at].has_due)
+			continue;
+		fresh[fresh_count] = alerts[at];
+		/* Whatever the server was told. */
+		if (is_duress[at])
+			fresh[fresh_count].urgency = URGENCY_IMMEDIATE;
+		fresh_count++;
 	}
 	if (!invocation->json && count > 0 && fflush(stdout) != 0)
 		return failure_set(failure, EX_CANTCREAT, "the alerts can't be written: look where they go");
@@ -189,9 +203,9 @@ static int take_alerts(
 		return failure_set(failure, EX_PROTOCOL,
 			"the server repeats old alerts: tell your organisation's admin");
 	}
-	rc = show_alerts(watch, list.alerts, list.count, poll->is_first, failure);
 	if (list.count > 0)
 		poll->after = list.alerts[list.count - 1].seq;
+	rc = show_alerts(watch, list.alerts, list.count, poll->is_first, failure);
 	list.again_count = keep_mine(watch, poll, list.again, list.again_count);
 	if (rc == 0)
 		rc = show_alerts(watch, list.again, list.again_count, false, failure);
@@ -290,6 +304,22 @@ static int refresh_sometimes(struct watch *watch, struct failure *failure)
 	return rc == 0 && changed ? restart_polls(watch, failure) : 0;
 }
 
+/* Dummies are answered for beside what she watches; what goes wrong there ends no watch. */
+static void do_duty(struct watch *watch)
+{
+	struct failure reason;
+
+	if (!watch->is_on_duty ||
+		(watch->worked_ms != 0 && clock_boot_ms() - watch->worked_ms < DUTY_SECONDS * 1000LL))
+		return;
+	watch->worked_ms = clock_boot_ms();
+	if (home_lock(watch->officer->home, &reason) != 0)
+		return;
+	if (duty_work(watch->officer, &reason) != 0)
+		say_aside(watch->officer->invocation, "%s", reason.fault.text);
+	home_unlock(watch->officer->home);
+}
+
 static int start_polls(struct watch *watch, struct failure *failure)
 {
 	for (size_t at = 0; at < watch->count; at++) {
@@ -318,13 +348,15 @@ static int watch_on(struct watch *watch, struct failure *failure)
 		if (some && end_poll(watch, &ended, failure) != 0)
 			return -1;
 		watch_line_remind(&watch->line, watch->officer->invocation);
+		do_duty(watch);
 	}
 	return 0;
 }
 
 int verb_watch(const struct invocation *invocation, struct failure *failure)
 {
-	struct watch watch = { .command = arguments_option(invocation->arguments, "exec") };
+	struct watch watch = { .command = arguments_option(invocation->arguments, "exec"),
+		.is_on_duty = arguments_flag(invocation->arguments, "duty") };
 	int rc = -1;
 
 	if (after_option(invocation, &watch.first_after, failure) != 0 ||
