@@ -13,6 +13,8 @@ int verb_partner_remove(const struct invocation *invocation, struct failure *fai
 int verb_officer_remove(const struct invocation *invocation, struct failure *failure);
 int verb_admin_add(const struct invocation *invocation, struct failure *failure);
 int verb_admin_remove(const struct invocation *invocation, struct failure *failure);
+int verb_server_add(const struct invocation *invocation, struct failure *failure);
+int verb_server_remove(const struct invocation *invocation, struct failure *failure);
 int verb_threshold(const struct invocation *invocation, struct failure *failure);
 int verb_roster_show(const struct invocation *invocation, struct failure *failure);
 int verb_roster_sign(const struct invocation *invocation, struct failure *failure);

@@ -1,6 +1,7 @@
 /* `clarion carry`: sends a report that somebody else sealed. It goes through this home's queue, so that it
  * isn't lost, is resumed where it stopped, and is there once. */
 #include "client/output.h"
+#include "client/progress.h"
 #include "proto/digest.h"
 #include "proto/encode.h"
 #include "reporting.h"
@@ -187,6 +188,7 @@ int run_carry(const struct invocation *invocation, struct failure *failure)
 	const struct queued *entry = NULL;
 	int rc = -1;
 
+	progress_allow(invocation);
 	if (open_sealed(&carrying, path, failure) == 0 &&
 		sealed_out_read(path, &carrying.seen, failure) == 0 &&
 		read_through(&carrying, failure) == 0 &&

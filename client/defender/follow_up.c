@@ -1,6 +1,7 @@
 /* `clarion follow-up`: a further report that officers see with the first, signed by the hand key of its
  * receipt number. Works with the number alone, on any device. */
 #include "client/output.h"
+#include "client/progress.h"
 #include "proto/encode.h"
 #include "receipt_input.h"
 #include "reporting.h"
@@ -65,6 +66,10 @@ static int run(
 		return -1;
 	reporting_say_readers(reporting);
 	reporting_say_server(reporting, entry);
+	if (reporting->delay > 0) {
+		reporting_say_delay(reporting);
+		return reporting_answer(reporting, failure);
+	}
 	rc = reporting_deliver(reporting, entry, &show, failure);
 	if (rc == 0)
 		say(reporting->invocation,
@@ -82,7 +87,9 @@ int run_follow_up(const struct invocation *invocation, struct failure *failure)
 	json_t *exclude = NULL;
 	int rc = -1;
 
+	progress_allow(invocation);
 	if (check_arguments(invocation->arguments, failure) == 0 &&
+		reporting_take_delay(&reporting, failure) == 0 &&
 		session_open(invocation, &reporting.session, failure) == 0 &&
 		receipt_ask(invocation, &reporting.receipt, &reporting.keys, failure) == 0)
 		rc = run(&reporting, &known, &exclude, failure);

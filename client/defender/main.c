@@ -38,6 +38,7 @@ static const struct program_option follow_up_options[] = {
 	WORKING_COPY_OPTION,
 	{ "out", "FILE", "seal into FILE, with FILE.to beside it, and send nothing", false },
 	PLAIN_OPTION,
+	{ "delay", "TIME", "send it later, at a moment by chance within TIME: 90m, 6h, 2d", false },
 	MEMORY_OPTIONS,
 	{ "receipt-file", "FILE", "read the receipt number from FILE, - for standard input", false },
 	{ "report", "ID", "the first report's id, where this home doesn't know it (may be left out)", false },
@@ -71,7 +72,12 @@ static const struct program_option duress_set_options[] = {
 	{ "file", "FILE", "what officers shall know then, as a report in JSON", false },
 	{ "exclude", "NAME", "an officer or desk that must not read it", true },
 };
+static const struct program_option send_options[] = {
+	{ "wait", NULL, "stay until nothing is left: delayed reports too", false },
+	PLAIN_OPTION,
+};
 static const struct program_option carry_options[] = {
+	PLAIN_OPTION,
 	MEMORY_OPTIONS,
 };
 static const struct program_option inbox_options[] = {
@@ -109,7 +115,7 @@ static const struct verb verbs[] = {
 	{ "duress off", "", "destroy the harmless home", run_duress_off, NULL, 0, 0, 0, false },
 	{ "carry", "FILE", "send a sealed report that somebody gave you", run_carry, carry_options,
 		COUNT_OF(carry_options), 1, 1, false },
-	{ "send", "", "send what is queued", run_send, NULL, 0, 0, 0, false },
+	{ "send", "", "send what is queued", run_send, send_options, COUNT_OF(send_options), 0, 0, false },
 	{ "inbox", "", "read the answers to a report, with its receipt number", run_inbox, inbox_options,
 		COUNT_OF(inbox_options), 0, 0, false },
 	{ "proof", "DIR", "write out the rosters of a fork, for an admin to judge", run_proof, NULL, 0, 1, 1,

@@ -38,6 +38,7 @@ struct queued {
 	char excluded[EXCLUDED_MAX][NAME_SIZE];
 	size_t excluded_count;
 	char after[ID_SIZE]; /* never sent before this one is accepted; "" for none */
+	int64_t not_before;  /* its own moment, of a report that was delayed; 0 for at once */
 };
 
 struct queue;

@@ -71,14 +71,15 @@ json_t *queued_to_json(const struct queued *entry)
 		salt[0] = '\0';
 	hex_encode(entry->upload_key, UPLOAD_KEY_BYTES, upload_key);
 	return json_pack(
-		"{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}",
+		"{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:I}",
 		"payload", entry->payload, "ready", entry->is_ready, "id", entry->id, "length",
 		(json_int_t)entry->length, "roster", (json_int_t)entry->roster, "organisation",
 		entry->destination.organisation, "desk", entry->destination.desk, "urgency",
 		urgency_word(entry->destination.urgency), "release", entry->destination.release, "hold_key",
 		entry->destination.hold_key, "salt", salt, "upload_key", upload_key, "mailbox",
 		entry->mailbox, "cover", entry->is_cover, "prepared", entry->is_prepared, "after",
-		entry->after, "excluded", excluded_to_json(entry));
+		entry->after, "excluded", excluded_to_json(entry), "not_before",
+		(json_int_t)entry->not_before);
 }
 
 /* A text member of at most size - 1 bytes. */
@@ -98,6 +99,7 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 	struct queued entry = { 0 };
 	struct destination *to = &entry.destination;
 	char urgency[16], salt[SALT_HEX_SIZE];
+	uint64_t not_before = 0;
 
 	entry.is_ready = json_is_true(json_object_get(json, "ready"));
 	entry.is_cover = json_is_true(json_object_get(json, "cover"));
@@ -117,6 +119,10 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0 ||
 		copy_text(json, "after", entry.after, sizeof entry.after) != 0)
 		return -1;
+	if (json_object_get(json, "not_before") != NULL &&
+		member_number(json, "not_before", &not_before) != 0)
+		return -1;
+	entry.not_before = (int64_t)not_before;
 	entry.excluded_count = excluded_of_json(json, entry.excluded);
 	entry.has_salt = salt[0] != '\0';
 	if (entry.has_salt && hex_decode(salt, strlen(salt), to->salt, SALT_BYTES) != 0)

@@ -1,6 +1,7 @@
 /* `clarion report`: asks or reads, seals into the queue, then sends; or with --out seals into a file that
  * anybody may carry, and sends nothing. */
 #include "client/output.h"
+#include "client/progress.h"
 #include "reporting.h"
 #include "sealed_out.h"
 #include "verbs.h"
@@ -18,6 +19,10 @@ static int run(struct reporting *reporting, struct failure *failure)
 	reporting_say_readers(reporting);
 	reporting_say_server(reporting, entry);
 	reporting_say_receipt(reporting);
+	if (reporting->delay > 0) {
+		reporting_say_delay(reporting);
+		return reporting_answer(reporting, failure);
+	}
 	rc = reporting_deliver(reporting, entry, &show, failure);
 	if (rc == 0)
 		say(reporting->invocation,
@@ -35,8 +40,11 @@ int run_report(const struct invocation *invocation, struct failure *failure)
 {
 	const char *out = arguments_option(invocation->arguments, "out");
 	struct reporting reporting = { .invocation = invocation, .makes_no_connection = out != NULL };
-	int rc = session_open(invocation, &reporting.session, failure);
+	int rc = reporting_take_delay(&reporting, failure);
 
+	progress_allow(invocation);
+	if (rc == 0)
+		rc = session_open(invocation, &reporting.session, failure);
 	if (rc == 0)
 		rc = out != NULL ? seal_out(&reporting, out, failure) : run(&reporting, failure);
 	reporting_free(&reporting);

@@ -1,6 +1,7 @@
 #include "reporting.h"
 
 #include "client/output.h"
+#include "delay.h"
 #include "keys/clock.h"
 #include "purse.h"
 #include "seal.h"
@@ -30,6 +31,14 @@ static int renew_roster(struct reporting *reporting, struct failure *failure)
 	reporting->is_offline =
 		reporting->line.exit_code == EX_UNAVAILABLE || organisation_contradicted(organisation);
 	return organisation_fresh(organisation, failure);
+}
+
+int reporting_take_delay(struct reporting *reporting, struct failure *failure)
+{
+	if (delay_of(reporting->invocation->arguments, &reporting->delay, failure) != 0)
+		return -1;
+	reporting->makes_no_connection |= reporting->delay > 0;
+	return 0;
 }
 
 int reporting_prepare(struct reporting *reporting, struct failure *failure)
@@ -105,7 +114,8 @@ void reporting_sealing(const struct reporting *reporting, struct sealing *ret_se
 		.follows = reporting->follows.counter == 0 ? NULL : &reporting->follows,
 		.hold = reporting->hold,
 		.is_prepared = reporting->is_prepared,
-		.after = reporting->after };
+		.after = reporting->after,
+		.not_before = reporting->not_before };
 }
 
 uint64_t reporting_counter(const struct reporting *reporting)
@@ -121,6 +131,9 @@ int reporting_seal(struct reporting *reporting, const struct queued **ret_entry,
 	struct session *session = &reporting->session;
 	struct sealing sealing;
 
+	if (reporting->delay > 0)
+		reporting->not_before =
+			delay_moment(organisation_now(session->organisation), reporting->delay);
 	reporting_sealing(reporting, &sealing);
 	if (seal_report(&sealing, session->vault, session->queue, ret_entry, failure) != 0)
 		return -1;
@@ -189,6 +202,15 @@ int reporting_answer(const struct reporting *reporting, struct failure *failure)
 		json_decref(result);
 		result = NULL;
 	}
+	if (result != NULL && reporting->not_before > 0) {
+		char moment[TIME_SIZE];
+
+		time_format(reporting->not_before, moment);
+		if (json_object_set_new(result, "not_before", json_string(moment)) != 0) {
+			json_decref(result);
+			result = NULL;
+		}
+	}
 	if (result != NULL && reporting->composed.warnings != NULL &&
 		json_object_set(result, "warnings", reporting->composed.warnings) != 0) {
 		json_decref(result);
@@ -223,6 +245,17 @@ void reporting_say_server(const struct reporting *reporting, const struct queued
 		"and when it arrives; and from where, unless a proxy hides that.\n",
 		entry->destination.desk, urgency_word(entry->destination.urgency),
 		(unsigned long long)((entry->length + 1023) / 1024));
+}
+
+void reporting_say_delay(const struct reporting *reporting)
+{
+	char latest[TIME_SIZE];
+
+	time_format(organisation_now(reporting->session.organisation) + reporting->delay, latest);
+	say(reporting->invocation,
+		"Queued, and NOT sent yet: it has a moment of its own, at the latest %s. The first `%s send` "
+		"behind that moment sends it; `%s send --wait` waits for it.\n",
+		latest, reporting->invocation->program, reporting->invocation->program);
 }
 
 void reporting_say_receipt(const struct reporting *reporting)

@@ -19,6 +19,7 @@ struct reporting {
 	const struct seal_hold *hold;
 	bool is_prepared;
 	const char *after;
+	int64_t delay; /* within how many seconds it goes out; 0 for at once */
 	struct session session;
 	struct composed composed;
 	struct recipients *recipients;
@@ -27,9 +28,13 @@ struct reporting {
 	struct receipt_maker *next; /* NULL where none is being made */
 	char id[ID_SIZE];
 	char accepted[TIME_SIZE]; /* "" while it is queued */
+	int64_t not_before;       /* 0, or its own moment */
 	bool is_offline;          /* no server answered a moment ago, or none that can be trusted */
 	struct failure line;      /* why the roster couldn't be renewed; exit_code 0 where it could */
 };
+
+/* Takes --delay: then no connection is made now. 64 for what isn't one. */
+MUST_USE int reporting_take_delay(struct reporting *reporting, struct failure *failure);
 
 /* The newest roster if there is a network, the report, its readers. The session is open. */
 MUST_USE int reporting_prepare(struct reporting *reporting, struct failure *failure);
@@ -60,6 +65,8 @@ MUST_USE int reporting_answer(const struct reporting *reporting, struct failure 
 void reporting_say_readers(const struct reporting *reporting);
 /* Before it is sent: what the server will learn of it. */
 void reporting_say_server(const struct reporting *reporting, const struct queued *entry);
+/* Of a report that waits for its own moment: what will send it. */
+void reporting_say_delay(const struct reporting *reporting);
 void reporting_say_receipt(const struct reporting *reporting);
 
 void reporting_free(struct reporting *reporting);

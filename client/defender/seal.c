@@ -1,5 +1,6 @@
 #include "seal.h"
 
+#include "client/progress.h"
 #include "proto/encode.h"
 #include "proto/json.h"
 #include "proto/report_schema.h"
@@ -72,6 +73,7 @@ static void address(const struct sealing *sealing, struct queued *entry)
 	}
 	entry->is_cover = sealing->is_cover;
 	entry->is_prepared = sealing->is_prepared;
+	entry->not_before = sealing->not_before;
 	entry->excluded_count = 0;
 	/* All dummies look alike to whoever opens the home. */
 	for (size_t at = 0; !sealing->is_cover && at < sealing->composed->excluded_count; at++) {
@@ -124,11 +126,21 @@ static int seal_attachment(struct report_sealer *sealer, const struct attachment
 		if (report_sealer_content(sealer, bytes, len) != 0)
 			return not_sealed(outlet);
 		left -= len;
+		progress_at(outlet->length);
 	}
 	if (left > 0)
 		return failure_set(outlet->failure, EX_DATAERR,
 			"an attachment changed while it was read: copy it, then report again");
 	return attachment_unchanged(attachment, outlet->failure);
+}
+
+static uint64_t size_of(const struct attachments *attachments)
+{
+	uint64_t size = 0;
+
+	for (size_t at = 0; at < attachments->count; at++)
+		size += attachments->list[at].size;
+	return size;
 }
 
 static int seal_content(const struct sealing *sealing, struct report_sealer *sealer,
@@ -146,8 +158,10 @@ static int seal_content(const struct sealing *sealing, struct report_sealer *sea
 	bytes = malloc(READ_BYTES);
 	if (bytes == NULL)
 		return failure_memory(outlet->failure);
+	progress_begin(PROGRESS_SEALING, size_of(attachments));
 	for (size_t at = 0; rc == 0 && at < attachments->count; at++)
 		rc = seal_attachment(sealer, &attachments->list[at], bytes, outlet);
+	progress_end();
 	sodium_memzero(bytes, READ_BYTES);
 	free(bytes);
 	return rc;

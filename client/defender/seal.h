@@ -24,6 +24,7 @@ struct sealing {
 	const struct seal_hold *hold;    /* NULL where it isn't held */
 	bool is_prepared;                /* as in struct queued */
 	const char *after;               /* NULL, or as in struct queued */
+	int64_t not_before;              /* as in struct queued */
 	bool is_cover;                   /* as in struct queued; who opens the home sees no more than that */
 };
 

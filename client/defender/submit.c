@@ -1,9 +1,11 @@
 #include "submit.h"
 
+#include "client/progress.h"
 #include "proto/encode.h"
 #include "proto/problem.h"
 #include "purse.h"
 
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@ struct submission {
 	const struct queued *entry;
 	struct link *link;
 	struct vault_reader *reader;
+	uint64_t given; /* how far it has been read: what the server has, and what is under way to it */
 	char path[PATH_SIZE];
 	char upload_key[BASE64_CHARS(UPLOAD_KEY_BYTES) + 1];
 	struct purse *purse;
@@ -27,13 +30,18 @@ static int give_payload(void *owner, uint8_t *bytes, size_t size, size_t *ret_le
 {
 	struct submission *submission = owner;
 
-	return vault_reader_take(submission->reader, bytes, size, ret_len, failure);
+	if (vault_reader_take(submission->reader, bytes, size, ret_len, failure) != 0)
+		return -1;
+	submission->given += *ret_len;
+	progress_at(submission->given);
+	return 0;
 }
 
 static int open_payload(struct submission *submission, uint64_t offset, struct failure *failure)
 {
 	vault_reader_free(submission->reader);
 	submission->reader = NULL;
+	submission->given = offset;
 	if (vault_reader_new(submission->vault, submission->entry->payload, &submission->reader, failure) !=
 		0)
 		return -1;
@@ -125,6 +133,9 @@ static bool is_final(const struct link_answer *answer)
 						     answer->status != 204 && answer->status != 409);
 }
 
+/* While one network goes and another comes: some seconds, once the server has begun to take it. */
+static const int pauses_ms[] = { 0, 500, 1000, 2500 };
+
 static int next_link(struct submission *submission, size_t server, struct failure *failure)
 {
 	link_close(submission->link);
@@ -148,6 +159,22 @@ static int next_offset(const struct submission *submission, const struct link_an
 	return 0;
 }
 
+static int create_again(
+	struct submission *submission, size_t server, struct link_answer *ret_answer, struct failure *failure)
+{
+	int rc = -1;
+
+	for (size_t at = 0; at < COUNT_OF(pauses_ms); at++) {
+		(void)poll(NULL, 0, pauses_ms[at]);
+		rc = next_link(submission, server, failure);
+		if (rc == 0)
+			rc = create_upload(submission, ret_answer, failure);
+		if (rc == 0 || failure->exit_code != EX_UNAVAILABLE)
+			break;
+	}
+	return rc;
+}
+
 /* From the byte that the server has, until it has all. A break is followed by another try as long as each
  * brings it forward: creating the same upload again tells where it stands, or gives the acceptance. Ends with
  * an answer that tells no offset (the acceptance, or a refusal), or -1. */
@@ -164,9 +191,8 @@ static int upload(
 		if (rc != 0)
 			break;
 		rc = patch(submission, offset, &answer, failure);
-		if (rc != 0 && failure->exit_code == EX_UNAVAILABLE &&
-			next_link(submission, server, failure) == 0)
-			rc = create_upload(submission, &answer, failure);
+		if (rc != 0 && failure->exit_code == EX_UNAVAILABLE)
+			rc = create_again(submission, server, &answer, failure);
 	}
 	if (rc == 0)
 		*ret_answer = answer;
@@ -355,6 +381,7 @@ int submit(struct organisation *organisation, struct vault *vault, struct queue 
 	struct submission submission = { .organisation = organisation, .vault = vault, .entry = entry };
 	const struct queued sent = *entry; /* the entry may be gone behind the answer */
 	struct link_answer answer = { 0 };
+	bool sent_it;
 	int rc = 0;
 
 	*ret_outcome = SUBMIT_LATER;
@@ -365,7 +392,10 @@ int submit(struct organisation *organisation, struct vault *vault, struct queue 
 		rc = failure->exit_code == EX_NOPERM ? 0 : -1;
 		goto cleanup;
 	}
-	if (transfer_with_token(&submission, &answer, failure) == 0)
+	progress_begin(PROGRESS_SENDING, entry->length);
+	sent_it = transfer_with_token(&submission, &answer, failure) == 0;
+	progress_end();
+	if (sent_it)
 		rc = judge(&submission, queue, &answer, ret_accepted, ret_outcome, failure);
 	if (rc == 0 && *ret_outcome != SUBMIT_LATER)
 		rc = purse_spent(submission.purse, &sent, failure);

@@ -49,7 +49,7 @@ static void begin(struct scene *scene, char *folder, const char *excluded)
 				 excluded == NULL ? 0 : 1, &scene->recipients, &failure),
 		0);
 	scene->sealing = (struct sealing){ scene->roster, scene->organisation, &scene->composed,
-		&scene->recipients, scene->keys, NULL, NULL, false, NULL, false };
+		&scene->recipients, scene->keys, NULL, NULL, false, NULL, 0, false };
 }
 
 static void end(struct scene *scene)
