@@ -1,5 +1,6 @@
 #include "base/config.h"
 
+#include "base/wake_settings.h"
 #include "config_values.h"
 #include "proto/cursor.h"
 
@@ -126,6 +127,7 @@ static void fill_in(struct parsing *parsing)
 	if (parsing->config->listen.count == 0 && parsing->config->listen_shared.count == 0)
 		config_faults_add(
 			parsing->faults, 0, "listen is missing: write listen = [::]:443, or listen_shared");
+	wake_settings_check(parsing->config, parsing->faults);
 }
 
 int config_parse(const char *text, size_t len, const char *folder, struct config **ret_config,

@@ -25,7 +25,7 @@ static const void *field_in(const struct config *config, const struct setting *s
 
 static bool is_text(enum setting_type type)
 {
-	return type == SETTING_BASE || type == SETTING_PATH || type == SETTING_USER;
+	return type == SETTING_BASE || type == SETTING_PATH || type == SETTING_USER || type == SETTING_TEXT;
 }
 
 static int text_set(char **field, char *text, struct fault *fault)
@@ -191,6 +191,8 @@ int config_value_set(struct config *config, const struct setting *setting, const
 		return path_set(field, text, folder, fault);
 	case SETTING_USER:
 		return user_set(field, text, fault);
+	case SETTING_TEXT:
+		return text_set(field, strdup(text), fault);
 	case SETTING_NUMBER:
 	case SETTING_BYTES:
 		return number_set(field, setting, text, fault);
@@ -233,6 +235,7 @@ int config_value(const struct config *config, const struct setting *setting, cha
 	case SETTING_BASE:
 	case SETTING_PATH:
 	case SETTING_USER:
+	case SETTING_TEXT:
 		len = snprintf(text, sizeof text, "%s", *(char *const *)field);
 		break;
 	case SETTING_NUMBER:

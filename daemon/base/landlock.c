@@ -19,8 +19,9 @@
 #define FS_VERSION_2    ((1ULL << 14) - 1) /* and moving between folders */
 #define FS_VERSION_3    ((1ULL << 15) - 1) /* and truncation */
 #define FS_VERSION_5    ((1ULL << 16) - 1) /* and ioctl of devices */
-#define NET_VERSION_4   3ULL               /* TCP bind, connect */
-#define SCOPE_VERSION_6 3ULL               /* abstract sockets, signals */
+#define NET_BIND        (1ULL << 0)
+#define NET_CONNECT     (1ULL << 1)
+#define SCOPE_VERSION_6 3ULL /* abstract sockets, signals */
 
 /* What SQLite does in its folder: no subfolders, links, devices or programs. */
 #define FS_DATABASE (FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE)
@@ -43,7 +44,7 @@ int landlock_version(void)
 }
 
 /* Older kernels refuse a structure that is longer than theirs. */
-static struct ruleset ruleset_of(int version, size_t *ret_size)
+static struct ruleset ruleset_of(int version, bool may_connect, size_t *ret_size)
 {
 	struct ruleset ruleset = { .handled_fs = FS_VERSION_1 };
 	*ret_size = sizeof ruleset.handled_fs;
@@ -54,7 +55,7 @@ static struct ruleset ruleset_of(int version, size_t *ret_size)
 	if (version >= 5)
 		ruleset.handled_fs = FS_VERSION_5;
 	if (version >= 4) {
-		ruleset.handled_net = NET_VERSION_4;
+		ruleset.handled_net = may_connect ? NET_BIND : NET_BIND | NET_CONNECT;
 		*ret_size = offsetof(struct ruleset, scoped);
 	}
 	if (version >= 6) {
@@ -64,7 +65,7 @@ static struct ruleset ruleset_of(int version, size_t *ret_size)
 	return ruleset;
 }
 
-int landlock_restrict(int folder_fd, struct fault *fault)
+int landlock_restrict(int folder_fd, bool may_connect, struct fault *fault)
 {
 	const int version = landlock_version();
 	size_t size;
@@ -73,7 +74,7 @@ int landlock_restrict(int folder_fd, struct fault *fault)
 		return fault_set(fault,
 			"this kernel has no Landlock: use a kernel that has it (5.13 or later, "
 			"`landlock' in its lsm= list)");
-	const struct ruleset ruleset = ruleset_of(version, &size);
+	const struct ruleset ruleset = ruleset_of(version, may_connect, &size);
 	const int ruleset_fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
 	if (ruleset_fd < 0)
 		return fault_set(fault, "Landlock: no rule set: %s", strerror(errno));

@@ -18,10 +18,11 @@ static int no_new_privileges(struct fault *fault)
 	return 0;
 }
 
-static int files_restrict(const struct sandbox_options *options, int folder_fd, struct fault *fault)
+static int files_restrict(
+	const struct sandbox_options *options, int folder_fd, bool may_connect, struct fault *fault)
 {
 	if (landlock_version() > 0)
-		return landlock_restrict(folder_fd, fault);
+		return landlock_restrict(folder_fd, may_connect, fault);
 	if (!options->allow_no_landlock)
 		return fault_set(fault,
 			"this kernel has no Landlock: use one that has it, or see allow_no_landlock in "
@@ -34,7 +35,7 @@ static int lock_in(
 	const struct sandbox_options *options, int folder_fd, enum seccomp_list list, struct fault *fault)
 {
 	if (process_harden(fault) != 0 || no_new_privileges(fault) != 0 ||
-		files_restrict(options, folder_fd, fault) != 0)
+		files_restrict(options, folder_fd, list == SECCOMP_NOTIFY, fault) != 0)
 		return -1;
 	return seccomp_lock(list, fault);
 }

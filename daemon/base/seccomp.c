@@ -43,6 +43,14 @@ static const char *const for_store[] = { "openat", "open", "fstat", "stat", "lst
 /* Admins of this machine, on the control socket that the supervisor made. */
 static const char *const for_control[] = { "accept", "accept4" };
 
+/* libcurl and libevent's resolver: connections out, and nothing that listens. */
+static const char *const for_notify[] = { "connect", "getsockname", "getpeername", "sendto", "sendmmsg",
+	"pipe2" };
+
+/* What libraries look for by the way gets the answer that it isn't allowed; Landlock would give the same. */
+static const char *const refused_softly[] = { "openat", "open", "stat", "lstat", "newfstatat", "statx",
+	"access", "faccessat", "faccessat2", "readlink", "readlinkat", "uname" };
+
 struct argument_rule {
 	const char *name;
 	struct scmp_arg_cmp compare;
@@ -119,6 +127,27 @@ static int add_store(scmp_filter_ctx filter)
 		       : add_rules(filter, rules, COUNT_OF(rules));
 }
 
+/* Internet sockets, and no others. */
+static int add_notify(scmp_filter_ctx filter)
+{
+	const struct argument_rule rules[] = {
+		EQUALS("socket", 0, AF_INET),
+		EQUALS("socket", 0, AF_INET6),
+		EQUALS("getsockopt", 1, IPPROTO_IP),
+		EQUALS("getsockopt", 1, IPPROTO_IPV6),
+		EQUALS("setsockopt", 1, IPPROTO_IP),
+		EQUALS("setsockopt", 1, IPPROTO_IPV6),
+	};
+	for (size_t i = 0; i < COUNT_OF(refused_softly); i++) {
+		const int number = seccomp_syscall_resolve_name(refused_softly[i]);
+		if (number >= 0 && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), number, 0) != 0)
+			return -1;
+	}
+	return add_names(filter, for_notify, COUNT_OF(for_notify)) != 0
+		       ? -1
+		       : add_rules(filter, rules, COUNT_OF(rules));
+}
+
 static int add_list(scmp_filter_ctx filter, enum seccomp_list list)
 {
 	if (add_names(filter, for_all, COUNT_OF(for_all)) != 0 || add_arguments(filter) != 0)
@@ -131,7 +160,7 @@ static int add_list(scmp_filter_ctx filter, enum seccomp_list list)
 	case SECCOMP_CHECKPOINT:
 		return add_store(filter);
 	case SECCOMP_NOTIFY:
-		return 0;
+		return add_notify(filter);
 	}
 	return -1;
 }

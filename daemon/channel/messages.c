@@ -139,7 +139,7 @@ int message_file_get(struct reader *in, struct message_file *ret_message)
 {
 	struct message_file message;
 	uint8_t kind;
-	if (reader_u8(in, &kind) != 0 || kind < FILE_TLS_KEY || kind > FILE_KEYRING ||
+	if (reader_u8(in, &kind) != 0 || kind < FILE_TLS_KEY || kind > FILE_WAKE_CREDENTIALS ||
 		message_text_get(in, &message.name) != 0 ||
 		reader_blob(in, CHANNEL_FILE_MAX, &message.data, &message.len) != 0 || reader_end(in) != 0)
 		return -1;

@@ -72,3 +72,22 @@ int message_woken_get(struct reader *in, struct message_woken *ret_message)
 	*ret_message = message;
 	return 0;
 }
+
+int message_ran_put(struct buffer *out, const struct message_ran *message)
+{
+	size_t mark;
+
+	frame_begin(out, MESSAGE_RAN, &mark);
+	buffer_put_u8(out, message->done ? 1 : 0);
+	return frame_end(out, mark);
+}
+
+int message_ran_get(struct reader *in, struct message_ran *ret_message)
+{
+	struct message_ran message;
+
+	if (message_bool_get(in, &message.done) != 0 || reader_end(in) != 0)
+		return -1;
+	*ret_message = message;
+	return 0;
+}

@@ -120,7 +120,8 @@ static int keep_file(struct setup *setup, struct reader *in)
 		return -1;
 	const size_t size = message.len > 0 ? message.len : 1;
 	held->kind = message.kind;
-	held->guarded = message.kind == FILE_TLS_KEY || message.kind == FILE_KEYRING;
+	held->guarded = message.kind == FILE_TLS_KEY || message.kind == FILE_KEYRING ||
+			message.kind == FILE_WAKE_CREDENTIALS;
 	held->name = strdup(message.name);
 	held->data = held->guarded ? sodium_malloc(size) : malloc(size);
 	if (held->name == NULL || held->data == NULL)

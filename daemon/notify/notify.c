@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "channel/setup.h"
+#include "delivery.h"
+#include "keys/clock.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
@@ -15,20 +17,20 @@ struct notify {
 	struct event_base *base;
 	struct channel *supervisor;
 	struct channel *store;
-	uint64_t wakes[URGENCY_COUNT];
-	uint64_t unreported;
+	struct notify_settings settings;
+	struct deliveries *deliveries;
+	uint64_t delivered, failed; /* since it was last reported */
 	int exit_code;
 };
 
 /* How many, not for whom: which desk is alerted, and when, is nobody's business who can read a log. */
 static void report(struct notify *notify)
 {
-	uint64_t total = 0;
-	for (size_t i = 0; i < URGENCY_COUNT; i++)
-		total += notify->wakes[i];
-	if (notify->unreported > 0)
-		log_event(LOG_INFO, "wakes", "new=%" PRIu64 " total=%" PRIu64, notify->unreported, total);
-	notify->unreported = 0;
+	if (notify->delivered + notify->failed > 0)
+		log_event(LOG_INFO, "wakes", "delivered=%" PRIu64 " failed=%" PRIu64, notify->delivered,
+			notify->failed);
+	notify->delivered = 0;
+	notify->failed = 0;
 }
 
 static void on_hour(evutil_socket_t fd, short what, void *context)
@@ -38,6 +40,24 @@ static void on_hour(evutil_socket_t fd, short what, void *context)
 	report(context);
 }
 
+static void on_told(void *context, uint64_t number, enum wake_outcome outcome)
+{
+	struct notify *notify = context;
+	const struct message_woken woken = { .number = number, .outcome = outcome };
+	if (outcome == WAKE_DELIVERED)
+		notify->delivered++;
+	else
+		notify->failed++;
+	if (notify->store != NULL && message_woken_put(channel_out(notify->store), &woken) != 0)
+		log_plain(LOG_WARNING, "outcome_not_told");
+}
+
+static int ask_to_run(void *context)
+{
+	struct notify *notify = context;
+	return message_empty_put(channel_out(notify->supervisor), MESSAGE_RUN);
+}
+
 static int on_store_message(void *context, enum message_type type, struct reader *message, int passed_fd)
 {
 	struct notify *notify = context;
@@ -45,10 +65,8 @@ static int on_store_message(void *context, enum message_type type, struct reader
 	(void)passed_fd; /* no rule lets the store pass one */
 	if (type != MESSAGE_WAKE || message_wake_get(message, &wake) != 0)
 		return -1;
-	notify->wakes[wake.urgency]++;
-	notify->unreported++;
-	const struct message_woken woken = { .number = wake.number, .outcome = WAKE_LATER };
-	return message_woken_put(channel_out(notify->store), &woken);
+	deliveries_begin(notify->deliveries, &wake);
+	return 0;
 }
 
 static void on_store_ended(void *context, const char *reason)
@@ -57,6 +75,7 @@ static void on_store_ended(void *context, const char *reason)
 	log_event(LOG_WARNING, "store_channel_ended", "reason=\"%s\"", reason);
 	channel_free(notify->store);
 	notify->store = NULL;
+	deliveries_forget(notify->deliveries);
 }
 
 /* A store that was started anew: its channel takes the place of the old one's. */
@@ -70,6 +89,7 @@ static int take_store(struct notify *notify, int fd)
 		.on_ended = on_store_ended,
 		.context = notify };
 	channel_free(notify->store);
+	deliveries_forget(notify->deliveries);
 	notify->store = channel_new(&options);
 	return notify->store != NULL ? 0 : -1;
 }
@@ -78,11 +98,15 @@ static int on_supervisor_message(void *context, enum message_type type, struct r
 {
 	struct notify *notify = context;
 	struct message_socket socket;
+	struct message_ran ran;
 	switch (type) {
 	case MESSAGE_SOCKET:
 		if (message_socket_get(message, &socket) != 0 || socket.kind != SOCKET_STORE)
 			return -1;
 		return take_store(notify, passed_fd);
+	case MESSAGE_RAN:
+		return message_ran_get(message, &ran) != 0 ? -1
+							   : deliveries_ran(notify->deliveries, ran.done);
 	case MESSAGE_DRAIN:
 		if (message_empty_get(message) != 0)
 			return -1;
@@ -126,24 +150,38 @@ static int run(struct notify *notify, int supervisor_fd, int store_fd)
 	return notify->exit_code;
 }
 
+/* All that needs a file or makes a descriptor of its own kind, before the lock-in. */
+static int prepare(struct notify *notify, struct setup *setup, struct fault *fault)
+{
+	const struct sandbox_options options = { .allow_no_landlock = setup_yes(setup, "allow_no_landlock") };
+	notify->base = event_base_new();
+	if (notify_settings_take(setup, &notify->settings, fault) != 0 || clock_open(fault) != 0)
+		return -1;
+	notify->deliveries = notify->base != NULL ? deliveries_new(notify->base, &notify->settings, on_told,
+							    ask_to_run, notify)
+						  : NULL;
+	if (notify->deliveries == NULL)
+		return fault_set(fault, "no memory");
+	return setup_settle(setup, fault) != 0 ? -1 : sandbox_notify(&options, fault);
+}
+
 int notify_main(int supervisor_fd)
 {
 	struct notify notify = { .exit_code = EX_OK };
 	struct setup *setup = NULL;
 	struct fault fault;
-	int store_fd = -1;
 	if (setup_receive(supervisor_fd, ROLE_NOTIFY, &setup, &fault) != 0)
 		return setup_failed(supervisor_fd, EX_PROTOCOL, &fault);
-	const struct sandbox_options options = { .allow_no_landlock = setup_yes(setup, "allow_no_landlock") };
-	store_fd = setup_socket(setup, SOCKET_STORE);
-	notify.base = event_base_new();
-	const int settled = setup_settle(setup, &fault);
+	const int store_fd = setup_socket(setup, SOCKET_STORE);
+	const int prepared = prepare(&notify, setup, &fault);
 	setup_free(setup);
-	if (settled != 0 || sandbox_notify(&options, &fault) != 0)
-		return setup_failed(supervisor_fd, EX_OSERR, &fault);
-	if (notify.base == NULL)
-		return EX_OSERR;
-	const int exit_code = run(&notify, supervisor_fd, store_fd);
-	event_base_free(notify.base);
-	return exit_code;
+	if (prepared != 0)
+		notify.exit_code = setup_failed(supervisor_fd, EX_OSERR, &fault);
+	else
+		notify.exit_code = run(&notify, supervisor_fd, store_fd);
+	deliveries_free(notify.deliveries);
+	notify_settings_free(&notify.settings);
+	if (notify.base != NULL)
+		event_base_free(notify.base);
+	return notify.exit_code;
 }

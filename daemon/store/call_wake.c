@@ -81,7 +81,8 @@ void call_put_wake(struct request *request)
 
 	if (open_letter(request, &letter) != 0)
 		request_answer_problem(request, PROBLEM_NOT_SEALED);
-	else if (strcmp(letter.officer, officer_of(request)) != 0)
+	else if (strcmp(letter.officer, officer_of(request)) != 0 ||
+		 !wake_way_is_allowed(request->front->store, letter.way.kind))
 		request_answer_problem(request, PROBLEM_BAD_WAKE);
 	else
 		change(request, &letter.way);

@@ -98,9 +98,13 @@ int outbox_wake(struct store *store, const char *officer, const char *desk, enum
 
 int outbox_test(struct store *store, const char *officer)
 {
-	if (find(store, officer, "", URGENCY_RECORD) == NULL &&
-		outbox_push(store, officer, "", URGENCY_RECORD) == NULL)
+	struct outbox_entry *entry = find(store, officer, "", URGENCY_RECORD);
+
+	if (entry == NULL)
+		entry = outbox_push(store, officer, "", URGENCY_RECORD);
+	if (entry == NULL)
 		return -1;
+	entry->due = store_now(store);
 	outbox_look(store);
 	return 0;
 }
@@ -408,8 +412,13 @@ void outbox_notify_changed(struct store *store)
 {
 	if (store->outbox == NULL)
 		return;
-	for (struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next)
+	for (struct outbox_entry *at = store->outbox->entries; at != NULL; at = at->next) {
+		if (at->number == 0)
+			continue;
 		off_the_way(store, at);
+		at->due = store_now(store) + (at->attempts == 0 ? 0 : pause_before(at->attempts));
+		at->attempts++; /* one that ends notify each time must not do so without a pause */
+	}
 	outbox_look(store);
 }
 

@@ -36,6 +36,7 @@ struct outbox {
 	unsigned on_the_way;
 	bool has_fresh;
 	outbox_lost_handler *on_lost;
+	bool lacks[WAKE_KIND_LAST + 1]; /* ways that the server isn't set up for */
 };
 
 static inline bool outbox_is_beat(const struct outbox_entry *entry)

@@ -161,6 +161,8 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		releases_load(store) != 0 || chores_start(store) != 0 || headers_start(store) != 0 ||
 		figures_start(store) != 0)
 		return fault_set(fault, "the database can't be read: restore a backup");
+	if (setup_setting(setup, "wake_ways") != NULL)
+		wake_ways_allow(store, setup_setting(setup, "wake_ways"));
 	return restored_take(store, fault);
 }
 
@@ -257,6 +259,8 @@ static int take_setting(struct store *store, struct reader *message)
 
 	if (message_setting_get(message, &setting) != 0)
 		return -1;
+	if (strcmp(setting.name, "wake_ways") == 0)
+		wake_ways_allow(store, setting.value);
 	number = reader_of(setting.value, strlen(setting.value));
 	if (reader_decimal(&number, &value) == 0 && reader_end(&number) == 0)
 		take_limit(store, setting.name, value);

@@ -59,6 +59,21 @@ static int put_note(struct store *store, const struct wake_note *given)
 	return 0;
 }
 
+void wake_ways_allow(struct store *store, const char *ways)
+{
+	bool *lacks = store->outbox->lacks;
+
+	lacks[WAKE_SMTP] = strstr(ways, "smtp") == NULL;
+	lacks[WAKE_COMMAND] = strstr(ways, "command") == NULL;
+	for (size_t kind = WAKE_WEBHOOK; kind <= WAKE_UNIFIEDPUSH; kind++)
+		lacks[kind] = strstr(ways, "webhooks") == NULL;
+}
+
+bool wake_way_is_allowed(const struct store *store, enum wake_kind kind)
+{
+	return !store->outbox->lacks[kind];
+}
+
 /* --- as it lies on the shelf: fields of one length, so that all rows are equally long */
 
 static int write_row(const struct wake_note *note, const struct wake_way *way, struct buffer *out)

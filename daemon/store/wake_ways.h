@@ -23,6 +23,10 @@ const struct wake_note *wake_note(const struct store *store, const char *officer
 /* All of them, one after the other. */
 const struct wake_note *wake_notes(const struct store *store);
 
+/* What this server is set up for, as base/wake_settings.h words it: all, before it is said. */
+void wake_ways_allow(struct store *store, const char *ways);
+bool wake_way_is_allowed(const struct store *store, enum wake_kind kind);
+
 /* 1 found, 0 none, -1 storage failed or it doesn't open. The caller wipes it. */
 MUST_USE int wake_way_find(struct store *store, const char *officer, struct wake_way *ret_way);
 /* In a group. */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "keeper.h"
+#include "runner.h"
 #include "service.h"
 
 #include <sched.h>
@@ -107,6 +108,7 @@ void family_free(struct family *family)
 	while (family->slots > 0)
 		listeners_close(&family->listeners[--family->slots]);
 	pulses_end(family);
+	runner_free(family);
 	if (family->stop_timer != NULL)
 		event_free(family->stop_timer);
 	free(family->listeners);
@@ -194,10 +196,13 @@ static void on_failed(void *context, struct child *child, const struct message_f
 	family_kill(family);
 }
 
+/* What roles have to say besides. */
 static int on_message(void *context, struct child *child, enum message_type type, struct reader *message)
 {
 	if (type == MESSAGE_PONG)
 		return pulse_answered(child_owner(child), message);
+	if (type == MESSAGE_RUN)
+		return runner_message(context, child, message);
 	return keeper_message(context, child, type, message);
 }
 
@@ -216,8 +221,10 @@ void family_child_died(struct family *family, pid_t pid, int status)
 	struct member *member = family->members;
 	while (member != NULL && (member->child == NULL || child_pid(member->child) != pid))
 		member = member->next;
-	if (member == NULL)
+	if (member == NULL) {
+		(void)runner_child_died(family, pid, status);
 		return;
+	}
 	child_reaped(member->child);
 	log_end(member, status);
 	const bool was_ready = child_is_ready(member->child);

@@ -30,6 +30,8 @@ struct member {
 	struct pulse pulse;    /* of its process */
 };
 
+struct runner;
+
 struct family {
 	struct event_base *base;
 	bool root;
@@ -47,6 +49,7 @@ struct family {
 	struct generation *waiting;  /* a reload that was asked for before the first start was complete */
 	struct listeners *listeners; /* by slot */
 	unsigned int slots;
+	struct runner *runner; /* runner.c; NULL before it is needed */
 	struct event *stop_timer;
 	bool stop_late; /* the fronts' time is over */
 	int exit_code;

@@ -13,9 +13,18 @@ static void store_told(struct family *family)
 	if (channel == NULL)
 		return; /* the next one is started from the new generation */
 	if (settings_send(family->current->config, SETTING_FOR_STORE, channel) != 0 ||
+		setting_send_ways(family->current->config, channel) != 0 ||
 		materials_send(family->current->materials, FILE_ROSTER, channel) != 0 ||
 		message_empty_put(channel_out(channel), MESSAGE_RELOAD) != 0)
 		member_kill(store);
+}
+
+/* It holds nothing that isn't in the store too: it ends, and the next one has the new settings. */
+static void notify_replaced(const struct family *family)
+{
+	struct member *notify = family_member(family, ROLE_NOTIFY);
+	if (notify != NULL)
+		member_drain(notify);
 }
 
 static void fronts_change(struct family *family, enum standing from, enum standing to)
@@ -48,6 +57,7 @@ void reload_progress(struct family *family)
 	if (family_listeners(family, generation_fronts(family->current), &fault) != 0)
 		log_fault(LOG_ERROR, "listeners", &fault);
 	store_told(family);
+	notify_replaced(family);
 	log_event(LOG_INFO, "reloaded", "fronts=%u", family->slots);
 	service_ready(family->service, family->slots);
 	keeper_reloaded(family, true);

@@ -1,5 +1,6 @@
 #include "materials.h"
 
+#include "base/wake_settings.h"
 #include "control_socket.h"
 #include "files.h"
 #include "keys/keyring.h"
@@ -20,7 +21,8 @@
 #define CERTIFICATE_MAX (64 * 1024)
 #define DECOY_FILES_MAX 1024
 #define DECOY_BYTES_MAX (16 * 1024 * 1024) /* every front holds it in memory */
-#define ROSTERS_MAX     2048               /* one a month is 170 years; a few a day, years */
+#define SYSTEM_CA       "/etc/ssl/certs/ca-certificates.crt"
+#define ROSTERS_MAX     2048 /* one a month is 170 years; a few a day, years */
 
 struct material {
 	struct material *next;
@@ -157,6 +159,34 @@ static void load_certificate(struct loading *loading)
 	file_bytes_free(&bytes);
 }
 
+static void load_wake_file(
+	struct loading *loading, const char *setting, const char *path, enum file_kind kind, size_t max)
+{
+	struct file_bytes bytes = { .data = NULL };
+	struct fault fault = { "no memory" };
+	if ((kind == FILE_WAKE_CREDENTIALS ? file_read_key(path, max, &bytes, &fault)
+					   : file_read(path, max, &bytes, &fault)) != 0 ||
+		keep(loading->materials, kind, "", &bytes, NULL) != 0)
+		config_faults_add(loading->faults, config_line(loading->config, setting), "%s: %s", setting,
+			fault.text);
+	file_bytes_free(&bytes);
+}
+
+/* The system's authorities are taken where nobody named others: a machine without them has no need of them as
+ * long as nobody is woken over the network. */
+static void load_wake(struct loading *loading)
+{
+	const struct config *config = loading->config;
+	const bool is_needed = config->wake_smtp != NULL || config->wake_webhooks;
+	if (config->wake_ca != NULL)
+		load_wake_file(loading, "wake_ca", config->wake_ca, FILE_WAKE_CA, CHANNEL_FILE_MAX);
+	else if (is_needed)
+		load_wake_file(loading, "wake_ca", SYSTEM_CA, FILE_WAKE_CA, CHANNEL_FILE_MAX);
+	if (config->wake_smtp_credentials != NULL)
+		load_wake_file(loading, "wake_smtp_credentials", config->wake_smtp_credentials,
+			FILE_WAKE_CREDENTIALS, WAKE_CREDENTIALS_MAX);
+}
+
 static void load_decoy(struct loading *loading)
 {
 	const struct folder_limits limits = { DECOY_FILES_MAX, CHANNEL_FILE_MAX, DECOY_BYTES_MAX };
@@ -255,6 +285,7 @@ int materials_load(const struct config *config, struct passphrase_source *passph
 	load_key(&loading, "keyring", config->keyring, FILE_KEYRING);
 	load_certificate(&loading);
 	load_decoy(&loading);
+	load_wake(&loading);
 	load_rosters(&loading);
 	if (control_socket_check(config->control, &fault) != 0)
 		config_faults_add(faults, config_line(config, "control"), "control: %s", fault.text);
@@ -367,6 +398,13 @@ int setting_send_number(struct channel *channel, const char *name, uint64_t numb
 	char text[32];
 	const int len = snprintf(text, sizeof text, "%" PRIu64, number);
 	return len > 0 && (size_t)len < sizeof text ? setting_send(channel, name, text) : -1;
+}
+
+int setting_send_ways(const struct config *config, struct channel *channel)
+{
+	char ways[WAKE_WAYS_SIZE];
+	wake_settings_ways(config, ways);
+	return setting_send(channel, "wake_ways", ways);
 }
 
 int settings_send(const struct config *config, unsigned int role, struct channel *channel)

@@ -37,6 +37,8 @@ MUST_USE int materials_change(
 
 /* The settings that a role is told (SETTING_FOR_…). */
 MUST_USE int settings_send(const struct config *config, unsigned int role, struct channel *channel);
+/* Which ways of waking officers there are: for the store, which refuses others. */
+MUST_USE int setting_send_ways(const struct config *config, struct channel *channel);
 MUST_USE int setting_send(struct channel *channel, const char *name, const char *value);
 MUST_USE int setting_send_number(struct channel *channel, const char *name, uint64_t number);
 

@@ -103,6 +103,8 @@ static int send_settings(const struct member *member, struct channel *channel)
 	if (member->family->root &&
 		setting_send(channel, "user", user_of(generation->config, member->role)) != 0)
 		return -1;
+	if (member->role == ROLE_STORE)
+		return setting_send_ways(generation->config, channel);
 	if (member->role != ROLE_FRONT)
 		return 0;
 	return setting_send_number(channel, "front", member->slot) != 0
@@ -144,6 +146,10 @@ static int send_materials(const struct member *member, struct channel *channel)
 		if (materials_send(materials, FILE_ROSTER, channel) != 0)
 			return -1;
 		return send_control(member, channel);
+	case ROLE_NOTIFY:
+		return materials_send(materials, FILE_WAKE_CA, channel) != 0
+			       ? -1
+			       : materials_send(materials, FILE_WAKE_CREDENTIALS, channel);
 	default:
 		return 0;
 	}

@@ -17,6 +17,7 @@ union any_message {
 	struct message_wake wake;
 	struct message_woken woken;
 	struct message_pong pong;
+	struct message_ran ran;
 	struct message_keyring keyring;
 	struct message_kept kept;
 	struct message_tls tls;
@@ -42,6 +43,22 @@ static int again_keys(enum message_type type, struct reader *in, struct buffer *
 		return message_tls_state_get(in, &message.tls_state) != 0
 			       ? -1
 			       : message_tls_state_put(out, &message.tls_state);
+	default:
+		return -1;
+	}
+}
+
+static int again_wake(enum message_type type, struct reader *in, struct buffer *out)
+{
+	union any_message message;
+	switch (type) {
+	case MESSAGE_WAKE:
+		return message_wake_get(in, &message.wake) != 0 ? -1 : message_wake_put(out, &message.wake);
+	case MESSAGE_RAN:
+		return message_ran_get(in, &message.ran) != 0 ? -1 : message_ran_put(out, &message.ran);
+	case MESSAGE_WOKEN:
+		return message_woken_get(in, &message.woken) != 0 ? -1
+								  : message_woken_put(out, &message.woken);
 	default:
 		return -1;
 	}
@@ -77,6 +94,7 @@ static int again(enum message_type type, struct reader *in, struct buffer *out)
 	case MESSAGE_RELOAD:
 	case MESSAGE_READY:
 	case MESSAGE_PING:
+	case MESSAGE_RUN:
 		return message_empty_get(in) != 0 ? -1 : message_empty_put(out, type);
 	case MESSAGE_REQUEST:
 		return message_request_get(in, &message.request) != 0
@@ -102,10 +120,9 @@ static int again(enum message_type type, struct reader *in, struct buffer *out)
 			       ? -1
 			       : message_answer_put(out, &message.answer);
 	case MESSAGE_WAKE:
-		return message_wake_get(in, &message.wake) != 0 ? -1 : message_wake_put(out, &message.wake);
+	case MESSAGE_RAN:
 	case MESSAGE_WOKEN:
-		return message_woken_get(in, &message.woken) != 0 ? -1
-								  : message_woken_put(out, &message.woken);
+		return again_wake(type, in, out);
 	}
 	return -1;
 }

@@ -22,7 +22,7 @@ OUR_PREFIXES = {"proto", "keys", "base", "channel", "front", "store", "notify", 
 FOREIGN = {
     "openssl/": (5, ("proto/", "keys/", "daemon/front/", "client/shared/")),
     "sqlite3.h": (4, ("daemon/store/",)),
-    "curl/": (3, ("client/shared/",)),
+    "curl/": (4, ("client/shared/", "daemon/notify/")),
     "seccomp.h": (1, ("daemon/base/",)),
     "qrencode.h": (1, ("client/",)),
     "event2/": (40, ("daemon/",)),

@@ -232,7 +232,7 @@ static void test_setting_file_socket_failed(void **state)
 	struct message_file file = { FILE_KEYRING, "", data, sizeof data };
 	assert_int_equal(message_file_put(&out, &file), 0);
 	only_whole(&out, MESSAGE_FILE, get_file);
-	file.kind = FILE_KEYRING + 1;
+	file.kind = FILE_WAKE_CREDENTIALS + 1;
 	assert_int_equal(message_file_put(&out, &file), 0);
 	struct reader in = fields_of(&out, MESSAGE_FILE);
 	assert_int_equal(get_file(&in), -1);

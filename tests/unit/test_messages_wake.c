@@ -89,12 +89,34 @@ static void test_woken(void **state)
 	buffer_free(&out);
 }
 
+static int get_ran(struct reader *in)
+{
+	struct message_ran message;
+	return message_ran_get(in, &message);
+}
+
+static void test_ran(void **state)
+{
+	(void)state;
+	struct buffer out = buffer_of(CHANNEL_FRAME_MAX);
+	struct message_ran ran = { .done = true };
+	struct message_ran got = { .done = false };
+	assert_int_equal(message_ran_put(&out, &ran), 0);
+	struct reader in = fields_of(&out, MESSAGE_RAN);
+	assert_int_equal(message_ran_get(&in, &got), 0);
+	assert_true(got.done);
+	only_whole(&out, MESSAGE_RAN, get_ran);
+	in = reader_of("\2", 1);
+	assert_int_equal(get_ran(&in), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_wake_by_hand),
 		cmocka_unit_test(test_woken),
+		cmocka_unit_test(test_ran),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,19 @@ struct config {
 	uint64_t minimum_bytes_per_second; /* what a line must carry */
 	uint64_t idle_seconds;             /* between two requests */
 	uint64_t requests_per_connection;
+	char *wake_smtp; /* HOST:PORT; NULL: no mail */
+	bool wake_smtp_starttls;
+	char *wake_smtp_credentials;
+	char *wake_from;
+	char *wake_ehlo; /* NULL: the host of wake_from */
+	bool wake_webhooks;
+	char *wake_proxy;
+	char *wake_ca; /* NULL: the system's */
+	char *wake_command;
+	char *wake_text;
+	char *wake_alias;
+	bool wake_urgency;
+	uint64_t wake_seconds;                   /* for one delivery in all */
 	unsigned int lines[CONFIG_SETTINGS_MAX]; /* where each was set, in the table's order; 0: not */
 };
 
@@ -69,6 +82,7 @@ enum setting_type {
 	SETTING_BASE, /* 22 to 64 characters of base64url */
 	SETTING_PATH,
 	SETTING_USER, /* a name or a number */
+	SETTING_TEXT, /* one line; base/wake_settings.h checks each */
 	SETTING_NUMBER,
 	SETTING_BYTES, /* a number, with KiB, MiB, GiB or TiB behind it where wanted */
 	SETTING_YES_NO,

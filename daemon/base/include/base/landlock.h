@@ -9,8 +9,8 @@
 int landlock_version(void);
 
 /* From now on this process can open nothing but what lies below folder_fd (-1: nothing at all), and can't
- * bind or connect TCP, reach abstract sockets or signal processes outside, as far as the kernel's version
- * knows these. Needs no-new-privileges. -1 where the kernel has no Landlock. */
-MUST_USE int landlock_restrict(int folder_fd, struct fault *fault);
+ * bind TCP or (unless it may) connect it, reach abstract sockets or signal processes outside, as far as the
+ * kernel's version knows these. Needs no-new-privileges. -1 where the kernel has no Landlock. */
+MUST_USE int landlock_restrict(int folder_fd, bool may_connect, struct fault *fault);
 
 #endif

@@ -22,6 +22,8 @@ MUST_USE int sandbox_front(const struct sandbox_options *options, struct fault *
 MUST_USE int sandbox_store(const struct sandbox_options *options, struct fault *fault);
 MUST_USE int sandbox_checkpoint(const struct sandbox_options *options, struct fault *fault);
 
+/* Connections out over TCP and UDP, and nothing that listens. It may look for files, and finds that it isn't
+ * allowed to. */
 MUST_USE int sandbox_notify(const struct sandbox_options *options, struct fault *fault);
 
 /* The supervisor starts roles and reads key files, so that only new privileges, cores and tracing are taken

@@ -59,6 +59,10 @@ enum message_type {
 	MESSAGE_WAKE = 96,
 	/* notify to store */
 	MESSAGE_WOKEN,
+	/* notify to supervisor: run the operator's command, one at a time; answered when it has ended */
+	MESSAGE_RUN = 112,
+	/* supervisor to notify */
+	MESSAGE_RAN,
 };
 
 struct message_setting {
@@ -73,6 +77,8 @@ enum file_kind {
 	FILE_DECOY,
 	FILE_ROSTER,
 	FILE_KEYRING,
+	FILE_WAKE_CA,          /* that mail servers and webhooks are checked against */
+	FILE_WAKE_CREDENTIALS, /* of the mail server */
 };
 
 struct message_file {
@@ -203,6 +209,10 @@ enum wake_outcome {
 	WAKE_REFUSED,       /* it won't */
 };
 
+struct message_ran {
+	bool done; /* it ended with status 0, in time */
+};
+
 struct message_woken {
 	uint64_t number;
 	enum wake_outcome outcome;
@@ -225,7 +235,7 @@ MUST_USE int message_file_put(struct buffer *out, const struct message_file *mes
 MUST_USE int message_file_get(struct reader *in, struct message_file *ret_message);
 MUST_USE int message_socket_put(struct buffer *out, const struct message_socket *message);
 MUST_USE int message_socket_get(struct reader *in, struct message_socket *ret_message);
-/* START, DRAIN, RELOAD, READY: no fields. */
+/* START, DRAIN, RELOAD, READY, RUN: no fields. */
 MUST_USE int message_empty_put(struct buffer *out, enum message_type type);
 MUST_USE int message_empty_get(struct reader *in);
 MUST_USE int message_failed_put(struct buffer *out, const struct message_failed *message);
@@ -257,6 +267,8 @@ MUST_USE int message_wake_put(struct buffer *out, const struct message_wake *mes
 MUST_USE int message_wake_get(struct reader *in, struct message_wake *ret_message);
 MUST_USE int message_pong_put(struct buffer *out, const struct message_pong *message);
 MUST_USE int message_pong_get(struct reader *in, struct message_pong *ret_message);
+MUST_USE int message_ran_put(struct buffer *out, const struct message_ran *message);
+MUST_USE int message_ran_get(struct reader *in, struct message_ran *ret_message);
 MUST_USE int message_woken_put(struct buffer *out, const struct message_woken *message);
 MUST_USE int message_woken_get(struct reader *in, struct message_woken *ret_message);
 
