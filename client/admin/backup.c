@@ -17,8 +17,10 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ENTRY_NAME_SIZE 64
+#define NEXT_ENDING     ".next" /* of the key that `rotate tls' has made ahead */
 
 struct backup {
 	struct admin *admin;
@@ -124,6 +126,23 @@ static int put_file(struct backup *backup, const char *name, struct failure *fai
 	return rc;
 }
 
+/* The next TLS key: clients know it, and it may be in use when the backup is needed. */
+static int put_next_tls(struct backup *backup, const struct configured_names *names, struct failure *failure)
+{
+	const char *const files[] = { names->tls_key, names->tls_certificate };
+	char name[CONFIGURED_NAME_SIZE + 32], path[PATH_MAX];
+
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		(void)snprintf(name, sizeof name, DAEMON_FOLDER "/%s" NEXT_ENDING, files[i]);
+		if (admin_path(backup->admin->home, name, path, failure) != 0)
+			return -1;
+		(void)snprintf(name, sizeof name, "%s" NEXT_ENDING, files[i]);
+		if (access(path, F_OK) == 0 && put_file(backup, name, failure) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int put_roster(struct backup *backup, struct failure *failure)
 {
 	const struct roster *roster = backup->admin->newest;
@@ -162,7 +181,8 @@ static int put_all(struct backup *backup, struct failure *failure)
 	if (put_file(backup, "clariond.conf", failure) == 0 &&
 		put_file(backup, names.keyring, failure) == 0 &&
 		put_file(backup, names.tls_key, failure) == 0 &&
-		put_file(backup, names.tls_certificate, failure) == 0 && put_roster(backup, failure) == 0)
+		put_file(backup, names.tls_certificate, failure) == 0 &&
+		put_next_tls(backup, &names, failure) == 0 && put_roster(backup, failure) == 0)
 		rc = backup_finish(backup->writer, failure);
 cleanup:
 	buffer_free(&after);

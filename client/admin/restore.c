@@ -4,6 +4,7 @@
 #include "configuration.h"
 #include "restore_files.h"
 #include "restore_keyring.h"
+#include "restore_keys.h"
 #include "verbs.h"
 
 #include "client/audit_memory.h"
@@ -31,6 +32,7 @@ struct restore {
 	struct restored files;
 	struct roster *roster; /* the backup's */
 	struct roster *known;  /* what this home knew before; NULL for none */
+	bool has_drafted;      /* keys that the newest roster names are lost */
 };
 
 static int no_backup(struct failure *failure)
@@ -113,18 +115,6 @@ static int make_folder(const struct restore *restore, const char *name, struct f
 	return failure_set(failure, EX_CANTCREAT, "%s can't be made: %s", name, strerror(errno));
 }
 
-/* What is there already stays, and is told where it differs. */
-static int put_missing(const struct restore *restore, const char *name, struct failure *failure)
-{
-	const struct buffer *content = restored_small(&restore->files, name);
-	struct fault fault;
-
-	if (content == NULL || secure_file_create(home_descriptor(restore->admin->home), name, content->data,
-				       content->len, &fault) == 0)
-		return 0;
-	return errno == EEXIST ? 0 : admin_file_failure(failure, errno, &fault);
-}
-
 /* Every roster from the backup's on that this home knows: the daemon takes them one by one at its start. */
 static int put_rosters(struct restore *restore, struct failure *failure)
 {
@@ -163,26 +153,29 @@ static int put_home_roster(struct restore *restore, struct failure *failure)
 
 static int put_beside(struct restore *restore, struct failure *failure)
 {
-	const struct buffer *text = restored_small(&restore->files, "daemon/clariond.conf");
+	static const char configuration[] = DAEMON_FOLDER "/clariond.conf";
+	const struct buffer *text = restored_small(&restore->files, configuration);
 	struct configured_names names;
 	char path[CONFIGURED_NAME_SIZE + 16];
-	const char *const files[] = { names.tls_key, names.tls_certificate };
+	const struct restore_keys keys = { .admin = restore->admin,
+		.files = &restore->files,
+		.then = restore->roster,
+		.newest = restore->known == NULL ? restore->roster : restore->known,
+		.names = &names };
 
 	if (text == NULL || configured_names_parse(text->data, text->len, &names) != 0)
 		return no_backup(failure);
 	if (make_folder(restore, ROSTER_FOLDER, failure) != 0 ||
 		make_folder(restore, DAEMON_ROSTERS, failure) != 0 ||
-		put_missing(restore, "daemon/clariond.conf", failure) != 0)
+		restore_put_missing(restore->admin, configuration, text, failure) != 0 ||
+		restore_put_tls(&keys, failure) != 0)
 		return -1;
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		(void)snprintf(path, sizeof path, DAEMON_FOLDER "/%s", files[i]);
-		if (put_missing(restore, path, failure) != 0)
-			return -1;
-	}
 	(void)snprintf(path, sizeof path, DAEMON_FOLDER "/%s", names.keyring);
 	if (restore_keyring(restore->admin, path, restored_small(&restore->files, path), failure) != 0)
 		return -1;
-	return put_rosters(restore, failure) == 0 ? put_home_roster(restore, failure) : -1;
+	if (put_rosters(restore, failure) != 0 || put_home_roster(restore, failure) != 0)
+		return -1;
+	return restore_draft_keys(&keys, &restore->has_drafted, failure);
 }
 
 /* The daemon shows it to everybody's tools: the log goes on from an older entry, and an admin answers for it.
@@ -280,13 +273,13 @@ static int say_result(const struct restore *restore, struct failure *failure)
 		return -1;
 	if (seen.number > 0)
 		time_format(seen.time, known);
-	say(invocation, "Restored under roster %llu. What was destroyed is known up to %s. Start clariond.\n",
+	say(invocation, "Restored under roster %llu. What was destroyed is known up to %s.%s\n",
 		(unsigned long long)restore->admin->newest->version,
-		seen.number > 0 ? known : "the backup only");
+		seen.number > 0 ? known : "the backup only", restore->has_drafted ? "" : " Start clariond.");
 	return output_result(invocation,
-		json_pack("{s:I, s:I, s:o}", "roster", (json_int_t)restore->admin->newest->version,
+		json_pack("{s:I, s:I, s:o, s:b}", "roster", (json_int_t)restore->admin->newest->version,
 			"backup_roster", (json_int_t)restore->roster->version, "destroyed_known",
-			seen.number > 0 ? json_string(known) : json_null()),
+			seen.number > 0 ? json_string(known) : json_null(), "drafted", restore->has_drafted),
 		failure);
 }
 

@@ -112,7 +112,7 @@ static bool was_sealed_to_her(const struct listing *listing, const struct alert 
 {
 	const struct exposure *exposure = listing->exposure;
 	const struct header_entry *old = NULL;
-	struct header_entry wanted;
+	struct header_entry wanted = { .roster = 0 };
 
 	memcpy(wanted.report, alert->report, sizeof wanted.report);
 	if (listing->old_count > 0)

@@ -169,8 +169,8 @@ int keys_choose_receipt(struct store *store, struct fault *fault)
 	const struct receipt_seed *receipt = keys_receipt(store, store->roster->receipt_key);
 
 	if (receipt == NULL)
-		return fault_set(fault,
-			"the roster's receipt key isn't in the keyring: is it another organisation's?");
+		return fault_set(fault, "the roster's receipt key isn't in the keyring: behind a restore, "
+					"publish the draft that it made; else it is another organisation's");
 	if (store->receipt_secret_key == NULL)
 		store->receipt_secret_key = sodium_malloc(crypto_sign_SECRETKEYBYTES);
 	if (store->receipt_secret_key == NULL ||

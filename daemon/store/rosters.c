@@ -161,8 +161,8 @@ int rosters_check_receipt_key(const struct store *store, const struct roster *ro
 {
 	if (keys_receipt(store, roster->receipt_key) != NULL)
 		return 0;
-	return fault_set(
-		fault, "the roster's receipt key isn't in the keyring: is it another organisation's?");
+	return fault_set(fault, "the roster's receipt key isn't in the keyring: behind a restore, publish "
+				"the draft that it made; else it is another organisation's");
 }
 
 /* The admins whose signatures a roster of this version needs besides its own; NULL where nobody is known. */

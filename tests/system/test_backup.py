@@ -110,7 +110,7 @@ def test_stock_tools_open_it(org, tmp_path):
     assert names[0] == "backup.json"
     version = org.roster().version
     assert set(names) == {"backup.json", "daemon/store/clarion.db", "daemon/store/clarion.db-wal", "daemon/clariond.conf",
-                          "daemon/keyring", "daemon/tls.key", "daemon/tls.crt", f"roster/{version}.note"}
+                          "daemon/keyring", "daemon/tls.key", "daemon/tls.crt", "daemon/tls.key.next", "daemon/tls.crt.next", f"roster/{version}.note"}
     database = sqlite3.connect(tmp_path / "opened" / "daemon" / "store" / "clarion.db")
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert database.execute("SELECT count(*) FROM reports").fetchone() == (3,)
