@@ -21,6 +21,11 @@ def test_every_text_is_translated_with_the_same_conversions():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_message_of_the_executable_is_left_out():
+    done = subprocess.run([ROOT / "scripts/catalogues", "unlisted", program("clarion")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_language_is_hers(language, tmp_path):
     locale = {"ar": "ar_EG.UTF-8", "fr": "fr_CM.UTF-8", "es": "es_MX.UTF-8", "ru": "ru_RU.UTF-8", "zh-Hans": "zh_CN.UTF-8"}[language]
