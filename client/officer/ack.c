@@ -2,6 +2,7 @@
  * and signed message in her mailbox. */
 #include "history.h"
 #include "message.h"
+#include "related.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -30,6 +31,33 @@ static int acknowledge(struct officer *officer, const struct report *report, str
 	}
 }
 
+/* A second threat within 30 days makes it urgent: an event of hers says so, once. What can't be looked into
+ * now is said by the next who opens it; the acknowledgement stands. */
+static void raise_repeated(struct officer *officer, const struct report *report, struct history *history)
+{
+	struct related related;
+	struct failure why;
+	const char *urgency;
+	json_t *content;
+
+	if (related_find(officer, report, &related, &why) != 0)
+		return;
+	urgency = related_urgency(&related, history);
+	if (urgency == NULL)
+		return;
+	content = json_pack("{s:s, s:s, s:s}", "urgency", urgency, "report", related.threat_before, "text",
+		"A second threat within 30 days.");
+	if (content != NULL && history_add(officer, report, EVENT_NOTE, content, history, &why) == 0)
+		say(officer->invocation,
+			"REPEATED THREAT: another one within 30 days (%s). It is urgent now.\n",
+			related.threat_before);
+	else
+		say_aside(officer->invocation,
+			"it is a second threat within 30 days, and that couldn't be noted: acknowledge it "
+			"again");
+	json_decref(content);
+}
+
 static int run(struct officer *officer, const char *id, struct failure *failure)
 {
 	char nothing[] = "";
@@ -52,6 +80,7 @@ static int run(struct officer *officer, const char *id, struct failure *failure)
 	else
 		say(officer->invocation, "It was acknowledged before%s%s.\n",
 			history.acknowledged_by[0] != '\0' ? " by " : "", history.acknowledged_by);
+	raise_repeated(officer, report, &history);
 	rc = output_result(
 		officer->invocation, json_pack("{s:s}", "state", state_word(history.state)), failure);
 cleanup:

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY       86400
-#define SOON_DAYS 7 /* the second warning */
+#define DAY          86400
+#define SOON_DAYS    7  /* the second warning */
+#define PAGES_LOOKED 10 /* of a list, for one report's age */
 
 void alerts_path(
 	const char *desk, uint64_t after, uint64_t raised, unsigned wait, char ret_path[ALERTS_PATH_SIZE])
@@ -121,6 +122,48 @@ void expiring_say(const struct invocation *invocation, const struct alert *alert
 	time_format(alert->due, destroys);
 	say(invocation, "%s  %s\n    closed, will be destroyed on %s%s\n", alert->desk, alert->report,
 		destroys, days <= SOON_DAYS ? " (WITHIN A WEEK)" : "");
+}
+
+/* One page; *after moves behind it. 1 where it was there. */
+static int find_on_page(struct officer *officer, const char *desk, const char *report, uint64_t *after,
+	struct alert *ret_alert, bool *ret_more, struct failure *failure)
+{
+	char path[ALERTS_PATH_SIZE];
+	struct link_request request = { .method = "GET", .path = path };
+	struct link_answer answer = { 0 };
+	struct alert_list list;
+	int found = 0;
+
+	alerts_path(desk, *after, 0, 0, path);
+	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
+		return -1;
+	if (alerts_read(&answer, desk, organisation_roster(officer->organisation), &list, failure) != 0) {
+		link_answer_free(&answer);
+		return -1;
+	}
+	for (size_t at = 0; at < list.count; at++) {
+		*after = list.alerts[at].seq;
+		if (strcmp(list.alerts[at].report, report) != 0)
+			continue;
+		*ret_alert = list.alerts[at];
+		found = 1;
+	}
+	*ret_more = list.more;
+	alert_list_free(&list);
+	link_answer_free(&answer);
+	return found;
+}
+
+int alert_find(struct officer *officer, const char *desk, const char *report, struct alert *ret_alert,
+	struct failure *failure)
+{
+	uint64_t after = 0;
+	bool more = true;
+	int found = 0;
+
+	for (int page = 0; page < PAGES_LOOKED && more && found == 0; page++)
+		found = find_on_page(officer, desk, report, &after, ret_alert, &more, failure);
+	return found == 1 ? 0 : -1;
 }
 
 int after_option(const struct invocation *invocation, uint64_t *ret_after, struct failure *failure)

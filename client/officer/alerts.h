@@ -32,6 +32,11 @@ void alert_say(const struct invocation *invocation, const struct alert *alert, i
 MUST_USE json_t *expiring_json(const struct alert *alert);
 void expiring_say(const struct invocation *invocation, const struct alert *alert, int64_t now);
 
+/* A report in the list of its desk; -1, with or without a failure worth telling, where it isn't found there.
+ */
+MUST_USE int alert_find(struct officer *officer, const char *desk, const char *report,
+	struct alert *ret_alert, struct failure *failure);
+
 /* --after N, or 0. */
 MUST_USE int after_option(const struct invocation *invocation, uint64_t *ret_after, struct failure *failure);
 

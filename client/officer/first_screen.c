@@ -72,7 +72,8 @@ static bool is_in_window(const json_t *window, int64_t now)
 	       (has_day(days, day + 6) && minute < minutes_of(to));
 }
 
-bool window_is_open(const json_t *windows, int64_t now)
+/* The window that is open now, or NULL. */
+static const json_t *open_window(const json_t *windows, int64_t now)
 {
 	size_t at;
 	const json_t *window;
@@ -80,9 +81,28 @@ bool window_is_open(const json_t *windows, int64_t now)
 	json_array_foreach(windows, at, window)
 	{
 		if (is_in_window(window, now))
-			return true;
+			return window;
 	}
-	return false;
+	return NULL;
+}
+
+bool window_is_open(const json_t *windows, int64_t now)
+{
+	return open_window(windows, now) != NULL;
+}
+
+static void put_safe(struct buffer *out, const json_t *windows, int64_t now)
+{
+	const json_t *window = open_window(windows, now);
+
+	buffer_put_string(out, "  safe to contact now: ");
+	if (json_array_size(windows) == 0)
+		buffer_put_string(out, "UNKNOWN, no time was given\n");
+	else if (window == NULL)
+		buffer_put_string(out, "NO\n");
+	else
+		buffer_put_format(
+			out, "YES, until %s her time\n", json_string_value(json_object_get(window, "to")));
 }
 
 static void put_contact(struct buffer *out, const json_t *contact, int64_t now)
@@ -101,10 +121,7 @@ static void put_contact(struct buffer *out, const json_t *contact, int64_t now)
 		if (json_is_string(json_object_get(channel, "handle")))
 			put_line(out, "  at", json_object_get(channel, "handle"));
 		put_line(out, "  others can see it", json_object_get(channel, "others_can_see"));
-		buffer_put_format(out, "  safe to contact now: %s\n",
-			json_array_size(windows) == 0  ? "UNKNOWN, no time was given"
-			: window_is_open(windows, now) ? "YES"
-						       : "NO");
+		put_safe(out, windows, now);
 	}
 	put_line(out, "  message may be left", json_object_get(contact, "message_ok"));
 	put_line(out, "  cover", json_object_get(contact, "cover"));
@@ -132,8 +149,11 @@ static void put_persons(struct buffer *out, const json_t *report)
 static void put_consent(struct buffer *out, const json_t *report)
 {
 	const json_t *consent = json_object_get(report, "consent"), *purpose;
+	const char *refer = json_string_value(json_object_get(json_object_get(consent, "refer"), "state"));
 	const char *name;
 
+	buffer_put_format(out, "Handling: %s\n",
+		refer != NULL && strcmp(refer, "Y") == 0 ? "TLP:AMBER+STRICT" : "TLP:RED");
 	if (consent == NULL)
 		buffer_put_string(out, "Consent: only to respond (nothing else was answered)\n");
 	/* A const object is not changed by being read. */
@@ -149,6 +169,12 @@ static void put_consent(struct buffer *out, const json_t *report)
 		put_line(out, "NEVER to be shown to", json_object_get(report, "exclude"));
 }
 
+static void put_known(struct buffer *out, const char *label, const json_t *value)
+{
+	if (value != NULL)
+		put_line(out, label, value);
+}
+
 static void put_acts(struct buffer *out, const json_t *report)
 {
 	const json_t *each;
@@ -160,6 +186,9 @@ static void put_acts(struct buffer *out, const json_t *report)
 	json_array_foreach(json_object_get(report, "place"), at, each)
 	{
 		put_line(out, "Country", json_object_get(each, "country"));
+		put_known(out, "Area", json_object_get(each, "adm1"));
+		put_known(out, "District", json_object_get(each, "adm2"));
+		put_known(out, "How exact", json_object_get(each, "precision"));
 		if (json_object_get(each, "locality") != NULL)
 			put_line(out, "Locality", json_object_get(each, "locality"));
 	}
@@ -170,15 +199,69 @@ static void put_acts(struct buffer *out, const json_t *report)
 	}
 }
 
-void first_screen(const json_t *report, const struct history *history, int64_t now, bool with_narrative,
-	struct buffer *out)
+/* `3 d`, `2 h`, `5 min`: how long ago, or from now. */
+static void put_span(struct buffer *out, int64_t seconds)
+{
+	if (seconds < 0)
+		seconds = -seconds;
+	if (seconds >= 2 * DAY_SECONDS)
+		buffer_put_format(out, "%lld d", (long long)(seconds / DAY_SECONDS));
+	else if (seconds >= 3600)
+		buffer_put_format(
+			out, "%lld h %02d min", (long long)(seconds / 3600), (int)(seconds % 3600 / 60));
+	else
+		buffer_put_format(out, "%d min", (int)(seconds / 60));
+}
+
+static void put_clock(struct buffer *out, const struct alert *alert, int64_t now)
+{
+	if (alert == NULL)
+		return;
+	buffer_put_string(out, "Came: ");
+	put_span(out, now - alert->accepted);
+	buffer_put_string(out, " ago");
+	if (alert->has_due) {
+		buffer_put_string(out,
+			alert->due < now ? ", to be acknowledged: OVERDUE by " : ", to be acknowledged in ");
+		put_span(out, alert->due - now);
+	}
+	buffer_put_string(out, "\n");
+}
+
+/* Her word, what officers made of it, how old it is, and whose. */
+static void put_urgency(struct buffer *out, const struct screen *screen)
+{
+	const struct history *history = screen->history;
+
+	put_line(out, "Urgency", json_object_get(screen->report, "urgency"));
+	if (history->urgency[0] != '\0')
+		buffer_put_format(out, "  judged here: %s\n", history->urgency);
+	put_clock(out, screen->alert, screen->now);
+	buffer_put_format(out, "State: %s%s%s\n", state_word(history->state),
+		history->owner[0] != '\0' ? ", " : "", history->owner);
+}
+
+static void put_narrative(struct buffer *out, const json_t *report, bool is_wanted)
 {
 	const char *narrative = json_string_value(json_object_get(report, "narrative"));
 
-	put_line(out, "Urgency", json_object_get(report, "urgency"));
-	buffer_put_format(out, "State: %s%s%s\n", state_word(history->state),
-		history->owner[0] != '\0' ? ", " : "", history->owner);
-	put_contact(out, json_object_get(report, "contact"), now);
+	if (narrative == NULL || narrative[0] == '\0')
+		return;
+	if (is_wanted) {
+		buffer_put_string(out, "The whole story:\n");
+		terminal_safe_lines(narrative, strlen(narrative), "  ", out);
+		buffer_put_string(out, "\n");
+	} else {
+		buffer_put_string(out, "The whole story is in report.json; --narrative shows it.\n");
+	}
+}
+
+void first_screen(const struct screen *screen, struct buffer *out)
+{
+	const json_t *report = screen->report;
+
+	put_urgency(out, screen);
+	put_contact(out, json_object_get(report, "contact"), screen->now);
 	put_persons(out, report);
 	put_line(out, "Needs", json_object_get(report, "needs"));
 	put_line(out, "Refuses", json_object_get(report, "refuse"));
@@ -188,13 +271,7 @@ void first_screen(const json_t *report, const struct history *history, int64_t n
 	if (json_array_size(json_object_get(report, "links")) > 0)
 		buffer_put_format(
 			out, "Linked reports: %zu\n", json_array_size(json_object_get(report, "links")));
-	if (narrative == NULL || narrative[0] == '\0')
-		return;
-	if (with_narrative) {
-		buffer_put_string(out, "The whole story:\n");
-		terminal_safe_lines(narrative, strlen(narrative), "  ", out);
-		buffer_put_string(out, "\n");
-	} else {
-		buffer_put_string(out, "The whole story is in report.json; --narrative shows it.\n");
-	}
+	if (screen->history->until[0] != '\0')
+		buffer_put_format(out, "Next: due %s\n", screen->history->until);
+	put_narrative(out, report, screen->with_narrative);
 }

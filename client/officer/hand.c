@@ -1,5 +1,7 @@
 #include "hand.h"
 
+#include "hand_memory.h"
+
 #include "proto/digest.h"
 #include "proto/encode.h"
 #include "proto/json.h"
@@ -17,27 +19,6 @@
 #define SEEN_MAX    200 /* further reports of one receipt number that are remembered */
 #define READ_BYTES  (256 * 1024)
 #define ATTACHMENTS "attachments"
-
-/* What is remembered of a mailbox: `report` and `hand_key` of the first, `seen` further ones, a list of
- * [counter, id]. */
-static int recall(struct officer *officer, const char *mailbox, json_t **ret_memory, struct failure *failure)
-{
-	struct buffer text = buffer_of(ITEM_MAX);
-	char name[ITEM_SIZE];
-	struct fault fault;
-	bool found = false;
-	int rc;
-
-	*ret_memory = NULL;
-	(void)snprintf(name, sizeof name, ITEM_PREFIX "%s", mailbox);
-	rc = items_get(&officer->items, name, &text, &found, failure);
-	if (rc == 0 && found &&
-		json_parse((const char *)text.data, text.len, ITEM_MAX, ret_memory, &fault) != 0)
-		rc = failure_set(
-			failure, EX_CONFIG, "a file of the home is damaged: remove %.20s… from it", name);
-	buffer_free(&text);
-	return rc;
-}
 
 static int remember(
 	struct officer *officer, const char *mailbox, const json_t *memory, struct failure *failure)
@@ -70,7 +51,7 @@ static json_t *memory_of(const struct report *first)
 static int remember_first(struct officer *officer, const struct report *report, struct failure *failure)
 {
 	json_t *memory = NULL;
-	int rc = recall(officer, report->mailbox, &memory, failure);
+	int rc = hand_recall(officer, report->mailbox, &memory, failure);
 
 	if (rc == 0 && memory == NULL) {
 		memory = memory_of(report);
@@ -103,7 +84,7 @@ static int find_first(struct officer *officer, const struct report *report, cons
 {
 	json_t *memory = NULL;
 	const char *known;
-	int rc = recall(officer, report->mailbox, &memory, failure);
+	int rc = hand_recall(officer, report->mailbox, &memory, failure);
 
 	known = json_string_value(json_object_get(memory, "report"));
 	if (rc == 0 && link->report[0] != '\0' && (known == NULL || strcmp(known, link->report) != 0)) {
@@ -231,6 +212,9 @@ static int judge_known(struct officer *officer, const struct report *report, con
 		return 0;
 	}
 	judgement->hand = HAND_SAME;
+	if (judgement->first[0] != '\0' &&
+		hand_keep_first(officer, report->id, judgement->first, failure) != 0)
+		return -1;
 	if (is_known)
 		return 0;
 	if (json_array_size(seen) >= SEEN_MAX)

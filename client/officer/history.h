@@ -8,6 +8,7 @@
 #include "report.h"
 
 #define REASON_SIZE 12
+#define WORD_SIZE   12 /* of an urgency */
 
 /* What the events come to. */
 struct history {
@@ -33,7 +34,8 @@ struct history {
 	bool proposed_by_supervisor;
 	bool lacks_signature;  /* it was closed without a signature that its reason asks for */
 	char until[TIME_SIZE]; /* when the next step is due, or somebody looks again; "" where nobody said */
-	bool was_urgent;       /* urgent or worse, now or before */
+	char urgency[WORD_SIZE]; /* as an officer judged it last; "" where nobody did */
+	bool was_urgent;         /* urgent or worse, now or before */
 };
 
 /* One event as it was proven. Everything lives during the call only. */

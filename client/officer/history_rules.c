@@ -131,13 +131,23 @@ static void decide(struct history *history, enum report_state before, enum event
 	if (type != EVENT_ASSIGN)
 		take_desk(history, type, content);
 	copy_name(history->heir, type == EVENT_HANDOVER ? other : "");
-	history->was_urgent = history->was_urgent || is_urgent(json_object_get(content, "urgency"));
 	if (type != EVENT_ASSIGN)
 		copy_text(history->until, sizeof history->until, member(content, "until"));
 	history->proposed[0] = '\0';
 	history->decisions++;
 	history->decision = type;
 	copy_name(history->decided_by, by->name);
+}
+
+/* Triage, or a note that raises it. */
+static void take_urgency(struct history *history, const json_t *content)
+{
+	const char *word = member(content, "urgency");
+
+	if (word == NULL)
+		return;
+	copy_text(history->urgency, sizeof history->urgency, word);
+	history->was_urgent = history->was_urgent || is_urgent(json_object_get(content, "urgency"));
 }
 
 int history_apply(
@@ -153,6 +163,8 @@ int history_apply(
 		copy_name(history->acknowledged_by, by->name);
 	if (type == EVENT_ACK && history->owner[0] == '\0')
 		copy_name(history->owner, by->name);
+	if (type == EVENT_NOTE || type == EVENT_TRIAGE)
+		take_urgency(history, content);
 	if (type == EVENT_NOTE)
 		take_proposal(history, by, content);
 	else if (type != EVENT_ACK && type != EVENT_REFER)

@@ -10,6 +10,7 @@ static const struct program_option pull_options[] = {
 static const struct program_option watch_options[] = {
 	{ "after", "N", "only alerts whose number is above N", false },
 	{ "duty", NULL, "answer for dummy reports and tests of the path, as officers do for others", false },
+	{ "plain", NULL, "one line an alert, on a terminal too", false },
 	{ "exec", "CMD", "run CMD for each alert: CLARION_SEQ, CLARION_DESK and CLARION_URGENCY say which",
 		false },
 };

@@ -1,12 +1,14 @@
 /* open: fetches, decrypts and checks a report; shows what comes first and says where the rest is. */
+#include "alerts.h"
 #include "first_screen.h"
 #include "hand.h"
 #include "history_words.h"
 #include "kinds.h"
-#include "proto/report_schema.h"
+#include "related.h"
 #include "verbs.h"
 
 #include "client/output.h"
+#include "proto/report_schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,19 +48,38 @@ static void say_kind(const json_t *report, struct buffer *words)
 		buffer_put_string(words, said[kind]);
 }
 
+/* How old it is and when it is due, the server's list knows; where that can't be had now, the rest is shown.
+ */
+static bool find_alert(struct officer *officer, const struct report *report, const struct history *history,
+	struct alert *ret_alert)
+{
+	struct failure ignored;
+
+	return !officer->invocation->json && history->desk[0] != '\0' &&
+	       alert_find(officer, history->desk, report->id, ret_alert, &ignored) == 0;
+}
+
 static int show(struct officer *officer, const struct report *report, const struct history *history,
-	struct history_words *done, const struct hand_judgement *judgement, struct failure *failure)
+	struct history_words *done, const struct hand_judgement *judgement, const struct related *related,
+	struct failure *failure)
 {
 	const struct invocation *invocation = officer->invocation;
 	struct buffer words = buffer_of(FIRST_SCREEN_MAX);
+	struct screen screen = { .report = report->json,
+		.history = history,
+		.now = organisation_now(officer->organisation),
+		.with_narrative = arguments_flag(invocation->arguments, "narrative") };
+	struct alert alert;
 	const char *text;
 	int rc = -1;
 
 	say_kind(report->json, &words);
 	hand_show(judgement, &words);
 	history_words_standing(history, &words);
-	first_screen(report->json, history, organisation_now(officer->organisation),
-		arguments_flag(invocation->arguments, "narrative"), &words);
+	screen.alert = find_alert(officer, report, history, &alert) ? &alert : NULL;
+	first_screen(&screen, &words);
+	/* Ninth in the order, and behind what she may have no time for. */
+	related_show(related, &words);
 	text = buffer_text(&words);
 	if (text == NULL) {
 		rc = failure_memory(failure);
@@ -82,6 +103,7 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 	struct report *report = NULL;
 	struct history_words done = history_words_new();
 	struct hand_judgement judgement;
+	struct related related;
 	struct history history;
 	int rc = -1;
 
@@ -91,7 +113,8 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 	kinds_remember(officer, report);
 	if (report_unpack(report, folder, failure) != 0 ||
 		hand_judge(officer, report, folder, &judgement, failure) != 0 ||
-		show(officer, report, &history, &done, &judgement, failure) != 0)
+		related_find(officer, report, &related, failure) != 0 ||
+		show(officer, report, &history, &done, &judgement, &related, failure) != 0)
 		goto cleanup;
 	say(officer->invocation, "report.json and attachments/ are in %s.\n", folder);
 	rc = 0;

@@ -1,5 +1,6 @@
 /* pull: the alerts of all my desks, as they are now; and what will be destroyed within 30 days. */
 #include "alerts.h"
+#include "hand_memory.h"
 #include "history_seen.h"
 #include "sift.h"
 #include "verbs.h"
@@ -137,11 +138,15 @@ static json_t *list_of(const struct pulled *pulled)
 /* Whose case it is stands inside the seal: a list can only say whose it was when she last looked. */
 static void say_owner(const struct officer *officer, const char *report)
 {
+	char first[ID_SIZE];
 	struct failure unread;
 	struct seen seen;
 
 	if (seen_get(&officer->items, report, &seen, &unread) == 0 && seen.owner[0] != '\0')
 		say(officer->invocation, "    %s's case when you last looked\n", seen.owner);
+	hand_first_of(officer, report, first);
+	if (first[0] != '\0')
+		say(officer->invocation, "    by the same hand as %s\n", first);
 }
 
 static void show_people(

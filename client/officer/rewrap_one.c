@@ -19,7 +19,7 @@
 
 /* As much of a report as is needed: header and first chunk, however large the evidence is. */
 struct peek {
-	const char *desk;      /* whose it is */
+	const char *desk;      /* whose it is; NULL for a look only */
 	const char *also;      /* a desk that is to read it too; NULL for none */
 	bool is_ordered;       /* a new header is made however new the newest is */
 	struct report *report; /* without file and opener */
@@ -181,7 +181,8 @@ static int open_header(struct officer *officer, struct peek *peek, struct failur
 		return -1;
 	if (!report->is_wrapped || open_before(officer, peek) != 0)
 		return -1;
-	peek->is_alarming = failure->exit_code == EX_PROTOCOL || was_left_out(officer, peek);
+	peek->is_alarming =
+		failure->exit_code == EX_PROTOCOL || (peek->desk != NULL && was_left_out(officer, peek));
 	return 0;
 }
 
@@ -211,7 +212,7 @@ static int check_desk(struct officer *officer, const struct peek *peek, struct f
 {
 	struct history history;
 
-	if (strcmp(peek->report->destination.desk, peek->desk) == 0)
+	if (peek->desk == NULL || strcmp(peek->report->destination.desk, peek->desk) == 0)
 		return 0;
 	if (history_fetch(officer, peek->report, &history, failure) != 0)
 		return -1;
@@ -233,6 +234,8 @@ static int look(struct officer *officer, struct peek *peek, struct failure *fail
 		return -1;
 	if (report->has_proof)
 		return check_desk(officer, peek, failure);
+	if (peek->desk == NULL)
+		return 0;
 	/* Sealed by other means: the desk is where it was sent, the urgency what it says. */
 	urgency = json_string_value(json_object_get(report->json, "urgency"));
 	memcpy(report->destination.desk, peek->desk, NAME_SIZE);
@@ -402,4 +405,18 @@ int rewrap_for(struct officer *officer, const char *report, const char *desk, co
 	bool is_alarming;
 
 	return try_often(officer, &order, report, &is_alarming, failure);
+}
+
+int report_glance(struct officer *officer, const char *report, json_t **ret_json, struct failure *failure)
+{
+	struct peek peek;
+	int rc = -1;
+
+	if (peek_begin(&peek, NULL, report, failure) == 0 && fetch(officer, &peek, failure) == 0 &&
+		look(officer, &peek, failure) == 0) {
+		*ret_json = json_incref(peek.report->json);
+		rc = 0;
+	}
+	peek_end(&peek);
+	return rc;
 }

@@ -5,6 +5,8 @@
 #include "officer.h"
 #include "proto/header_list.h"
 
+#include <jansson.h>
+
 /* *ret_is_alarming: the newest header, which a colleague made, wasn't what it should be, and the one before
  * it was gone by. Written always.
  *
@@ -12,6 +14,11 @@
  * one where it is older than the roster. desk is the one whose list named the report. */
 MUST_USE int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
 	bool *ret_is_alarming, struct failure *failure);
+
+/* Its report.json alone, with every check that opening makes but those of the evidence: header and first
+ * chunk are enough. A new reference. 77 where it isn't this officer's to open. */
+MUST_USE int report_glance(
+	struct officer *officer, const char *report, json_t **ret_json, struct failure *failure);
 
 /* For the officers of the desk that has it, and of another one too where also isn't NULL: a new header in any
  * case. */

@@ -1,6 +1,7 @@
 /* watch: alerts of all my desks as they come. One long poll a desk, all at once; a lost connection comes back
  * by itself, and until then the watcher says that she is blind. */
 #include "alerts.h"
+#include "board.h"
 #include "duty.h"
 #include "sift.h"
 #include "verbs.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define WAIT_SECONDS    240 /* the server allows 300 */
+#define BOARD_SECONDS   5   /* a board reads its lists anew in between: states and owners change too */
 #define REFRESH_SECONDS 3600
 #define DUTY_SECONDS    5
 #define TICK_MS         1000 /* so that a signal ends the watch soon, whenever it comes */
@@ -28,8 +30,10 @@ struct poll {
 	struct link_request request;
 	struct signed_prepared prepared;
 	bool is_under_way;
-	bool is_first; /* what was there before she watched is shown, but rings no bell for what is
-			  acknowledged */
+	bool is_first;       /* what was there before she watched is shown, but rings no bell for what is
+				acknowledged */
+	bool is_listing;     /* for the board: the whole list from its beginning */
+	uint64_t list_after; /* as far as it has come */
 	char desk[NAME_SIZE];
 	char path[ALERTS_PATH_SIZE];
 };
@@ -44,8 +48,16 @@ struct watch {
 	bool is_on_duty;
 	int64_t worked_ms;
 	struct watch_line line;
+	struct board *board; /* NULL: plain lines */
+	const char *showing; /* the desk whose list the alerts come from */
 	int64_t refreshed_ms;
 };
+
+/* Who says that the line is lost: this, or the board. */
+static const struct invocation *speaker(const struct watch *watch)
+{
+	return watch->board == NULL ? watch->officer->invocation : NULL;
+}
 
 static volatile sig_atomic_t is_over;
 
@@ -116,16 +128,17 @@ static int restart_polls(struct watch *watch, struct failure *failure)
 static int start_poll(struct watch *watch, struct poll *poll, struct failure *failure)
 {
 	struct organisation *organisation = watch->officer->organisation;
+	unsigned wait;
 
 	if (poll->link == NULL &&
 		organisation_link(organisation, poll->server % organisation_servers(organisation),
 			&poll->link, failure) != 0)
 		return -1;
 	/* The first answer says what is there, at once: a watcher must know soon that her line works. */
-	alerts_path(poll->desk, poll->after, poll->raised, poll->is_first ? 0 : WAIT_SECONDS, poll->path);
-	poll->request = (struct link_request){
-		.method = "GET", .path = poll->path, .wait_seconds = poll->is_first ? 0 : WAIT_SECONDS
-	};
+	wait = poll->is_first || poll->is_listing ? 0 : watch->board != NULL ? BOARD_SECONDS : WAIT_SECONDS;
+	alerts_path(poll->desk, poll->is_listing ? poll->list_after : poll->after,
+		poll->is_listing ? 0 : poll->raised, wait, poll->path);
+	poll->request = (struct link_request){ .method = "GET", .path = poll->path, .wait_seconds = wait };
 	poll->started_ms = clock_boot_ms();
 	if (signed_call_prepare(poll->link, watch->officer->identity->signing_key, &poll->request,
 		    &poll->prepared, failure) != 0 ||
@@ -146,7 +159,9 @@ static int show_alerts(
 
 	sift(watch->officer, &wish, alerts, is_duress, &count);
 	for (size_t at = 0; at < count; at++) {
-		if (invocation->json) {
+		if (watch->board != NULL) {
+			board_put(watch->board, watch->showing, &alerts[at], is_duress[at]);
+		} else if (invocation->json) {
 			if (output_event(invocation, sifted_json(&alerts[at], is_duress[at]), failure) != 0)
 				return -1;
 		} else {
@@ -161,7 +176,7 @@ static int show_alerts(
 			fresh[fresh_count].urgency = URGENCY_IMMEDIATE;
 		fresh_count++;
 	}
-	if (!invocation->json && count > 0 && fflush(stdout) != 0)
+	if (watch->board == NULL && !invocation->json && count > 0 && fflush(stdout) != 0)
 		return failure_set(failure, EX_CANTCREAT, "the alerts can't be written: look where they go");
 	if (fresh_count > 0)
 		wake_person(fresh, fresh_count);
@@ -189,6 +204,40 @@ static size_t keep_mine(
 	return kept;
 }
 
+/* A page of a desk's whole list, for the board. */
+static int take_page(
+	struct watch *watch, struct poll *poll, const struct link_answer *answer, struct failure *failure)
+{
+	const struct sift_wish wish = { .locks = true };
+	bool is_duress[ALERTS_MAX];
+	struct alert_list list;
+
+	if (alerts_read(answer, poll->desk, organisation_roster(watch->officer->organisation), &list,
+		    failure) != 0)
+		return -1;
+	if (list.count > 0)
+		poll->list_after = list.alerts[list.count - 1].seq;
+	sift(watch->officer, &wish, list.alerts, is_duress, &list.count);
+	for (size_t at = 0; at < list.count; at++)
+		board_put(watch->board, poll->desk, &list.alerts[at], is_duress[at]);
+	if (!list.more) {
+		board_end(watch->board, poll->desk);
+		poll->is_listing = false;
+	}
+	alert_list_free(&list);
+	return 0;
+}
+
+/* What has just come is on the board; then its whole list is read anew. */
+static void list_anew(struct watch *watch, struct poll *poll)
+{
+	if (watch->board == NULL || poll->is_first)
+		return;
+	poll->is_listing = true;
+	poll->list_after = 0;
+	board_begin(watch->board, poll->desk);
+}
+
 static int take_alerts(
 	struct watch *watch, struct poll *poll, const struct link_answer *answer, struct failure *failure)
 {
@@ -203,6 +252,7 @@ static int take_alerts(
 		return failure_set(failure, EX_PROTOCOL,
 			"the server repeats old alerts: tell your organisation's admin");
 	}
+	watch->showing = poll->desk;
 	if (list.count > 0)
 		poll->after = list.alerts[list.count - 1].seq;
 	rc = show_alerts(watch, list.alerts, list.count, poll->is_first, failure);
@@ -215,6 +265,7 @@ static int take_alerts(
 		clock_boot_ms() - poll->started_ms < 1000)
 		poll->again_at_ms = clock_boot_ms() + 1000;
 	poll->raised = list.raised;
+	list_anew(watch, poll);
 	if (!list.more)
 		poll->is_first = false;
 	alert_list_free(&list);
@@ -225,11 +276,11 @@ static int take_alerts(
 static int bear_failure(
 	struct watch *watch, struct poll *poll, const struct failure *reason, struct failure *failure)
 {
-	int64_t again_at_ms =
-		clock_boot_ms() + watch_line_lost(&watch->line, watch->officer->invocation, reason);
+	int64_t again_at_ms = clock_boot_ms() + watch_line_lost(&watch->line, speaker(watch), reason);
 
 	poll_drop_link(poll);
 	poll->server++;
+	poll->is_listing = false;
 	poll->again_at_ms = again_at_ms;
 	if (reason->exit_code != EX_NOPERM ||
 		organisation_refresh(watch->officer->organisation, NULL, failure) != 0)
@@ -271,8 +322,9 @@ static int end_poll(struct watch *watch, struct link_ended *ended, struct failur
 		rc = bear_failure(watch, poll, &ended->failure, failure);
 		goto cleanup;
 	}
-	watch_line_works(&watch->line, watch->officer->invocation);
-	rc = take_alerts(watch, poll, &ended->answer, failure);
+	watch_line_works(&watch->line, speaker(watch));
+	rc = poll->is_listing ? take_page(watch, poll, &ended->answer, failure)
+			      : take_alerts(watch, poll, &ended->answer, failure);
 	if (rc != 0 && failure->exit_code == EX_PROTOCOL) {
 		struct failure reason = *failure;
 
@@ -336,6 +388,12 @@ static int start_polls(struct watch *watch, struct failure *failure)
 	return 0;
 }
 
+static bool show_board(struct watch *watch)
+{
+	board_line(watch->board, watch->line.is_lost ? watch->line.reason : NULL, watch->line.lost_ms);
+	return board_show(watch->board, organisation_now(watch->officer->organisation), clock_boot_ms());
+}
+
 static int watch_on(struct watch *watch, struct failure *failure)
 {
 	while (!is_over) {
@@ -347,8 +405,10 @@ static int watch_on(struct watch *watch, struct failure *failure)
 			return -1;
 		if (some && end_poll(watch, &ended, failure) != 0)
 			return -1;
-		watch_line_remind(&watch->line, watch->officer->invocation);
+		watch_line_remind(&watch->line, speaker(watch));
 		do_duty(watch);
+		if (watch->board != NULL && show_board(watch))
+			is_over = 1;
 	}
 	return 0;
 }
@@ -368,10 +428,14 @@ int verb_watch(const struct invocation *invocation, struct failure *failure)
 	if (restart_polls(&watch, failure) != 0)
 		goto cleanup;
 	home_unlock(watch.officer->home);
-	say_aside(
-		invocation, "watching %zu desk%s; Ctrl-C ends it", watch.count, watch.count == 1 ? "" : "s");
+	if (!invocation->json && !arguments_flag(invocation->arguments, "plain") && board_is_possible())
+		watch.board = board_new(&watch.officer->items);
+	if (watch.board == NULL)
+		say_aside(invocation, "watching %zu desk%s; Ctrl-C ends it", watch.count,
+			watch.count == 1 ? "" : "s");
 	rc = watch_on(&watch, failure);
 cleanup:
+	board_free(watch.board);
 	link_multi_free(watch.multi);
 	for (size_t at = 0; at < watch.count; at++)
 		poll_drop_link(&watch.polls[at]);

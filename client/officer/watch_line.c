@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 
 #define REMIND_FIRST_MS 60000
 
@@ -20,11 +21,14 @@ int64_t watch_line_pause(int64_t before_ms)
 int64_t watch_line_lost(
 	struct watch_line *line, const struct invocation *invocation, const struct failure *reason)
 {
+	(void)snprintf(line->reason, sizeof line->reason, "%s", reason->fault.text);
 	if (!line->is_lost) {
 		line->is_lost = true;
 		line->lost_ms = clock_boot_ms();
 		line->remind_ms = line->lost_ms + REMIND_FIRST_MS;
-		say_aside(invocation, "no connection, alerts don't come through: %s", reason->fault.text);
+		if (invocation != NULL)
+			say_aside(invocation, "no connection, alerts don't come through: %s",
+				reason->fault.text);
 	}
 	line->retry_ms = watch_line_pause(line->retry_ms);
 	return line->retry_ms;
@@ -32,7 +36,7 @@ int64_t watch_line_lost(
 
 void watch_line_works(struct watch_line *line, const struct invocation *invocation)
 {
-	if (line->is_lost)
+	if (line->is_lost && invocation != NULL)
 		say_aside(invocation, "the connection is back after %" PRId64 " s",
 			(clock_boot_ms() - line->lost_ms) / 1000);
 	*line = (struct watch_line){ 0 };
@@ -42,7 +46,7 @@ void watch_line_remind(struct watch_line *line, const struct invocation *invocat
 {
 	int64_t now = clock_boot_ms();
 
-	if (!line->is_lost || now < line->remind_ms)
+	if (invocation == NULL || !line->is_lost || now < line->remind_ms)
 		return;
 	say_aside(invocation, "still no connection after %" PRId64 " min: alerts don't come through",
 		(now - line->lost_ms) / 60000);

@@ -11,10 +11,13 @@
 struct watch_line {
 	bool is_lost;
 	int64_t lost_ms, remind_ms;
-	int64_t retry_ms; /* the last pause; 0 while the line works */
+	char reason[FAULT_TEXT_SIZE]; /* why it was lost */
+	int64_t retry_ms;             /* the last pause; 0 while the line works */
 };
 
-/* A call failed for this reason. Gives the pause until the next try, in milliseconds. */
+/* invocation is NULL where somebody else shows it.
+ *
+ * A call failed for this reason. Gives the pause until the next try, in milliseconds. */
 int64_t watch_line_lost(
 	struct watch_line *line, const struct invocation *invocation, const struct failure *reason);
 void watch_line_works(struct watch_line *line, const struct invocation *invocation);

@@ -237,3 +237,41 @@ def test_what_is_refused(org):
     assert first["receipt"] not in shown.out + shown.err, "what was typed without echo isn't shown"
     forged = org.write_report(summary="x", urgency="urgent", follows={"kind": "FOLLOWUP", "counter": 1, "signature": "x"})
     Defender(org, "nadia").run("report", "--file", forged, "--desk", org.desk, expect=EX_DATAERR)
+
+
+THREAT = {"acts": [{"kind": "THR.01", "person_ref": "P1", "perp_ref": "A1"}]}
+
+
+def test_reports_that_belong_together_are_shown_together(org):
+    amina, nadia = org.officer("amina"), org.defender("nadia")
+    first = nadia.report()
+    second = follow_up(org, nadia, first["receipt"])
+    opened(amina, second["id"])
+    assert f"by the same hand as {first['id']}" in amina.run("pull", json_wanted=False).out
+    shown = opened(amina, first["id"], json_wanted=False).out
+    assert "Belongs together with:" in shown and second["id"] in shown
+    assert amina.run("case", first["id"]).json["related"] == [second["id"]]
+    assert first["id"] in amina.run("case", second["id"], json_wanted=False).out
+    # One that its sender names, and that this officer may not open, is named all the same.
+    other = nadia.report(links=[{"report_id": "ab" * 32, "rel": "PRECEDES"}])
+    assert "not yours to open" in amina.run("case", other["id"], json_wanted=False).out
+
+
+def test_a_second_threat_makes_it_urgent(org):
+    """DOMAIN 1.6: within 30 days; shown, and an officer's signed event says so, once."""
+    amina, nadia = org.officer("amina"), org.defender("nadia")
+    first = nadia.report(urgency="priority", **THREAT)
+    assert "urgency" not in json.dumps(amina.run("case", first["id"]).json["events"])
+    amina.run("ack", first["id"])
+    where = org.write_report(summary=SECOND, urgency="priority", **THREAT)
+    second = nadia.run("follow-up", "--receipt-file", "-", "--file", where, stdin=first["receipt"] + "\n").json
+    shown = opened(amina, second["id"], json_wanted=False).out
+    assert "REPEATED THREAT" in shown and first["id"][:12] in shown
+    assert "REPEATED THREAT" in amina.run("ack", second["id"]).err
+    amina.run("ack", second["id"])
+    case = amina.run("case", second["id"]).json
+    assert [event["type"] for event in case["events"]] == ["ack", "note"]
+    assert case["events"][1]["content"] == {"urgency": "urgent", "report": first["id"], "text": "A second threat within 30 days."}
+    assert "judged here: urgent" in amina.run("open", second["id"], "--out", org.folder / "again", json_wanted=False).out
+    # From now on it was urgent: two must sign that she was lost.
+    assert "second officer" in amina.run("close", second["id"], "--reason", "LOST").err

@@ -77,13 +77,21 @@ static void test_no_window_is_never_open(void **state)
 
 static const char *screen_of(const char *report, bool with_narrative, struct buffer *out)
 {
-	struct history history = { .state = STATE_ACK, .owner = "amina" };
+	struct history history = {
+		.state = STATE_ACK, .owner = "amina", .urgency = "immediate", .until = "2026-11-24T20:00:00Z"
+	};
+	struct alert alert = { .accepted = TUESDAY_NOON - 7800, .has_due = true, .due = TUESDAY_NOON - 600 };
 	json_t *json = json_loads(report, 0, NULL);
 	const char *text;
 
 	assert_non_null(json);
 	*out = buffer_of(64 * 1024);
-	first_screen(json, &history, TUESDAY_NOON, with_narrative, out);
+	first_screen(&(struct screen){ .report = json,
+			     .history = &history,
+			     .alert = &alert,
+			     .now = TUESDAY_NOON,
+			     .with_narrative = with_narrative },
+		out);
 	json_decref(json);
 	text = buffer_text(out);
 	assert_non_null(text);
@@ -102,10 +110,12 @@ static const char full[] =
 
 static void test_the_order_that_helps_to_act(void **state)
 {
-	static const char *const order[] = { "Urgency: ", "State: ack, amina",
+	static const char *const order[] = { "Urgency: ", "judged here: immediate",
+		"Came: 2 h 10 min ago, to be acknowledged: OVERDUE by 10 min", "State: ack, amina",
 		"Contact: ", "safe to contact now: UNKNOWN", "Person ",
-		"Going on: ", "Needs: ", "Refuses: ", "Consent to ",
-		"NEVER to be shown to: ", "Summary: ", "Act: ", "Perpetrator: " };
+		"Going on: ", "Needs: ", "Refuses: ", "Handling: TLP:RED", "Consent to ",
+		"NEVER to be shown to: ", "Summary: ", "Act: ", "Perpetrator: ",
+		"Next: due 2026-11-24T20:00:00Z", "The whole story is in report.json" };
 	struct buffer out;
 	const char *at = screen_of(full, false, &out);
 
@@ -160,6 +170,22 @@ static void test_what_was_not_answered_says_so(void **state)
 	buffer_free(&out);
 }
 
+static void test_until_when_she_may_be_called(void **state)
+{
+	static const char called[] = "{\"summary\":\"x\",\"consent\":{\"refer\":{\"state\":\"Y\"}},"
+				     "\"contact\":{\"mode\":\"CONTACT\","
+				     "\"channels\":[{\"type\":\"TEL\",\"windows\":[{\"days\":2,\"from\":\"14:"
+				     "00\",\"to\":\"16:00\","
+				     "\"utc_offset\":\"+03:00\"}]}]}}";
+	struct buffer out;
+	const char *text = screen_of(called, false, &out);
+
+	(void)state;
+	assert_non_null(strstr(text, "safe to contact now: YES, until 16:00 her time\n"));
+	assert_non_null(strstr(text, "Handling: TLP:AMBER+STRICT\n"));
+	buffer_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_sunday_is_the_last_bit),
 		cmocka_unit_test(test_no_window_is_never_open),
 		cmocka_unit_test(test_the_order_that_helps_to_act),
+		cmocka_unit_test(test_until_when_she_may_be_called),
 		cmocka_unit_test(test_the_story_and_the_danger_word_only_when_asked_for),
 		cmocka_unit_test(test_hostile_text_cannot_fake_a_line),
 		cmocka_unit_test(test_what_was_not_answered_says_so),
