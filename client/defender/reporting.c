@@ -148,6 +148,8 @@ static int stays_queued(const struct reporting *reporting, const struct failure 
 	int len = advice == NULL ? (int)strlen(text) : (int)(advice - text);
 	int code = why->exit_code == EX_PROTOCOL ? EX_PROTOCOL : EX_TEMPFAIL;
 
+	/* French sets a space before a colon. */
+	len -= len > 0 && text[len - 1] == ' ';
 	/* Trying again doesn't help; what does is said with it. */
 	if (why->exit_code == EX_NOPERM)
 		return failure_set(failure, EX_NOPERM, "the report is queued, not sent: %s", text);
