@@ -44,6 +44,9 @@ void audit_watch_free(struct store *store);
 /* An officer is given the request's report, or its header: one entry a minute for the same again. what is a
  * word. On -1 the request has been answered. */
 MUST_USE int audit_read(struct request *request, const char *what);
+/* An officer asked for the request's report, and what is stored of it doesn't open: likewise once a minute.
+ * The request is the caller's to answer. */
+void audit_failed_open(struct request *request);
 /* A call that needed a signature was refused. */
 void audit_refused(struct request *request, enum problem problem);
 /* Refusals that were only counted, once their time is over, or all of them. */

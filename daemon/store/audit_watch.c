@@ -19,7 +19,7 @@ struct read {
 	int64_t minute; /* 0: free */
 	uint8_t keyid[ED25519_PUBLIC_BYTES];
 	uint8_t report[ID_BYTES];
-	char what; /* the first letter of report or header */
+	char what; /* the first letter of report, header or damaged */
 };
 
 struct refusal {
@@ -95,15 +95,22 @@ static int read_without_entry(struct request *request)
 	return is_full ? 0 : -1;
 }
 
+static struct read read_of(const struct request *request, const char *what)
+{
+	struct read read = { .minute = store_now(request->front->store) / MINUTE, .what = what[0] };
+
+	memcpy(read.keyid, request->signer.keyid, sizeof read.keyid);
+	memcpy(read.report, request->route.report_id, sizeof read.report);
+	return read;
+}
+
 int audit_read(struct request *request, const char *what)
 {
 	struct store *store = request->front->store;
 	struct audit_watch *watch = watch_of(store);
 	struct audit_entry entry = audit_entry_by(store, request, "read");
-	struct read read = { .minute = store_now(store) / MINUTE, .what = what[0] };
+	struct read read = read_of(request, what);
 
-	memcpy(read.keyid, request->signer.keyid, sizeof read.keyid);
-	memcpy(read.report, request->route.report_id, sizeof read.report);
 	if (watch != NULL && was_told(watch, &read))
 		return 0;
 	(void)snprintf(entry.details, sizeof entry.details, "%s", what);
@@ -112,6 +119,20 @@ int audit_read(struct request *request, const char *what)
 		audit_add(store, &entry) == 0)
 		return 0;
 	return read_without_entry(request);
+}
+
+void audit_failed_open(struct request *request)
+{
+	static const char details[] = "damaged";
+	struct store *store = request->front->store;
+	struct audit_watch *watch = watch_of(store);
+	struct audit_entry entry = audit_entry_by(store, request, "failed-open");
+	struct read read = read_of(request, details);
+
+	if (watch == NULL || was_told(watch, &read) || audit_report_tag(read.report, entry.subject) != 0)
+		return;
+	memcpy(entry.details, details, sizeof details);
+	audit_note(store, &entry);
 }
 
 /* --- refusals */

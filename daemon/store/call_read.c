@@ -30,6 +30,7 @@ struct report_facts *report_for_officer(struct request *request)
 	int found = report_find(store, request->route.report_id, &facts, &row);
 
 	if (found < 0) {
+		audit_failed_open(request);
 		request_answer_problem(request, PROBLEM_BUSY);
 		return NULL;
 	}
@@ -42,6 +43,7 @@ struct report_facts *report_for_officer(struct request *request)
 	}
 	if (!report_is_current(store, facts)) {
 		facts_free(facts);
+		audit_failed_open(request);
 		request_answer_problem(request, PROBLEM_BUSY);
 		return NULL;
 	}
@@ -105,9 +107,11 @@ void call_get_header(struct request *request)
 	if (facts == NULL)
 		return;
 	if (report_header(store, facts, &request->answer.body) != 0 ||
-		put_first_chunk(store, facts, &request->answer.body) != 0)
+		put_first_chunk(store, facts, &request->answer.body) != 0) {
+		audit_failed_open(request);
 		request_answer_problem(request, PROBLEM_BUSY);
-	else if (audit_read(request, "header") == 0)
+	} else if (audit_read(request, "header") == 0) {
 		request_answer(request, 200, "application/octet-stream");
+	}
 	facts_free(facts);
 }

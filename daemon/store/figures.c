@@ -1,5 +1,6 @@
 #include "figures.h"
 
+#include "escalation.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -64,7 +65,7 @@ static void count_open(struct figures *figures, const struct report_facts *facts
 	uint64_t *unanswered = &figures->found[STORE_UNANSWERED + facts->urgency * ALERT_AGES_COUNT];
 
 	figures->found[STORE_OPEN + facts->urgency]++;
-	if (facts->state != STATE_NEW)
+	if (escalation_is_acknowledged(facts))
 		return;
 	for (size_t at = 0; at < ALERT_AGES_COUNT; at++)
 		unanswered[at] += at == 0 || age >= ages[at] ? 1 : 0;

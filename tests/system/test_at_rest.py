@@ -1,5 +1,6 @@
 """What whoever takes the server's disk finds there: nothing she can read; and what the store says of a damaged one."""
 
+import hashlib
 import sqlite3
 import time
 
@@ -80,6 +81,11 @@ def test_rows_that_changed_places_are_noticed(tmp_path):
         else:
             assert listed == [first["id"]] and "event=row_damaged seq=" in org.log()
         assert amina.run("open", first["id"], "--out", org.folder / "first").json["summary"] == "The first."
+        # That an officer wanted it and it didn't open is an entry of the audit log, once however often she asks.
+        assert [amina.call("GET", f"reports/{second['id']}/header")[0].status for _ in range(2)] == [503, 503]
+        failed = [entry for entry in org.run("audit").json["entries"] if entry["kind"] == "failed-open"]
+        tag = hashlib.sha256(f"clarion-report/1\n{second['id']}\n".encode()).hexdigest()
+        assert 1 <= len(failed) <= 2 and all((entry["actor"], entry["subject"], entry["details"]) == ("amina", tag, "damaged") for entry in failed)
         org.stop_daemon()
 
 
