@@ -1,25 +1,32 @@
 /* The situation report as one page: tables that a screen reader reads, a bar for each row in front of them,
  * no script, nothing fetched, printable. */
+#include "situation_codes.h"
 #include "situation_words.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define BAR_WIDTH  520
-#define BAR_HEIGHT 22
-#define LABEL_ROOM 180
-#define DATE_CHARS 10
+/* As wide as a telephone shows without shrinking it: the label above its bar. */
+#define CHART_WIDTH 320
+#define BAR_WIDTH   270
+#define ROW_HEIGHT  38
+#define BAR_HEIGHT  14
+#define DATE_CHARS  10
 
 static const char style[] =
 	"body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:60rem;color:#1b1b1b;"
 	"background:#fff}"
 	"h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2.2rem 0 .3rem}"
-	"figure{margin:0;overflow-x:auto}svg{max-width:100%;height:auto}"
+	"figure{margin:0;display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:start}"
+	"figure>div{overflow-x:auto;flex:1 1 "
+	"20rem;min-width:0}svg{max-width:100%;height:auto;direction:ltr;flex:none}"
+	".key{font-size:.8rem;color:#555;margin:.4rem 0 0}"
 	"table{border-collapse:collapse;font-size:.85rem}"
 	"caption{text-align:start;color:#555}"
 	"th,td{border:1px solid #ccc;padding:.2rem .5rem;text-align:end}"
 	"th[scope=row]{text-align:start;font-weight:normal}"
 	"summary{cursor:pointer}.note{border-inline-start:4px solid #8a5a00;padding-inline-start:.8rem}"
+	"@media(max-width:30rem){th,td{padding:.15rem .3rem}}"
 	"@media print{details{display:block}h2{break-after:avoid}figure{break-inside:avoid}}";
 
 static void put_safe(struct buffer *out, const char *text)
@@ -61,6 +68,16 @@ static uint32_t longest(const struct situation *situation, size_t at)
 	return most;
 }
 
+/* `LEG legal`: the code for whoever compares, the words for everybody. */
+static void put_row_label(const struct table *table, size_t row, struct buffer *out)
+{
+	const char *words = code_meaning(table->id, true, table->row[row]);
+
+	put_safe(out, table->row[row]);
+	if (words != NULL)
+		buffer_put_format(out, " %s", words);
+}
+
 static void put_bars(const struct situation *situation, size_t at, struct buffer *out)
 {
 	const struct table *table = &situation->tables[at];
@@ -70,23 +87,22 @@ static void put_bars(const struct situation *situation, size_t at, struct buffer
 	if (!table->adds_up || most == 0)
 		return;
 	buffer_put_format(out,
-		"<svg role=\"img\" aria-label=\"Bars; the table below has the numbers\" viewBox=\"0 0 %d "
-		"%zu\" "
-		"width=\"%d\" font-size=\"13\">",
-		LABEL_ROOM + BAR_WIDTH + 60, table->rows * BAR_HEIGHT, LABEL_ROOM + BAR_WIDTH + 60);
+		"<svg role=\"img\" aria-label=\"Bars; the table beside them has the numbers\" viewBox=\"0 0 "
+		"%d "
+		"%zu\" width=\"%d\" font-size=\"13\">",
+		CHART_WIDTH, table->rows * ROW_HEIGHT, CHART_WIDTH);
 	for (size_t row = 0; row < table->rows; row++) {
 		uint32_t number = situation->published[at].number[row][bar_column(table)];
 		char cell[CELL_SIZE];
 
 		cell_words(situation, at, row, bar_column(table), cell);
-		buffer_put_format(out, "<text x=\"0\" y=\"%zu\">", line * BAR_HEIGHT + 15);
-		put_safe(out, table->row[row]);
+		buffer_put_format(out, "<text x=\"0\" y=\"%zu\">", line * ROW_HEIGHT + 13);
+		put_row_label(table, row, out);
 		buffer_put_format(out,
-			"</text><rect x=\"%d\" y=\"%zu\" width=\"%" PRIu64
+			"</text><rect x=\"0\" y=\"%zu\" width=\"%" PRIu64
 			"\" height=\"%d\" fill=\"#2f6f8f\"/><text x=\"%" PRIu64 "\" y=\"%zu\">",
-			LABEL_ROOM, line * BAR_HEIGHT + 3, (uint64_t)number * BAR_WIDTH / most,
-			BAR_HEIGHT - 6, LABEL_ROOM + 6 + (uint64_t)number * BAR_WIDTH / most,
-			line * BAR_HEIGHT + 15);
+			line * ROW_HEIGHT + 18, (uint64_t)number * BAR_WIDTH / most, BAR_HEIGHT,
+			6 + (uint64_t)number * BAR_WIDTH / most, line * ROW_HEIGHT + 30);
 		put_safe(out, cell);
 		buffer_put_string(out, "</text>");
 		line++;
@@ -96,7 +112,7 @@ static void put_bars(const struct situation *situation, size_t at, struct buffer
 
 static void put_head(const struct table *table, struct buffer *out)
 {
-	buffer_put_string(out, "<table><caption>Counted: ");
+	buffer_put_string(out, "<div tabindex=\"0\"><table><caption>Counted: ");
 	put_safe(out, table->counted);
 	buffer_put_string(out, "</caption><thead><tr><td></td>");
 	for (size_t column = 0; column < table->columns; column++) {
@@ -108,6 +124,24 @@ static void put_head(const struct table *table, struct buffer *out)
 		out, "%s</tr></thead><tbody>", table->adds_up ? "<th scope=\"col\">total</th>" : "");
 }
 
+/* What the columns' codes mean. */
+static void put_key(const struct table *table, struct buffer *out)
+{
+	size_t told = 0;
+
+	for (size_t column = 0; column < table->columns; column++) {
+		const char *words = code_meaning(table->id, false, table->column[column]);
+
+		if (words == NULL)
+			continue;
+		buffer_put_string(out, told++ == 0 ? "<p class=\"key\">" : "; ");
+		put_safe(out, table->column[column]);
+		buffer_put_format(out, ": %s", words);
+	}
+	if (told > 0)
+		buffer_put_string(out, "</p>");
+}
+
 static void put_table(const struct situation *situation, size_t at, struct buffer *out)
 {
 	const struct table *table = &situation->tables[at];
@@ -116,7 +150,10 @@ static void put_table(const struct situation *situation, size_t at, struct buffe
 	put_head(table, out);
 	for (size_t row = 0; row < table->rows + extra; row++) {
 		buffer_put_string(out, "<tr><th scope=\"row\">");
-		put_safe(out, row < table->rows ? table->row[row] : "total");
+		if (row < table->rows)
+			put_row_label(table, row, out);
+		else
+			buffer_put_string(out, "total");
 		buffer_put_string(out, "</th>");
 		for (size_t column = 0; column < table->columns + extra; column++) {
 			char cell[CELL_SIZE];
@@ -129,12 +166,15 @@ static void put_table(const struct situation *situation, size_t at, struct buffe
 		buffer_put_string(out, "</tr>");
 	}
 	buffer_put_string(out, "</tbody></table>");
+	put_key(table, out);
+	buffer_put_string(out, "</div>");
 }
 
 static void put_waiting(const struct situation *situation, struct buffer *out)
 {
 	buffer_put_string(out,
-		"<h2>Hours until somebody acknowledged</h2><figure><table><caption>From the full hour in "
+		"<h2>Hours until somebody acknowledged</h2><figure><div tabindex=\"0\"><table><caption>From "
+		"the full hour in "
 		"which a "
 		"report came</caption><thead><tr><td></td><th scope=\"col\">half within</th><th "
 		"scope=\"col\">nine in ten within</th></tr></thead><tbody>");
@@ -148,7 +188,7 @@ static void put_waiting(const struct situation *situation, struct buffer *out)
 		else
 			buffer_put_string(out, "<td>too few</td><td>too few</td></tr>");
 	}
-	buffer_put_string(out, "</tbody></table></figure>");
+	buffer_put_string(out, "</tbody></table></div></figure>");
 }
 
 void situation_html(const struct situation *situation, const char *title, struct buffer *out)
