@@ -128,5 +128,6 @@ void service_stopping(struct service *service)
 
 void service_alive(struct service *service)
 {
-	say(service, "WATCHDOG=1");
+	if (service->watchdog_ms > 0)
+		say(service, "WATCHDOG=1");
 }

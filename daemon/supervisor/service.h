@@ -18,6 +18,7 @@ int64_t service_watchdog_ms(const struct service *service);
 void service_ready(struct service *service, unsigned int fronts);
 void service_reloading(struct service *service);
 void service_stopping(struct service *service);
+/* Nothing where no watchdog waits for it. */
 void service_alive(struct service *service);
 
 #endif

@@ -75,8 +75,6 @@ def test_two_tls_rotations_since(org, tmp_path):
     nadia.join()
     assert [alert["report"] for alert in amina.alerts()] == [sent["id"]]
     assert nadia.report()["state"] == "accepted" and nadia.inbox(sent["receipt"]) == []
-    rotate(org)  # there is a next key again
-    assert amina.alerts() and nadia.report()["state"] == "accepted"
 
 
 def test_receipt_and_token_key_rotated_since(tmp_path):
@@ -118,6 +116,3 @@ def test_with_a_passphrase(tmp_path):
     shutil.rmtree(org.home / "daemon")
     assert org.admin("restore", str(tmp_path / "backup"))["drafted"] is True
     assert key not in (org.home / "roster" / "draft").read_text()
-    org.admin("roster", "publish")
-    org.start()
-    org.stop()
