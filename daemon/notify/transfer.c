@@ -235,8 +235,8 @@ static CURLcode set_common(const struct transfer *transfer)
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	SET(CURLOPT_CAPATH, NULL);
-	SET(CURLOPT_CAINFO, NULL);
+	SET(CURLOPT_CAPATH, (char *)NULL);
+	SET(CURLOPT_CAINFO, (char *)NULL);
 	if (settings->ca != NULL)
 		SET(CURLOPT_CAINFO_BLOB, &ca);
 	SET(CURLOPT_RESOLVE, transfer->resolve);

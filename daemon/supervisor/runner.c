@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,7 @@ static void become_command(char *const words[], const struct identity_of_user *w
 	sigset_t none;
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* low ports are ours, not its */
 	const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (nothing < 0 || setpgid(0, 0) != 0 || chdir("/") != 0 || dup2(nothing, STDIN_FILENO) < 0 ||
 		dup2(nothing, STDOUT_FILENO) < 0 || dup2(nothing, STDERR_FILENO) < 0)
