@@ -63,6 +63,16 @@ static const struct program_option stats_options[] = {
 	{ "threshold", "N", "counts below N are hidden; 10 at least", false },
 };
 
+static const struct program_option shift_choices[] = {
+	{ "desk", "DESK", "which of your desks, where you serve several", false },
+	{ "from", "HH:MM", "when the shift begins", false },
+	{ "to", "HH:MM", "when it ends; where that isn't later than it begins, on the next day", false },
+	{ "days", "LIST", "mon,tue,wed,thu,fri,sat,sun or daily, which is meant without it", false },
+	{ "zone", "ZONE", "the time zone of these times, like Asia/Manila; UTC without it", false },
+};
+static const struct program_option duty_options[] = {
+	{ "desk", "DESK", "which of your desks, where you serve several", false },
+};
 static const struct program_option wake_options[] = {
 	{ "beat", "MINUTES", "every so many minutes the same message, whether or not something waits",
 		false },
@@ -112,6 +122,18 @@ static const struct verb verbs[] = {
 		export_options, COUNT_OF(export_options), 2, 2, false },
 	{ "stats", "", "count what happened, to whom, and how fast it was answered", verb_stats,
 		stats_options, COUNT_OF(stats_options), 0, 0, false },
+	{ "duty set", "", "be on duty in this weekly shift, and no other", verb_duty_set, shift_choices,
+		COUNT_OF(shift_choices), 0, 0, false },
+	{ "duty add", "", "be on duty in this weekly shift too", verb_duty_add, shift_choices,
+		COUNT_OF(shift_choices), 0, 0, false },
+	{ "duty clear", "", "be on duty no more", verb_duty_clear, duty_options, COUNT_OF(duty_options), 0, 0,
+		false },
+	{ "duty renew", "", "write the rota for the next three months, and for today's colleagues",
+		verb_duty_renew, duty_options, COUNT_OF(duty_options), 0, 0, false },
+	{ "duty show", "", "show who is on duty when", verb_duty_show, duty_options, COUNT_OF(duty_options),
+		0, 0, false },
+	{ "duty now", "", "show who is on duty now", verb_duty_now, duty_options, COUNT_OF(duty_options), 0,
+		0, false },
 	{ "wake set", "WAY|-",
 		"have the server wake you: smtp:ADDRESS, webhook:URL, ntfy:URL, gotify:URL, unifiedpush:URL, "
 		"command",
