@@ -23,6 +23,13 @@ static const struct program_option desk_add_options[] = {
 	{ "retention-days", "N", "how long closed reports are kept (90)", false },
 	{ "fallback", "DESK", "the desk that is alerted when nobody answers", false },
 };
+static const struct program_option desk_change_options[] = {
+	{ "title", "TEXT", "what people call the desk", false },
+	{ "admission", "open|token", "who may report", false },
+	{ "ack-minutes", "I,U,P,R", "acknowledge within: immediate,urgent,priority,record", false },
+	{ "retention-days", "N", "how long closed reports are kept", false },
+	{ "fallback", "DESK|-", "the desk that is alerted when nobody answers; - for none", false },
+};
 static const struct program_option officer_add_options[] = {
 	{ "desk", "DESK[,DESK]", "the desks that she serves", false },
 	{ "tier", "N", "1 is alerted first (1)", false },
@@ -59,6 +66,8 @@ static const struct verb verbs[] = {
 		verb_server_add, NO_OPTIONS, 1, 1, false },
 	{ "server remove", "URL", "remove an address in the draft", verb_server_remove, NO_OPTIONS, 1, 1,
 		false },
+	{ "desk change", "DESK", "change a desk, in the draft: what isn't said stays", verb_desk_change,
+		OPTIONS(desk_change_options), 1, 1, false },
 	{ "officer add", "CARD|-", "add an officer to the draft, or change what she serves", verb_officer_add,
 		OPTIONS(officer_add_options), 1, 1, false },
 	{ "officer remove", "NAME", "remove an officer in the draft", verb_officer_remove, NO_OPTIONS, 1, 1,

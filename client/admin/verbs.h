@@ -7,6 +7,7 @@
 int verb_init(const struct invocation *invocation, struct failure *failure);
 int verb_join(const struct invocation *invocation, struct failure *failure);
 int verb_desk_add(const struct invocation *invocation, struct failure *failure);
+int verb_desk_change(const struct invocation *invocation, struct failure *failure);
 int verb_officer_add(const struct invocation *invocation, struct failure *failure);
 int verb_partner_add(const struct invocation *invocation, struct failure *failure);
 int verb_partner_remove(const struct invocation *invocation, struct failure *failure);

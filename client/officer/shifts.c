@@ -307,26 +307,20 @@ static int work_out_day(
 	return 0;
 }
 
+/* The C library works out local times of the zone in the environment only. Nothing else of these programs
+ * asks for local time, so that it stays there. */
 int shifts_work_out(const struct shifts *shifts, int64_t now, struct rota *rota, struct failure *failure)
 {
 	struct duties *duties = calloc(1, sizeof *duties);
-	const char *zone = getenv("TZ");
-	char *before = zone == NULL ? NULL : strdup(zone);
 	int rc = 0;
 
 	if (duties == NULL)
-		rc = failure_memory(failure);
+		return failure_memory(failure);
 	/* A shift that began yesterday may still go on. By days, so that what has no room is what is last. */
 	for (int day = -1; rc == 0 && day < SHIFTS_AHEAD; day++)
 		rc = work_out_day(shifts, now, day, duties, failure);
-	if (before != NULL)
-		(void)setenv("TZ", before, 1);
-	else
-		(void)unsetenv("TZ");
-	tzset();
 	if (rc == 0 && rota_set_duties(rota, duties->list, duties->count) != 0)
 		rc = failure_memory(failure);
-	free(before);
 	free(duties);
 	return rc;
 }

@@ -49,6 +49,7 @@ ALLOWED = {
     ("keys/clock.c", "clock_gettime"): "the one place that reads a clock",
     ("keys/clock.c", "getenv"): "the test clock of test builds",
     ("client/shared/home.c", "getenv"): "the XDG folders",
+    ("client/officer/shifts.c", "setenv"): "TZ: the C library knows no other way to the local times of a place",
     ("client/shared/language.c", "getenv"): "the locale, and LANGUAGE",
     ("client/shared/screen.c", "getenv"): "TERM: what the terminal can do",
     ("daemon/supervisor/passphrase_source.c", "getenv"): "CREDENTIALS_DIRECTORY, as systemd gives it",

@@ -167,6 +167,22 @@ def test_a_name_is_taken_once(admin, tmp_path):
     admin("desk add", "urgent", "--title", "T", expect=EX_DATAERR)
 
 
+def test_a_desk_is_changed(admin):
+    admin.desk("intake")
+    admin.desk("legal")
+    admin("roster publish")
+    admin("desk change", "intake", "--ack-minutes", "5,60,1440,4320", "--fallback", "legal")
+    lines = admin.draft.read_text().splitlines()
+    assert any(line.startswith("desk intake ") and " 5,60,1440,4320 " in line for line in lines)
+    assert "fallback intake legal" in lines
+    admin("desk change", "intake", "--fallback", "-", "--title", "First contact")
+    lines = admin.draft.read_text().splitlines()
+    assert any(line.startswith("desk intake ") and " 5,60,1440,4320 " in line and line.endswith(" First contact") for line in lines)
+    assert not any(line.startswith("fallback ") for line in lines)
+    for options in (["other", "--title", "X"], ["intake", "--fallback", "intake"], ["intake", "--fallback", "nowhere"]):
+        admin("desk change", *options, expect=EX_DATAERR)
+
+
 @pytest.mark.parametrize("options,code", [
     ([], EX_USAGE), (["--title", ""], EX_DATAERR), (["--title", "T", "--admission", "all"], EX_USAGE),
     (["--title", "T", "--ack-minutes", "1,2,3"], EX_USAGE), (["--title", "T", "--ack-minutes", "0,2,3,4"], EX_USAGE),

@@ -5,7 +5,6 @@
 
 #include "proto/time.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define HOUR 3600
@@ -123,19 +122,6 @@ static void test_days_are_those_of_the_place(void **state)
 	rota_free(rota);
 }
 
-static void test_the_programs_own_zone_stays(void **state)
-{
-	const struct shift list[] = { shift_of("amina", 0x7f, 8, 16, "Asia/Tokyo") };
-
-	(void)state;
-	assert_int_equal(setenv("TZ", "Europe/Berlin", 1), 0);
-	rota_free(work_out(list, 1, at(NOW)));
-	assert_string_equal(getenv("TZ"), "Europe/Berlin");
-	assert_int_equal(unsetenv("TZ"), 0);
-	rota_free(work_out(list, 1, at(NOW)));
-	assert_null(getenv("TZ"));
-}
-
 static void test_doubles_and_more_than_there_is_room_for(void **state)
 {
 	struct shift list[30];
@@ -223,7 +209,6 @@ int main(void)
 		cmocka_unit_test(test_daylight_saving),
 		cmocka_unit_test(test_nights_of_the_change),
 		cmocka_unit_test(test_days_are_those_of_the_place),
-		cmocka_unit_test(test_the_programs_own_zone_stays),
 		cmocka_unit_test(test_doubles_and_more_than_there_is_room_for),
 		cmocka_unit_test(test_an_unknown_zone_is_refused),
 		cmocka_unit_test(test_they_are_written_and_read),
