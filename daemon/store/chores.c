@@ -10,7 +10,7 @@
 #include <malloc.h>
 
 #define TICK_MS      10
-#define ROWS_A_WRITE 2     /* are earned by each write of others: a tenth of what the write costs */
+#define ROWS_A_WRITE 1     /* is earned by each write of others: at most a tenth of what the write costs */
 #define ROWS_TO_RIDE 64    /* and go along together: a few alone would cost as many pages as these */
 #define ROWS_IDLE    128   /* a millisecond or two: a report that comes just then waits no longer */
 #define PAUSE_MS     60000 /* after a failure, so that a full disk isn't made fuller */
