@@ -1,6 +1,7 @@
 /* one wake-up after the other: words, an address, a transfer */
 #include "delivery.h"
 
+#include "base/log.h"
 #include "keys/clock.h"
 #include "resolver.h"
 #include "transfer.h"
@@ -109,10 +110,13 @@ static void transfer(struct delivery *delivery, const char *addresses)
 static void on_found(void *context, const char *addresses)
 {
 	struct delivery *delivery = context;
-	if (addresses == NULL)
-		finish(delivery, WAKE_LATER);
-	else
+	if (addresses != NULL) {
 		transfer(delivery, addresses);
+		return;
+	}
+	log_event(LOG_WARNING, "wake_failed", "by=%s refused=no reason=\"its server's name isn't known\"",
+		delivery->kind == WAKE_SMTP ? "smtp" : "webhook");
+	finish(delivery, WAKE_LATER);
 }
 
 static int compose_mail(struct delivery *delivery, const char *words)

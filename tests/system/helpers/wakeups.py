@@ -41,8 +41,9 @@ class Server:
     """Threads that serve one connection each. What a test wants to be different stands in its attributes."""
 
     def __init__(self, files):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(*files)
+        if files is not None:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(*files)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.came = 0           # connections
@@ -190,3 +191,34 @@ class Hook(Server):
     def wait(self, count=1):
         wait_until(lambda: len(self.requests) >= count, PATIENCE, f"{count} requests, of {self.requests}")
         return self.requests
+
+
+class Socks(Server):
+    """A SOCKS5 proxy that knows one server, whatever name it is asked for. `names` holds (host, port) of what was asked."""
+
+    def __init__(self, target):
+        self.target, self.names = target, []
+        super().__init__(None)
+
+    def serve(self, plain):
+        stream = plain.makefile("rb")
+        stream.read(stream.read(2)[1])
+        plain.sendall(b"\x05\x00")
+        assert stream.read(4) == b"\x05\x01\x00\x03"  # CONNECT to a name
+        host = stream.read(stream.read(1)[0]).decode()
+        self.names.append((host, int.from_bytes(stream.read(2), "big")))
+        plain.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        with socket.create_connection(("127.0.0.1", self.target.port)) as other:
+            back = threading.Thread(target=self._pass, args=(other, plain), daemon=True)
+            back.start()
+            self._pass(plain, other)
+            back.join(PATIENCE)
+
+    @staticmethod
+    def _pass(source, sink):
+        try:
+            while part := source.recv(65536):
+                sink.sendall(part)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
