@@ -90,3 +90,44 @@ int invitations_make(struct admin *admin, const struct roster_desk *desk,
 	free(list);
 	return rc;
 }
+
+int invitation_of(const struct roster *roster, struct invitation *ret_invitation, struct failure *failure)
+{
+	const struct roster_server *server = &roster->servers[0];
+	struct fault fault;
+
+	if (server_url_parse(server->url, strlen(server->url), &ret_invitation->url, &fault) != 0)
+		return failure_of(failure, EX_DATAERR, &fault);
+	if (roster_fingerprint(roster, ret_invitation->fingerprint) != 0)
+		return failure_memory(failure);
+	memcpy(ret_invitation->pin, server->pin, INVITATION_PIN_BYTES);
+	ret_invitation->version = roster->version;
+	return 0;
+}
+
+int invitations_text(
+	struct admin *admin, const struct roster_desk *desk, struct buffer *out, struct failure *failure)
+{
+	struct invitation *invitation = sodium_malloc(sizeof *invitation);
+	uint8_t(*secret)[INVITATION_SECRET_BYTES] = sodium_malloc(sizeof *secret);
+	int rc = -1;
+
+	if (invitation == NULL || secret == NULL) {
+		rc = failure_memory(failure);
+		goto cleanup;
+	}
+	sodium_memzero(invitation, sizeof *invitation);
+	if (invitation_of(admin->newest, invitation, failure) != 0)
+		goto cleanup;
+	invitation->has_secret = desk->admission == ADMISSION_TOKEN;
+	if (invitation->has_secret) {
+		if (invitations_make(admin, desk, secret, 1, failure) != 0)
+			goto cleanup;
+		memcpy(invitation->secret, secret, sizeof invitation->secret);
+	}
+	rc = invitation_write(invitation, out) == 0 ? 0 : failure_memory(failure);
+cleanup:
+	sodium_free(invitation);
+	sodium_free(secret);
+	return rc;
+}

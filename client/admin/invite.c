@@ -48,20 +48,6 @@ static int find_desk(const struct admin *admin, const struct roster_desk **ret_d
 	return 0;
 }
 
-static int fill(const struct roster *roster, struct invitation *ret_invitation, struct failure *failure)
-{
-	const struct roster_server *server = &roster->servers[0];
-	struct fault fault;
-
-	if (server_url_parse(server->url, strlen(server->url), &ret_invitation->url, &fault) != 0)
-		return failure_of(failure, EX_DATAERR, &fault);
-	if (roster_fingerprint(roster, ret_invitation->fingerprint) != 0)
-		return failure_memory(failure);
-	memcpy(ret_invitation->pin, server->pin, INVITATION_PIN_BYTES);
-	ret_invitation->version = roster->version;
-	return 0;
-}
-
 static int show_code(const struct invocation *invocation, const char *text, struct failure *failure)
 {
 	struct buffer drawing = buffer_of(QR_MAX);
@@ -108,7 +94,7 @@ static int invite(struct inviting *inviting, json_t *list, struct failure *failu
 	struct invitation *invitation = &inviting->invitation;
 
 	if (find_desk(inviting->admin, &inviting->desk, failure) != 0 ||
-		fill(inviting->admin->newest, invitation, failure) != 0 ||
+		invitation_of(inviting->admin->newest, invitation, failure) != 0 ||
 		make_secrets(inviting, failure) != 0)
 		return -1;
 	for (size_t at = 0; at < inviting->count; at++) {

@@ -47,6 +47,27 @@ static const struct program_option invite_options[] = {
 	{ "qr", NULL, "draw a QR code too", false },
 };
 
+#define TEST_OPTIONS                                                                                         \
+	{ "desk", "DESK", "the desk (may be left out where there is one)", false },                          \
+		{ "urgency", "URGENCY", "immediate, urgent (as without this), priority, record or withheld", \
+			false },                                                                             \
+	{                                                                                                    \
+		"client", "FILE", "the defender's client, which sends it", false                             \
+	}
+static const struct program_option canary_options[] = {
+	TEST_OPTIONS,
+	{ "exec", "CMD", "run CMD where a test report doesn't come out", false },
+};
+static const struct program_option drill_options[] = {
+	TEST_OPTIONS,
+};
+static const struct program_option check_options[] = {
+	{ "client", "FILE", "the defender's client, which reads the answers", false },
+	{ "exec", "CMD", "run CMD where a test report doesn't come out", false },
+};
+/* Only the first of them. */
+#define DRILL_CHECK_OPTIONS check_options, 1
+
 #define OPTIONS(options) options, COUNT_OF(options)
 #define NO_OPTIONS       NULL, 0
 
@@ -106,6 +127,14 @@ static const struct verb verbs[] = {
 	{ "destroy", "[REPORT]", "destroy a report for good", verb_destroy, OPTIONS(destroy_options), 0, 1,
 		false },
 	{ "invite", "", "print invitations, one a line", verb_invite, OPTIONS(invite_options), 0, 0, false },
+	{ "canary status", "", "whether the test reports came out", verb_canary_status,
+		OPTIONS(check_options), 0, 0, false },
+	{ "canary", "", "send a test report through the whole path; an alarm where the last didn't come out",
+		verb_canary, OPTIONS(canary_options), 0, 0, false },
+	{ "drill status", "", "how long officers took to acknowledge each drill", verb_drill_status,
+		DRILL_CHECK_OPTIONS, 0, 0, false },
+	{ "drill", "", "send a report that officers take for real until they open it", verb_drill,
+		OPTIONS(drill_options), 0, 0, false },
 	{ "status", "", "show how the organisation and its server are", verb_status, NO_OPTIONS, 0, 0,
 		false },
 	{ "audit", "", "show who did what with keys, rosters and reports, and check that nothing is missing",

@@ -33,6 +33,10 @@ int verb_invite(const struct invocation *invocation, struct failure *failure);
 int verb_audit(const struct invocation *invocation, struct failure *failure);
 int verb_backup(const struct invocation *invocation, struct failure *failure);
 int verb_restore(const struct invocation *invocation, struct failure *failure);
+int verb_canary(const struct invocation *invocation, struct failure *failure);
+int verb_canary_status(const struct invocation *invocation, struct failure *failure);
+int verb_drill(const struct invocation *invocation, struct failure *failure);
+int verb_drill_status(const struct invocation *invocation, struct failure *failure);
 int verb_status(const struct invocation *invocation, struct failure *failure);
 
 #endif
