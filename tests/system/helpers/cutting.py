@@ -84,11 +84,11 @@ class CuttingLine:
 class Submissions:
     """Sealed reports carried over the line, one for each harm. Sealing is done here: the client's own work is the submission."""
 
-    def __init__(self, org, folder, large=0):
+    def __init__(self, org, folder, large=0, line=None):
         self.org, self.folder = org, folder
         self.attachments = [("attachments/001.bin", os.urandom(large))] if large else []
-        self.line = CuttingLine(org)
-        self.carrier = Defender(org, "carrier").join()
+        self.line = line or CuttingLine(org)
+        self.carrier = Defender(org, f"carrier-{folder.name}").join()
         self.accepted, self.queued = [], []
 
     def carry(self):
