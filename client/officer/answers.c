@@ -104,10 +104,12 @@ static int fetch(const struct answering *answering, json_t **ret_list, struct fa
 	sodium_memzero(key, sizeof key);
 	if (rc != 0)
 		return -1;
+	if (answer.status == 200)
+		list = json_loadb(
+			(const char *)answer.body.data, answer.body.len, JSON_REJECT_DUPLICATES, NULL);
 	if (answer.status != 200)
 		rc = link_refused(&answer, "the answers can't be read", failure);
-	else if (!json_is_array(list = json_loadb((const char *)answer.body.data, answer.body.len,
-					JSON_REJECT_DUPLICATES, NULL)))
+	else if (!json_is_array(list))
 		rc = failure_set(failure, EX_PROTOCOL,
 			"the server's answer isn't a mailbox: try again, then tell your organisation's "
 			"admin");
