@@ -3,6 +3,8 @@
 
 #include "backend_schema.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -127,6 +129,10 @@ struct backend_view column_view(sqlite3_stmt *statement, int at)
 static int note_error(struct backend *backend, int code)
 {
 	backend->error = (code & 0xff) == SQLITE_FULL ? BACKEND_FULL : BACKEND_BROKEN;
+	/* What SQLite found no report can be named for: a page of its own is damaged, or the disk fails. */
+	if (backend->error == BACKEND_BROKEN)
+		log_event(
+			LOG_ERROR, "database_error", "code=%d", sqlite3_extended_errcode(backend->database));
 	return -1;
 }
 

@@ -50,6 +50,13 @@ cleanup:
 	return rc;
 }
 
+/* Said where it is met, so that an operator can tell a damaged report from a busy store. */
+static int report_damaged(uint64_t seq)
+{
+	log_event(LOG_ERROR, "row_damaged", "seq=%llu", (unsigned long long)seq);
+	return -1;
+}
+
 int report_find(struct store *store, const uint8_t id[SHA256_BYTES], struct report_facts **ret_facts,
 	struct backend_report *ret_row)
 {
@@ -59,7 +66,9 @@ int report_find(struct store *store, const uint8_t id[SHA256_BYTES], struct repo
 		return -1;
 	if (backend_find(store->backend, blind, ret_row) != 0)
 		return backend_error(store->backend) == BACKEND_MISSING ? 0 : -1;
-	return report_open_row(store, ret_row, ret_facts) == 0 ? 1 : -1;
+	if (report_open_row(store, ret_row, ret_facts) == 0)
+		return 1;
+	return report_damaged(ret_row->seq);
 }
 
 /* The row of these facts, sealed into the caller's buffer. */
@@ -216,7 +225,7 @@ int report_header(struct store *store, const struct report_facts *facts, struct 
 			       !bytes_equal(digest, facts->header_digest, sizeof digest)))
 		rc = -1;
 	buffer_free(&sealed);
-	return rc;
+	return rc == 0 ? 0 : report_damaged(facts->seq);
 }
 
 bool report_is_current(struct store *store, const struct report_facts *facts)
@@ -226,7 +235,7 @@ bool report_is_current(struct store *store, const struct report_facts *facts)
 			  backend_error(store->backend) == BACKEND_MISSING;
 
 	if (!is_current)
-		log_event(LOG_ERROR, "row_damaged", "seq=%llu", (unsigned long long)facts->seq);
+		(void)report_damaged(facts->seq);
 	buffer_free(&event);
 	return is_current;
 }
@@ -256,7 +265,7 @@ int report_chunk(struct store *store, const struct report_facts *facts, uint32_t
 	if (rc == 0)
 		rc = seal_get(facts->key, &place, sealed.data, sealed.len, out);
 	buffer_free(&sealed);
-	return rc;
+	return rc == 0 ? 0 : report_damaged(facts->seq);
 }
 
 int report_acceptance(struct store *store, const struct report_facts *facts, struct buffer *out)

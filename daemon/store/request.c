@@ -2,12 +2,10 @@
 #include "figures.h"
 #include "store_state.h"
 
-#include "base/log.h"
 #include "proto/digest.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,9 +139,7 @@ void request_more_stream(struct request *request)
 		if (rc != 0)
 			break;
 	}
-	if (rc != 0)
-		/* A row that is damaged: the answer stays short, which the client's own checks notice. */
-		log_event(LOG_ERROR, "row_damaged", "seq=%" PRIu64, stream_seq(answer->stream));
+	/* A row that is damaged: the answer stays short, which the client's own checks notice. */
 	if (done || rc != 0)
 		request_end(request);
 }

@@ -437,7 +437,6 @@ MUST_USE int admission_spend(struct request *request);
 struct stream;
 MUST_USE struct stream *stream_new(struct store *store, struct report_facts *facts);
 uint64_t stream_length(const struct stream *stream);
-uint64_t stream_seq(const struct stream *stream);
 /* Appends the next piece; *ret_done behind the last. */
 MUST_USE int stream_next(struct stream *stream, struct buffer *out, bool *ret_done);
 /* The SHA-256 of all that the stream will give, a slice in each turn of the loop; then calls done, with NULL

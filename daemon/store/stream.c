@@ -46,11 +46,6 @@ uint64_t stream_length(const struct stream *stream)
 	return stream->length;
 }
 
-uint64_t stream_seq(const struct stream *stream)
-{
-	return stream->facts->seq;
-}
-
 int stream_next(struct stream *stream, struct buffer *out, bool *ret_done)
 {
 	int rc = 0;
