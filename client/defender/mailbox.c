@@ -129,7 +129,7 @@ static int prove(struct judge *judge, struct letter *letter, struct letters *let
 {
 	const struct roster_officer *officer;
 	struct known_report about;
-	char desk[NAME_SIZE];
+	char desk[NAME_SIZE] = "";
 
 	if (letter->message == NULL)
 		return 0;

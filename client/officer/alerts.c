@@ -68,6 +68,11 @@ json_t *alert_json(const struct alert *alert)
 	if (alert_write(alert, &text) == 0)
 		json = json_loadb((const char *)text.data, text.len, 0, NULL);
 	buffer_free(&text);
+	/* An alert that hasn't climbed has the members that scripts know, and no others. */
+	if (alert->escalation <= ESCALATION_TIER_1) {
+		(void)json_object_del(json, "escalation");
+		(void)json_object_del(json, "tier");
+	}
 	return json;
 }
 

@@ -35,7 +35,7 @@ static struct place place_of(const uint8_t blind_id[BLIND_INDEX_BYTES])
 
 static int keep(struct offers *offers, const struct offer *offer)
 {
-	if (offers->count == offers->room) {
+	if (offers->list == NULL || offers->count == offers->room) {
 		size_t room = (offers->room + 8) * 2;
 		struct offer *grown =
 			room > OFFERS_MAX ? NULL : reallocarray(offers->list, room, sizeof *grown);
