@@ -126,6 +126,29 @@ static void test_a_flood_is_one_page_and_every_report_is_on_the_list(void **stat
 		sealed_free(&sealed[i]);
 }
 
+/* What waits for its page is on the disk. */
+static void test_a_page_that_waits_outlives_a_crash(void **state)
+{
+	struct scene *scene = *state;
+	struct sealed first, second;
+	int64_t began = send(scene, URGENCY_URGENT, &first);
+
+	expect_woken("o");
+	scene_set_now(scene, began + MINUTE);
+	send(scene, URGENCY_URGENT, &second);
+	expect_woken("");
+	restart(scene);
+	scene_set_now(scene, began + 5 * MINUTE - 1);
+	expect_woken("");
+	scene_set_now(scene, began + 5 * MINUTE);
+	expect_woken("o");
+	restart(scene);
+	scene_set_now(scene, began + 20 * MINUTE - 1);
+	expect_woken("");
+	sealed_free(&first);
+	sealed_free(&second);
+}
+
 static void test_an_outage_is_raised_at_once_in_one_page(void **state)
 {
 	struct scene *scene = *state;
@@ -219,6 +242,7 @@ int main(void)
 		IN_DESK(test_record_across_restarts),
 		IN_DESK(test_each_climb_is_in_the_audit_log_once),
 		IN_DESK(test_a_flood_is_one_page_and_every_report_is_on_the_list),
+		IN_DESK(test_a_page_that_waits_outlives_a_crash),
 		IN_DESK(test_an_outage_is_raised_at_once_in_one_page),
 		IN_DESK(test_a_full_disk_puts_a_step_off),
 		cmocka_unit_test_setup_teardown(
