@@ -52,7 +52,8 @@ def test_metrics_and_health(org):
     # Nothing of anybody, nor of a desk; and a report that just came moves no number that only reports move.
     assert not any(word in body.lower() for word in (report, "legal-aid", "amina", "maria", "clarion", org.base_path[1:].lower()))
     assert samples[("svc_accepted_total", "")] == 0 and samples[("svc_commit_seconds_count", "")] == 0
-    curl = subprocess.run(["curl", "-sS", "--unix-socket", str(socket_of(org)), "http://localhost/health"], capture_output=True, check=True)
+    curl = subprocess.run(["curl", "-sS", "--unix-socket", "metrics.sock", "http://localhost/health"], capture_output=True, check=True,
+                          cwd=socket_of(org).parent)
     assert curl.stdout.decode().startswith("daemon: runs\n")
 
 
@@ -67,7 +68,7 @@ def test_strange_requests(org):
         pass
     lines = [socket.socket(socket.AF_UNIX) for _ in range(12)]
     for line in lines:
-        line.connect(str(socket_of(org)))
+        watching.connect(line, socket_of(org))
     wait_until(lambda: is_closed(lines[-1]), 30, "that the ninth is turned away")
     for line in lines:
         line.close()
