@@ -58,7 +58,7 @@ static int change(void *context, struct shifts *shifts, struct failure *failure)
 static int edit(const struct invocation *invocation, bool drops, bool adds, struct failure *failure)
 {
 	struct duty_work work = { .officer = NULL };
-	struct shift shift;
+	struct shift shift = { 0 };
 	struct duty_change wanted = { .me = work.me, .shift = adds ? &shift : NULL, .drops = drops };
 	uint64_t number = 0;
 	int rc = -1;
