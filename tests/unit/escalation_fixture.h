@@ -70,6 +70,9 @@ static inline void expect_woken(const char *letters)
 	woken.who[0] = '\0';
 }
 
+/* Seconds: time goes on in a scene, and a machine can be slow. test_escalation.c tries the second before. */
+#define JUST_BEFORE 20
+
 static void (*shape)(struct roster *roster) = whole_desk;
 
 static inline int begin(void **state)

@@ -47,7 +47,7 @@ static void test_an_acknowledgement_stops_the_climb_and_idleness_is_told(void **
 	expect_woken("oo");
 	assert_int_equal(ack(scene, &sealed, OLGA, 1)->status, 201);
 	expect_stage(scene, ESCALATION_NONE, 0);
-	scene_set_now(scene, acknowledged + HOUR - 1);
+	scene_set_now(scene, acknowledged + HOUR - JUST_BEFORE);
 	restart(scene);
 	expect_woken("");
 	scene_set_now(scene, acknowledged + HOUR);

@@ -16,7 +16,7 @@ static void expect_rows(
 		const int64_t at = began + rows[i].minute * MINUTE;
 
 		if (rows[i].minute > 0) {
-			scene_set_now(scene, at - 1);
+			scene_set_now(scene, at - JUST_BEFORE);
 			expect_woken("");
 			if (restarts)
 				restart(scene);
@@ -115,7 +115,7 @@ static void test_a_flood_is_one_page_and_every_report_is_on_the_list(void **stat
 	parse(list(scene, "desks/intake/alerts", OLGA), &alerts);
 	assert_int_equal(alerts.count, 6);
 	alert_list_free(&alerts);
-	scene_set_now(scene, began + 5 * MINUTE - 1);
+	scene_set_now(scene, began + 5 * MINUTE - JUST_BEFORE);
 	restart(scene);
 	expect_woken("");
 	/* What waited, and three repeats: one page. */
@@ -138,12 +138,12 @@ static void test_a_page_that_waits_outlives_a_crash(void **state)
 	send(scene, URGENCY_URGENT, &second);
 	expect_woken("");
 	restart(scene);
-	scene_set_now(scene, began + 5 * MINUTE - 1);
+	scene_set_now(scene, began + 5 * MINUTE - JUST_BEFORE);
 	expect_woken("");
 	scene_set_now(scene, began + 5 * MINUTE);
 	expect_woken("o");
 	restart(scene);
-	scene_set_now(scene, began + 20 * MINUTE - 1);
+	scene_set_now(scene, began + 20 * MINUTE - JUST_BEFORE);
 	expect_woken("");
 	sealed_free(&first);
 	sealed_free(&second);
@@ -168,7 +168,7 @@ static void test_an_outage_is_raised_at_once_in_one_page(void **state)
 		assert_int_equal(alerts.alerts[i].tier, 3);
 	alert_list_free(&alerts);
 	/* And goes on where it would have been. */
-	scene_set_now(scene, began + 45 * MINUTE - 1);
+	scene_set_now(scene, began + 45 * MINUTE - JUST_BEFORE);
 	expect_woken("");
 	scene_set_now(scene, began + 45 * MINUTE + 1);
 	expect_woken("hot");

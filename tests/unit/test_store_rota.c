@@ -103,12 +103,12 @@ static void test_priority_waits_for_the_next_duty(void **state)
 	began = send(scene, URGENCY_PRIORITY, &sealed);
 	expect_woken("");
 	expect_stage(scene, ESCALATION_NONE, 0);
-	scene_set_now(scene, start - 1);
+	scene_set_now(scene, start - JUST_BEFORE);
 	expect_woken("");
 	restart(scene);
 	scene_set_now(scene, start);
 	expect_woken("o");
-	scene_set_now(scene, start + 8 * HOUR - 1);
+	scene_set_now(scene, start + 8 * HOUR - JUST_BEFORE);
 	expect_woken("");
 	scene_set_now(scene, start + 8 * HOUR);
 	expect_woken("t");
@@ -134,7 +134,7 @@ static void test_a_change_counts_at_once(void **state)
 	second = rota_for(scene, 2, first);
 	assert_int_equal(rota_set_duties(second, soon, 1), 0);
 	assert_int_equal(put(scene, second, TINA), 201);
-	scene_set_now(scene, now + 2 * HOUR - 1);
+	scene_set_now(scene, now + 2 * HOUR - JUST_BEFORE);
 	expect_woken("");
 	scene_set_now(scene, now + 2 * HOUR);
 	expect_woken("o");
