@@ -66,7 +66,7 @@ int audit_report_tag(const uint8_t report[ID_BYTES], char ret_tag[AUDIT_SUBJECT_
 	return 0;
 }
 
-static void put_head_lines(const struct audit_head *head, const char *organisation, struct buffer *lines)
+void audit_head_lines(const struct audit_head *head, const char *organisation, struct buffer *lines)
 {
 	char hash[HEX_CHARS(SHA256_BYTES) + 1], time[TIME_SIZE];
 
@@ -81,7 +81,7 @@ int audit_head_sign(struct audit_head *head, const char *organisation, const uin
 	struct buffer lines = buffer_of(LINES_MAX);
 	int rc = -1;
 
-	put_head_lines(head, organisation, &lines);
+	audit_head_lines(head, organisation, &lines);
 	if (buffer_ok(&lines) == 0)
 		rc = crypto_sign_detached(head->signature, NULL, lines.data, lines.len, secret_key);
 	buffer_free(&lines);
@@ -94,7 +94,7 @@ int audit_head_verify(const struct audit_head *head, const char *organisation,
 	struct buffer lines = buffer_of(LINES_MAX);
 	int rc = -1;
 
-	put_head_lines(head, organisation, &lines);
+	audit_head_lines(head, organisation, &lines);
 	if (buffer_ok(&lines) == 0)
 		rc = crypto_sign_verify_detached(head->signature, lines.data, lines.len, receipt_key);
 	buffer_free(&lines);

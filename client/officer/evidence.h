@@ -33,4 +33,8 @@ MUST_USE int evidence_put_acceptance(struct officer *officer, const struct repor
 	const struct evidence_rosters *rosters, struct bundle *bundle, bool *ret_there,
 	struct failure *failure);
 
+/* audit/: how the server's log ended at the export, compared with what this officer's tool had seen of it. */
+MUST_USE int evidence_put_audit_head(struct officer *officer, const struct evidence_rosters *rosters,
+	struct bundle *bundle, bool *ret_there, struct failure *failure);
+
 #endif

@@ -1,6 +1,8 @@
-/* The organisation's rosters and the server's acceptance. */
+/* The organisation's rosters, the server's acceptance, and how its log ended. */
 #include "evidence.h"
 
+#include "client/audit_memory.h"
+#include "proto/audit.h"
 #include "proto/encode.h"
 
 #include <inttypes.h>
@@ -14,6 +16,7 @@
 #define ROSTERS_MAX      4096 /* ten years of daily ones */
 #define UPLOAD_PATH_SIZE 400
 #define KEY_BYTES        32
+#define LINES_MAX        1024
 
 void evidence_rosters_free(struct evidence_rosters *rosters)
 {
@@ -161,26 +164,45 @@ static int ask_acceptance(struct officer *officer, const struct report *report,
 	return 0;
 }
 
+/* FOLDER/NAME.txt, and server.sig and server.pem beside it. */
+struct signed_part {
+	const char *text_path, *signature_path, *key_path;
+	const struct buffer *lines;
+	const uint8_t *signature;
+	const uint8_t *key;
+};
+
+static int put_signed(struct bundle *bundle, const struct signed_part *part, struct failure *failure)
+{
+	struct buffer pem = buffer_of(PEM_MAX);
+	int rc = -1;
+
+	put_public_key_pem(part->key, &pem);
+	if (buffer_ok(part->lines) != 0 || buffer_ok(&pem) != 0)
+		rc = failure_memory(failure);
+	else if (bundle_put(bundle, part->text_path, part->lines->data, part->lines->len, failure) == 0 &&
+		 bundle_put(bundle, part->signature_path, part->signature, ED25519_SIGNATURE_BYTES,
+			 failure) == 0 &&
+		 bundle_put(bundle, part->key_path, pem.data, pem.len, failure) == 0)
+		rc = 0;
+	buffer_free(&pem);
+	return rc;
+}
+
 static int put_acceptance(struct bundle *bundle, const struct acceptance *acceptance,
 	const uint8_t signature[ED25519_SIGNATURE_BYTES], const struct roster *roster,
 	struct failure *failure)
 {
-	struct buffer lines = buffer_of(ACCEPTANCE_MAX), pem = buffer_of(PEM_MAX);
-	int rc = -1;
+	struct buffer lines = buffer_of(LINES_MAX);
+	const struct signed_part part = { "acceptance/acceptance.txt", "acceptance/server.sig",
+		"acceptance/server.pem", &lines, signature, roster->receipt_key };
+	int rc;
 
 	buffer_put_format(&lines, "clarion-accepted/1\n%s\n%s\n%s\n%s\n%s\n%s\n", acceptance->organisation,
 		acceptance->id, acceptance->desk, urgency_word(acceptance->urgency),
 		acceptance->release[0] == '\0' ? "-" : acceptance->release, acceptance->accepted);
-	put_public_key_pem(roster->receipt_key, &pem);
-	if (buffer_ok(&lines) != 0 || buffer_ok(&pem) != 0)
-		rc = failure_memory(failure);
-	else if (bundle_put(bundle, "acceptance/acceptance.txt", lines.data, lines.len, failure) == 0 &&
-		 bundle_put(bundle, "acceptance/server.sig", signature, ED25519_SIGNATURE_BYTES, failure) ==
-			 0 &&
-		 bundle_put(bundle, "acceptance/server.pem", pem.data, pem.len, failure) == 0)
-		rc = 0;
+	rc = put_signed(bundle, &part, failure);
 	buffer_free(&lines);
-	buffer_free(&pem);
 	return rc;
 }
 
@@ -209,4 +231,32 @@ int evidence_put_acceptance(struct officer *officer, const struct report *report
 		return put_acceptance(bundle, &acceptance, answer.signature, rosters->list[at], failure);
 	}
 	return 0;
+}
+
+int evidence_put_audit_head(struct officer *officer, const struct evidence_rosters *rosters,
+	struct bundle *bundle, bool *ret_there, struct failure *failure)
+{
+	const char *organisation = organisation_fingerprint(officer->organisation);
+	struct buffer lines = buffer_of(LINES_MAX);
+	struct audit_head head;
+	int rc = -1;
+
+	*ret_there = false;
+	/* An alarm ends the export: a log that contradicts what was seen proves nothing. */
+	if (officer_check_audit(officer, failure) != 0 || audit_recall(&officer->items, &head, failure) != 0)
+		goto cleanup;
+	rc = 0;
+	audit_head_lines(&head, organisation, &lines);
+	for (size_t at = 0; head.number > 0 && !*ret_there && at < rosters->count; at++) {
+		const struct signed_part part = { "audit/head.txt", "audit/server.sig", "audit/server.pem",
+			&lines, head.signature, rosters->list[at]->receipt_key };
+
+		if (audit_head_verify(&head, organisation, part.key) != 0)
+			continue;
+		rc = put_signed(bundle, &part, failure);
+		*ret_there = true;
+	}
+cleanup:
+	buffer_free(&lines);
+	return rc;
 }

@@ -22,6 +22,7 @@ static const char readme_parts[] =
 	"signed\n"
 	"  acceptance/       the server's signed word that it took this report, where there is one\n"
 	"  roster/NUMBER/    who the organisation's officers and admins were, signed by the admins\n"
+	"  audit/            how the server's log of all that was done ended then, signed by the server\n"
 	"  opened/           what was inside, where it was exported opened\n"
 	"\n"
 	"HOW TO VERIFY IT (with sha256sum, openssl 3 and age; in this folder)\n"
@@ -57,6 +58,10 @@ static const char readme_parts[] =
 	"   of a roster:\n"
 	"       openssl pkeyutl -verify -pubin -inkey acceptance/server.pem -rawin -in "
 	"acceptance/acceptance.txt -sigfile acceptance/server.sig\n"
+	"   How its log of everything that was done ended at the export (where audit/ is here): number and\n"
+	"   hash of its last entry. A log that it shows later and that lacks them there was changed:\n"
+	"       openssl pkeyutl -verify -pubin -inkey audit/server.pem -rawin -in audit/head.txt "
+	"-sigfile audit/server.sig\n"
 	"\n"
 	"5. Who the officers were: each roster is signed by its admins, and names the SHA-256 of the "
 	"body.txt\n"
@@ -128,7 +133,7 @@ static int fill(struct officer *officer, const struct report *report, bool is_op
 {
 	struct evidence_rosters rosters = { 0 };
 	uint64_t oldest = 1;
-	bool has_acceptance;
+	bool has_acceptance, has_head;
 	int rc = -1;
 
 	if (put_readme(officer, report, bundle, failure) != 0 ||
@@ -136,8 +141,12 @@ static int fill(struct officer *officer, const struct report *report, bool is_op
 		evidence_put_custody(officer, report, is_opened, bundle, &oldest, failure) != 0 ||
 		evidence_rosters_fetch(officer, oldest, &rosters, failure) != 0 ||
 		evidence_put_rosters(bundle, &rosters, failure) != 0 ||
-		evidence_put_acceptance(officer, report, &rosters, bundle, &has_acceptance, failure) != 0)
+		evidence_put_acceptance(officer, report, &rosters, bundle, &has_acceptance, failure) != 0 ||
+		evidence_put_audit_head(officer, &rosters, bundle, &has_head, failure) != 0)
 		goto cleanup;
+	if (!has_head)
+		say_aside(officer->invocation,
+			"the server's log didn't show how it ends: the bundle has no audit/");
 	if (report->has_proof && !has_acceptance)
 		say_aside(officer->invocation, "the server didn't give its acceptance: the bundle has none");
 	rc = is_opened ? export_opened(report, bundle, failure) : 0;

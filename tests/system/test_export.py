@@ -99,6 +99,12 @@ def test_a_stranger_verifies_a_sealed_bundle(org, tmp_path):
     assert verifies(acceptance / "server.pem", acceptance / "acceptance.txt", acceptance / "server.sig")
     assert (acceptance / "acceptance.txt").read_text().splitlines()[2] == sent["id"]
     assert org.roster().receipt_key == raw_key(acceptance / "server.pem")
+    audit = inside / "audit"
+    assert verifies(audit / "server.pem", audit / "head.txt", audit / "server.sig")
+    kind, organisation, number, head, _ = (audit / "head.txt").read_text().splitlines()
+    assert (kind, organisation) == ("clarion-audit/1", org.fingerprint)
+    log = org.run("audit", "--verify").json
+    assert log["verified"] and (str(log["number"]), log["hash"]) == (number, head)
     # Sealed means sealed; who has an identity opens it with stock tools.
     assert not (inside / "opened").exists()
     archive = stock.open_sealed(amina.home / "identity.age", inside / "report.age")
@@ -118,7 +124,7 @@ def test_the_commands_of_its_readme_work(org, tmp_path):
     script = "\n".join(line[7:] for line in readme.splitlines() if line.startswith("       ") and "age -d" not in line)
     done = tool("sh", "-eu", cwd=inside, stdin=script.encode())
     out = done.stdout.decode()
-    assert out.count("Signature Verified Successfully") == 2 * 2 + 1 + len(list((inside / "roster").glob("*/*.sig")))
+    assert out.count("Signature Verified Successfully") == 2 * 2 + 2 + len(list((inside / "roster").glob("*/*.sig")))
     assert "attachments/001.jpg: OK" in out
 
 

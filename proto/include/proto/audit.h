@@ -55,6 +55,8 @@ struct audit_head {
 	uint8_t signature[ED25519_SIGNATURE_BYTES];
 };
 
+/* What is signed, for whoever verifies it with other tools. */
+void audit_head_lines(const struct audit_head *head, const char *organisation, struct buffer *lines);
 /* By the receipt key, for the organisation of this fingerprint. */
 MUST_USE int audit_head_sign(struct audit_head *head, const char *organisation, const uint8_t secret_key[64]);
 MUST_USE int audit_head_verify(const struct audit_head *head, const char *organisation,
