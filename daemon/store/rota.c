@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MINUTE 60
+
 struct rota_row {
 	struct rota_row *next;
 	struct rota *rota;
@@ -55,6 +57,8 @@ static bool is_anybody(void *context, int64_t at)
 	return false;
 }
 
+/* To the minute, as alerts are: one that is alerted within the minute of a start must not seem to be before
+ * it. */
 static int64_t next_start(void *context, int64_t after)
 {
 	const struct rota_view *view = context;
@@ -62,8 +66,10 @@ static int64_t next_start(void *context, int64_t after)
 	for (size_t i = 0; view->rota != NULL && i < view->rota->duty_count; i++) {
 		const struct duty *duty = &view->rota->duties[i];
 
-		if (duty->from > after && serves(view, duty->officer))
-			return duty->from;
+		const int64_t from = time_cut(duty->from + MINUTE - 1, MINUTE);
+
+		if (from > after && serves(view, duty->officer))
+			return from;
 	}
 	return ESCALATION_NEVER;
 }

@@ -122,7 +122,7 @@ static void test_priority_waits_for_the_next_duty(void **state)
 static void test_a_change_counts_at_once(void **state)
 {
 	struct scene *scene = *state;
-	int64_t now = store_now(&scene->store);
+	int64_t now = time_cut(store_now(&scene->store), MINUTE);
 	const struct duty late[] = { duty_of("olga", now + 20 * HOUR, now + 21 * HOUR) };
 	const struct duty soon[] = { duty_of("olga", now + 2 * HOUR, now + 3 * HOUR) };
 	struct rota *first = rota_for(scene, 1, NULL), *second;
@@ -140,6 +140,23 @@ static void test_a_change_counts_at_once(void **state)
 	expect_woken("o");
 	rota_free(first);
 	rota_free(second);
+	sealed_free(&sealed);
+}
+
+/* A shift that begins within a minute rings at the next: the store rang again and again until then. */
+static void test_a_start_within_a_minute_rings_at_the_next(void **state)
+{
+	struct scene *scene = *state;
+	int64_t minute = time_cut(store_now(&scene->store), MINUTE) + HOUR;
+	const struct duty duties[] = { duty_of("olga", minute - 59, minute + 8 * HOUR) };
+	struct sealed sealed;
+
+	put_duties(scene, duties, 1);
+	send(scene, URGENCY_PRIORITY, &sealed);
+	scene_set_now(scene, minute - 2 * JUST_BEFORE);
+	expect_woken("");
+	scene_set_now(scene, minute);
+	expect_woken("o");
 	sealed_free(&sealed);
 }
 
@@ -223,6 +240,7 @@ int main(void)
 		IN_DESK(test_who_is_on_duty_is_woken_first),
 		IN_DESK(test_priority_waits_for_the_next_duty),
 		IN_DESK(test_a_change_counts_at_once),
+		IN_DESK(test_a_start_within_a_minute_rings_at_the_next),
 		IN_DESK(test_only_who_may_changes_it),
 		IN_DESK(test_of_two_changes_one_is_told),
 		IN_DESK(test_a_rota_that_was_not_kept_counts_for_nothing),
