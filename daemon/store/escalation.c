@@ -34,7 +34,8 @@ static bool is_resting(enum report_state state)
 
 static struct escalation_progress progress_of(const struct report_facts *facts)
 {
-	return (struct escalation_progress){ .listed = facts->listed,
+	/* A check-in may end at any second. */
+	return (struct escalation_progress){ .listed = time_cut(facts->listed, MINUTE),
 		.level = facts->level,
 		.alerted = facts->alerted,
 		.is_unanswered = facts->is_unanswered,

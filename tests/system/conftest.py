@@ -6,6 +6,11 @@ from helpers import programs
 from helpers.organisation import Organisation
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes long, and tells nothing of the plain build that others don't: scripts/test runs it "
+                                       "on the sanitized one alone")
+
+
 @pytest.fixture(autouse=True)
 def nothing_runs_on():
     yield

@@ -70,6 +70,7 @@ def test_init_writes_a_configuration_for_the_address(admin, tmp_path):
     assert Admin(tmp_path / "six", url="https://[::1]:8443").settings()["listen"] == "[::1]:8443"
 
 
+@pytest.mark.long
 def test_init_with_a_passphrase_leaves_no_key_in_the_clear(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("a long passphrase\n")

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from helpers.organisation import Defender, Organisation
 from helpers.programs import EX_NOINPUT, EX_NOPERM, EX_TEMPFAIL
 
@@ -21,6 +23,7 @@ def opened(org, report):
     return org.officers["amina"].run("open", report, "--out", org.folder / f"out-{report[:8]}-{time.monotonic_ns()}").json
 
 
+@pytest.mark.long
 def test_one_step(org):
     org.officer("amina")
     nadia = org.defender("nadia")
@@ -50,6 +53,7 @@ def test_one_word_of_truth(org):
     assert nadia.run("alarm", json_wanted=False).out == "ACCEPTED\n"
 
 
+@pytest.mark.long
 def test_without_a_network_it_insists_then_waits_in_the_queue(org):
     org.officer("amina")
     nadia = org.defender("nadia")
@@ -85,6 +89,7 @@ def test_prepared_without_a_network(org):
     assert nadia.run("alarm").json["id"] == ready["id"]
 
 
+@pytest.mark.long
 def test_the_newest_is_sent(org):
     org.officer("amina")
     nadia = org.defender("nadia")
@@ -114,6 +119,7 @@ def test_called_off(org):
     nadia.run("alarm cancel", expect=EX_NOINPUT)
 
 
+@pytest.mark.long
 def test_never_called_off_before_it_was_sent(org):
     org.officer("amina")
     nadia = org.defender("nadia")
@@ -128,6 +134,7 @@ def test_never_called_off_before_it_was_sent(org):
         ready["id"], cancelled["id"]]
 
 
+@pytest.mark.long
 def test_given_again_after_it_was_called_off_unsent(org):
     org.officer("amina")
     nadia = org.defender("nadia")

@@ -4,6 +4,8 @@ import hashlib
 import sqlite3
 import time
 
+import pytest
+
 from helpers import stock, wire
 from helpers.organisation import Organisation
 
@@ -57,6 +59,7 @@ def damaged(tmp_path, statement, *values):
     return org, amina, first, second
 
 
+@pytest.mark.long
 def test_a_damaged_payload_is_noticed_and_the_rest_is_served(tmp_path):
     org, amina, first, second = damaged(
         tmp_path, "UPDATE chunks SET data = zeroblob(length(data)) WHERE place = (SELECT min(place) FROM chunks)")
@@ -68,6 +71,7 @@ def test_a_damaged_payload_is_noticed_and_the_rest_is_served(tmp_path):
     assert wire.request(org.port, "GET", "/").status == 200
 
 
+@pytest.mark.long
 def test_rows_that_changed_places_are_noticed(tmp_path):
     """Each column of the first report's row put into the second's: none of them opens there."""
     for number, column in enumerate(("facts", "data_key", "header")):
@@ -89,6 +93,7 @@ def test_rows_that_changed_places_are_noticed(tmp_path):
         org.stop_daemon()
 
 
+@pytest.mark.long
 def test_a_chunk_of_another_report_is_noticed(tmp_path):
     org, amina, first, second = damaged(
         tmp_path, "UPDATE chunks SET data = (SELECT data FROM chunks ORDER BY place LIMIT 1)"

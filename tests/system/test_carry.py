@@ -21,6 +21,7 @@ def seal_out(org, nadia, out, *arguments, **how):
     return nadia.run("report", "--desk", org.desk, "--file", where, "--out", out, *arguments, **how)
 
 
+@pytest.mark.long
 def test_what_one_seals_another_carries(org, tmp_path):
     amina, nadia, carrier = org.officer("amina"), org.defender("nadia"), org.defender("carrier")
     out = tmp_path / "holiday.bin"
@@ -97,6 +98,7 @@ def test_a_large_one_is_carried_in_parts(org, tmp_path):
     assert only.read_bytes() == film.read_bytes()
 
 
+@pytest.mark.long
 def test_without_a_network_it_waits_in_the_carriers_queue(org, tmp_path):
     amina, nadia, carrier = org.officer("amina"), org.defender("nadia"), org.defender("carrier")
     sealed = seal_out(org, nadia, tmp_path / "out").json
@@ -110,6 +112,7 @@ def test_without_a_network_it_waits_in_the_carriers_queue(org, tmp_path):
     assert [alert["report"] for alert in amina.alerts()] == [sealed["id"]]
 
 
+@pytest.mark.long
 def test_sealed_to_an_older_or_a_newer_roster_than_the_carriers(org, tmp_path):
     amina, nadia, carrier = org.officer("amina"), org.defender("nadia"), org.defender("carrier")
     older = seal_out(org, nadia, tmp_path / "older").json
@@ -146,6 +149,7 @@ def test_what_is_not_sealed_is_never_sent(org, tmp_path):
     assert carrier.run("send").json == {"sent": 0, "queued": 0} and amina.alerts() == []
 
 
+@pytest.mark.long
 def test_what_is_missing_or_wrong_beside_it(org, tmp_path):
     org.officer("amina")
     nadia, carrier = org.defender("nadia"), org.defender("carrier")

@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 
+import pytest
+
 from helpers.organisation import Defender, Organisation
 from helpers.programs import (EX_CANTCREAT, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE, program)
 
@@ -38,6 +40,7 @@ def clarion(home, *arguments):
     return [str(program("clarion")), *arguments, "--home", str(home)]
 
 
+@pytest.mark.long
 def test_questions_on_a_terminal_under_a_passphrase(org, tmp_path):
     amina, home = org.officer("amina"), tmp_path / "home"
     code, shown = on_a_terminal(clarion(home, "join", org.invitation("--desk", org.desk).strip()),

@@ -7,7 +7,7 @@ import pytest
 from helpers import middleman
 from helpers.cutting import DIRECTIONS, KINDS, Submissions
 
-OFFSETS = 40
+OFFSETS = 24
 # What is above a megabyte goes up in parts, and is taken up again where it broke off.
 LARGE, LARGE_OFFSETS = 1200 * 1024, 5
 

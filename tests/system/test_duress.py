@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from helpers.middleman import Middleman, move_daemon_behind
 from helpers.organisation import Defender, Organisation
 from helpers.programs import EX_CONFIG, EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE
@@ -107,6 +109,7 @@ def test_only_the_program_itself_makes_them(org):
         assert kind in nadia.report(expect=EX_DATAERR, **{kind: True}).err
 
 
+@pytest.mark.long
 def test_a_dummy_looks_like_a_report(tmp_path):
     """Through a server that looks on: requests, fields and lengths; at a desk that asks for tokens."""
     org = Organisation(tmp_path, admission="token")
@@ -125,6 +128,7 @@ def test_a_dummy_looks_like_a_report(tmp_path):
     org.stop_daemon()
 
 
+@pytest.mark.long
 def test_dummies_keep_tokens_for_reports(tmp_path):
     org = Organisation(tmp_path, admission="token")
     org.officer("amina")
@@ -138,6 +142,7 @@ def test_dummies_keep_tokens_for_reports(tmp_path):
     org.stop_daemon()
 
 
+@pytest.mark.long
 def test_the_whole_way(org, tmp_path):
     amina, nadia = org.officer("amina"), Her(org, "nadia")
     assert "no silent signal" in nadia.set_duress(expect=EX_CONFIG).err
@@ -187,6 +192,7 @@ def listing(home):
     return sorted((len(path.name), path.stat().st_size, path.stat().st_mode) for path in home.iterdir())
 
 
+@pytest.mark.long
 def test_no_disk_tells_which_home_has_one(org, tmp_path):
     """One with a second passphrase and one without, through the same sessions: files, sizes, times, entropy; and what changes between two
     copies. Nor does the program: a second passphrase can be made in the harmless home too."""

@@ -95,6 +95,7 @@ def daemon_command(org, *more):
     return [program("clariond"), "--config", str(org.configuration), *more]
 
 
+@pytest.mark.long
 def test_the_daemon_takes_the_passphrase_from_each_place(locked, tmp_path, secret):
     credentials = tmp_path / "credentials"
     credentials.mkdir(mode=0o700)

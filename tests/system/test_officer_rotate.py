@@ -135,6 +135,7 @@ def test_a_watch_goes_on_under_the_new_key(org):
     watch.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("passphrase", [False, True], ids=["plain", "passphrase"])
 def test_killed_at_any_moment_nothing_is_lost(org, tmp_path, passphrase):
     """kill -9 at growing delays: the file is whole each time, opens what it opened, and rotate goes on."""

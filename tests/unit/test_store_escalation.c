@@ -149,6 +149,30 @@ static void test_a_page_that_waits_outlives_a_crash(void **state)
 	sealed_free(&second);
 }
 
+/* A check-in ends at any second; steps go by the minute, or one would be due again and again until it is
+ * over. */
+static void test_a_missed_check_in_is_alerted_once_a_step(void **state)
+{
+	struct scene *scene = *state;
+	int64_t release = time_cut(store_now(&scene->store), MINUTE) + HOUR + 30;
+	struct sealed sealed;
+	uint64_t groups;
+
+	scene->urgency = URGENCY_IMMEDIATE;
+	seal_report(scene, "intake", 1000, release, &sealed);
+	assert_int_equal(scene_send(scene, &sealed)->status, 201);
+	expect_woken("");
+	scene->store.start_wall += release - store_now(&scene->store);
+	releases_run(&scene->store);
+	scene_run(scene);
+	expect_woken("o");
+	groups = scene->store.group_number;
+	scene_set_now(scene, release + 5 * MINUTE);
+	expect_woken("o");
+	assert_in_range(scene->store.group_number - groups, 1, 3);
+	sealed_free(&sealed);
+}
+
 static void test_an_outage_is_raised_at_once_in_one_page(void **state)
 {
 	struct scene *scene = *state;
@@ -243,6 +267,7 @@ int main(void)
 		IN_DESK(test_each_climb_is_in_the_audit_log_once),
 		IN_DESK(test_a_flood_is_one_page_and_every_report_is_on_the_list),
 		IN_DESK(test_a_page_that_waits_outlives_a_crash),
+		IN_DESK(test_a_missed_check_in_is_alerted_once_a_step),
 		IN_DESK(test_an_outage_is_raised_at_once_in_one_page),
 		IN_DESK(test_a_full_disk_puts_a_step_off),
 		cmocka_unit_test_setup_teardown(
