@@ -218,7 +218,7 @@ static void no_hidden_cell_can_be_computed(void **state)
 		free(attack);
 		free(table);
 	}
-	assert_true(hidden > 50); /* it was an attack */
+	assert_true(hidden > SOME(50)); /* it was an attack */
 }
 
 /* Larger ones, too many to try: a reader who reasons about rows and columns until nothing new follows. */
