@@ -78,7 +78,7 @@ def test_on_the_whole_screen(org, tmp_path):
     screen.expect("What was done?", "8")
     screen.expect("What fits best?", "1")
     screen.expect("How many people", "s")
-    screen.expect("What the server learns:", "")
+    screen.expect("16 KiB", "")
     review = last_screen(screen)
     assert "amina" in review and "the desk: urgent" in review and "the urgency: urgent" in review and "16 KiB" in review
     screen.expect("", "1")
