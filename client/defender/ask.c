@@ -2,6 +2,7 @@
 
 #include "client/output.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +21,15 @@ void tell(const struct asking *asking, const char *format, ...)
 		buffer_put_string(screen_text(asking->screen), text);
 	else
 		say(asking->invocation, "%s", text);
+	sodium_memzero(text, sizeof text);
 }
 
 #define EVERYWHERE 2 /* "I don't know" and "I'd rather not say" */
+
+bool has_choices(const struct posed *posed)
+{
+	return posed->question->kind == QUESTION_CHOICE || posed->question->kind == QUESTION_MANY;
+}
 
 size_t choice_total(const struct asking *asking, const struct posed *posed)
 {

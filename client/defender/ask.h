@@ -41,6 +41,7 @@ void tell(const struct asking *asking, const char *format, ...) PRINTF_LIKE(2, 3
 
 /* Choices and, behind them, "I don't know" and "I'd rather not say" where those can be said: how many, the
  * words of one, and the reply that choosing it is. */
+bool has_choices(const struct posed *posed);
 size_t choice_total(const struct asking *asking, const struct posed *posed);
 const char *choice_words(const struct posed *posed, size_t at);
 void choice_reply(const struct posed *posed, size_t at, struct reply *reply);

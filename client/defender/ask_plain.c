@@ -9,11 +9,6 @@
 
 #define INSTEAD "give the report with --file"
 
-static bool has_choices(const struct posed *posed)
-{
-	return posed->question->kind == QUESTION_CHOICE || posed->question->kind == QUESTION_MANY;
-}
-
 static void show(const struct asking *asking, const struct posed *posed)
 {
 	tell(asking, "\n");
@@ -78,6 +73,9 @@ static int numbers(
 
 		if (number == 0 || number > choice_total(asking, posed))
 			return -1;
+		/* "I don't know" stands alone. */
+		if (number > posed->count && reply->text[0] != '\0')
+			return -1;
 		if (!is_many || number > posed->count) {
 			choice_reply(posed, number - 1, reply);
 			return *text == '\0' ? 0 : -1;
@@ -100,7 +98,8 @@ static const char *prompt_of(const struct asking *asking, const struct posed *po
 }
 
 /* Lines up to an empty one. */
-static int story(const struct posed *posed, const char *first, struct reply *reply, struct failure *failure)
+static int story(const struct asking *asking, const struct posed *posed, const char *first,
+	struct reply *reply, struct failure *failure)
 {
 	char *line = NULL;
 	size_t len = strlen(first);
@@ -118,6 +117,9 @@ static int story(const struct posed *posed, const char *first, struct reply *rep
 			reply->text[len] = '\n';
 			memcpy(reply->text + len + 1, line, more + 1);
 			len += more + 1;
+		} else if (!is_end) {
+			tell(asking, "That line wasn't kept: the answer is full.\n");
+			is_end = true;
 		}
 		sodium_free(line);
 		line = NULL;
@@ -134,8 +136,10 @@ static int take(const struct asking *asking, const struct posed *posed, const ch
 		return 0;
 	if (has_choices(posed)) {
 		/* No code: it is asked again. */
-		if (numbers(asking, posed, text, reply) != 0)
+		if (numbers(asking, posed, text, reply) != 0) {
+			reply->state = ANSWER_GIVEN;
 			memcpy(reply->text, "?", 2);
+		}
 		return 0;
 	}
 	if (strcmp(text, "?") == 0 || strcmp(text, "-") == 0) {
@@ -143,7 +147,7 @@ static int take(const struct asking *asking, const struct posed *posed, const ch
 		return 0;
 	}
 	if (posed->question->kind == QUESTION_STORY)
-		return story(posed, text, reply, failure);
+		return story(asking, posed, text, reply, failure);
 	memcpy(reply->text, text, strlen(text) + 1);
 	return 0;
 }

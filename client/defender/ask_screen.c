@@ -14,11 +14,6 @@ struct shown {
 	bool is_done;
 };
 
-static bool has_choices(const struct posed *posed)
-{
-	return posed->question->kind == QUESTION_CHOICE || posed->question->kind == QUESTION_MANY;
-}
-
 static bool is_many(const struct posed *posed)
 {
 	return posed->question->kind == QUESTION_MANY;
@@ -128,11 +123,25 @@ static void leave(struct shown *shown, enum asked asked)
 	shown->is_done = true;
 }
 
+/* What she answered before is gone from the screen: then it goes from the report too. */
+static bool is_taken_out(const struct shown *shown)
+{
+	return shown->reply->text[0] == '\0' && shown->posed->answer.text[0] != '\0';
+}
+
+static void take_out(struct shown *shown)
+{
+	shown->reply->state = ANSWER_NONE;
+	leave(shown, ASKED_ANSWERED);
+}
+
 /* Several: what is chosen; the marked one where nothing is. */
 static void enter_choice(struct shown *shown)
 {
 	if (shown->number > 0) {
 		choose(shown, shown->number - 1);
+	} else if (is_many(shown->posed) && is_taken_out(shown)) {
+		take_out(shown);
 	} else if (is_many(shown->posed) && shown->reply->text[0] != '\0') {
 		shown->reply->state = ANSWER_GIVEN;
 		leave(shown, ASKED_ANSWERED);
@@ -192,6 +201,10 @@ static void enter_text(struct shown *shown)
 	}
 	if (is_story && len > 0 && text[len - 1] == '\n')
 		text[len - 1] = '\0';
+	if (is_taken_out(shown)) {
+		take_out(shown);
+		return;
+	}
 	shown->reply->state = ANSWER_GIVEN;
 	leave(shown, text[0] == '\0' ? ASKED_ON : ASKED_ANSWERED);
 }
@@ -212,13 +225,15 @@ static void key_on_text(struct shown *shown, const struct key *key)
 
 static void one_key(struct shown *shown, const struct key *key)
 {
-	bool is_aside = shown->asking->is_aside;
+	/* Text that wasn't entered yet would be lost. */
+	bool stays =
+		shown->asking->is_aside ||
+		(!has_choices(shown->posed) && strcmp(shown->reply->text, shown->posed->answer.text) != 0);
 
-	if (key->kind == KEY_LEFT && !is_aside)
-		leave(shown, ASKED_BACK);
-	else if (key->kind == KEY_RIGHT && !is_aside)
-		leave(shown, ASKED_ON);
-	else if (has_choices(shown->posed))
+	if (key->kind == KEY_LEFT || key->kind == KEY_RIGHT) {
+		if (!stays)
+			leave(shown, key->kind == KEY_LEFT ? ASKED_BACK : ASKED_ON);
+	} else if (has_choices(shown->posed))
 		key_on_choices(shown, key);
 	else
 		key_on_text(shown, key);

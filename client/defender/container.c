@@ -90,14 +90,20 @@ struct search {
 };
 
 /* It is known by its size: the name is random. */
+bool container_fits(const struct home *home, const char *name)
+{
+	struct stat stat;
+
+	return strlen(name) == NAME_CHARS && strspn(name, HEX_DIGITS) == NAME_CHARS &&
+	       fstatat(home_descriptor(home), name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(stat.st_mode) && stat.st_size == (off_t)CONTAINER_BYTES;
+}
+
 static int look_at(void *context, const char *name)
 {
 	struct search *search = context;
-	struct stat stat;
 
-	if (strlen(name) != NAME_CHARS || strspn(name, HEX_DIGITS) != NAME_CHARS ||
-		fstatat(home_descriptor(search->home), name, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
-		!S_ISREG(stat.st_mode) || stat.st_size != (off_t)CONTAINER_BYTES)
+	if (!container_fits(search->home, name))
 		return 0;
 	memcpy(search->name, name, sizeof search->name);
 	search->count++;

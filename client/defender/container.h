@@ -38,6 +38,8 @@ MUST_USE int container_load(
 	const struct home *home, struct container **ret_container, struct failure *failure);
 void container_free(struct container *container);
 bool container_is_there(const struct home *home);
+/* Whether a file of the folder could be one, by its name and size. */
+bool container_fits(const struct home *home, const char *name);
 
 const uint8_t *container_salt(const struct container *container);
 

@@ -88,6 +88,15 @@ static int settle(struct session *session, const struct queued *entry, struct fa
 	return -1;
 }
 
+int cover_fits(const json_t *report, struct failure *failure)
+{
+	if (json_dumpb(report, NULL, 0, JSON_COMPACT) <= COVER_JSON_MAX)
+		return 0;
+	return failure_set(failure, EX_DATAERR,
+		"the report is longer than %d bytes, and would be longer than others: shorten it",
+		COVER_JSON_MAX);
+}
+
 int cover_seal(struct session *session, const json_t *report, const char *desk,
 	const struct receipt_keys *keys, struct failure *failure)
 {
@@ -105,14 +114,11 @@ int cover_seal(struct session *session, const json_t *report, const char *desk,
 
 	if (recipients == NULL)
 		return failure_memory(failure);
-	if (json_dumpb(report, NULL, 0, JSON_COMPACT) > COVER_JSON_MAX)
-		rc = failure_set(failure, EX_DATAERR,
-			"the report is longer than %d bytes, and would be longer than others: shorten it",
-			COVER_JSON_MAX);
-	else if (compose_again(report, desk, roster, &composed, failure) == 0 &&
-		 recipients_choose(roster, desk, composed.urgency, composed.excluded, composed.excluded_count,
-			 recipients, failure) == 0 &&
-		 seal_report(&sealing, session->vault, session->queue, &entry, failure) == 0)
+	if (cover_fits(report, failure) == 0 &&
+		compose_again(report, desk, roster, &composed, failure) == 0 &&
+		recipients_choose(roster, desk, composed.urgency, composed.excluded, composed.excluded_count,
+			recipients, failure) == 0 &&
+		seal_report(&sealing, session->vault, session->queue, &entry, failure) == 0)
 		rc = settle(session, entry, failure);
 	composed_free(&composed);
 	free(recipients);

@@ -25,6 +25,8 @@ MUST_USE int cover_save(struct session *session, const struct cover *cover, stru
 /* When the next one is due: each minute is as likely as any other, so that nothing follows from the last. */
 void cover_draw(struct session *session, struct cover *cover);
 
+/* 65 where it would be longer than others. */
+MUST_USE int cover_fits(const json_t *report, struct failure *failure);
 /* Seals one report into the queue as cover, with a token bound to it. 65 where it would be longer than 16
  * KiB.
  */

@@ -77,7 +77,8 @@ bool duress_is_set(struct session *session)
 {
 	struct vault *second = NULL;
 	struct failure ignored;
-	bool is_set = vault_second_open(session->vault, &second, &ignored) == 0 && second != NULL;
+	/* What can't be known counts as set: the two homes stay alike. */
+	bool is_set = vault_second_open(session->vault, &second, &ignored) != 0 || second != NULL;
 
 	vault_free(second);
 	return is_set;
@@ -184,6 +185,8 @@ static int make(struct session *session, const char *passphrase, struct signal *
 	/* Half a harmless home would be a trap. */
 	if (rc != 0 && vault_second_destroy(session->vault, &ignored) != 0)
 		rc = -1;
+	if (rc != 0)
+		say_aside(session->invocation, "there is no second passphrase now");
 	return rc;
 }
 
@@ -256,6 +259,7 @@ static int set(const struct invocation *invocation, struct session *session, str
 		return failure_of(failure, line.exit_code, &line.fault);
 	if (organisation_fresh(session->organisation, failure) != 0 ||
 		compose_signal(invocation, session, &cover, receipt, signal, failure) != 0 ||
+		cover_fits(signal->report, failure) != 0 ||
 		take_second(invocation, &passphrase, failure) != 0)
 		return -1;
 	rc = make(session, passphrase, signal, &cover, failure);

@@ -136,6 +136,10 @@ static int take(
 {
 	bool change = false;
 
+	if (posed->question->must_answer && interview->reply.state == ANSWER_NONE) {
+		interview->asking.note = N_("This one needs an answer.");
+		return 0;
+	}
 	if (questionnaire_answer(interview->questionnaire, interview->reply.state, interview->reply.text) !=
 		0) {
 		interview->asking.note = what_it_takes(posed->question);

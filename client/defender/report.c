@@ -21,7 +21,9 @@ static int run(struct reporting *reporting, struct failure *failure)
 	reporting_say_receipt(reporting);
 	if (reporting->delay > 0) {
 		reporting_say_delay(reporting);
-		return reporting_answer(reporting, failure);
+		rc = reporting_answer(reporting, failure);
+		reporting_keep_next(reporting);
+		return rc;
 	}
 	rc = reporting_deliver(reporting, entry, &show, failure);
 	if (rc == 0)

@@ -4,6 +4,12 @@
 
 #include <sodium.h>
 
+static bool is_given(const struct invocation *invocation, const char *option)
+{
+	return arguments_knows(invocation->arguments, option) &&
+	       arguments_option(invocation->arguments, option) != NULL;
+}
+
 int session_open(const struct invocation *invocation, struct session *ret_session, struct failure *failure)
 {
 	const char *memory = arguments_option(invocation->arguments, "memory");
@@ -28,8 +34,7 @@ int session_open(const struct invocation *invocation, struct session *ret_sessio
 	if (queue_load(ret_session->vault, &ret_session->queue, failure) != 0)
 		return -1;
 	ret_session->invocation = invocation;
-	ret_session->has_no_cover = arguments_knows(invocation->arguments, "out") &&
-				    arguments_option(invocation->arguments, "out") != NULL;
+	ret_session->has_no_cover = is_given(invocation, "out") || is_given(invocation, "delay");
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,7 +64,9 @@ static void become(const char *const *words, int in, int out)
 	if (strcmp(words[0], SANDBOX) != 0) {
 		limit(RLIMIT_AS, MEMORY_MAX);
 		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		(void)unshare(CLONE_NEWUSER | CLONE_NEWNET);
+		/* A tool that could reach a network isn't run on what strangers may have made. */
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0 && unshare(CLONE_NEWNET) != 0)
+			_exit(EX_SOFTWARE);
 	}
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* execve's words are its own; it takes them without const. */
@@ -96,7 +99,8 @@ static bool ended_well(pid_t child)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Where a device forbids what bubblewrap needs, the tool runs without: its limits hold all the same. */
+/* Where a device forbids what bubblewrap needs, the tool runs without: its limits hold all the same, and it
+ * has no network or isn't run. */
 static bool can_sandbox(void)
 {
 	pid_t child;
@@ -144,7 +148,7 @@ static bool collect(int from, int into, uint64_t *ret_size)
 			break;
 		*ret_size += (uint64_t)got;
 	}
-	memset(piece, 0, sizeof piece);
+	sodium_memzero(piece, sizeof piece);
 	return is_whole;
 }
 

@@ -10,7 +10,7 @@
 
 struct wiping {
 	const struct home *home;
-	const char *file; /* the home's own: the last to go */
+	bool takes_homes; /* what could be the home's own file: the last to go */
 	size_t removed, others, stuck;
 };
 
@@ -30,7 +30,7 @@ static int remove_one(void *context, const char *name)
 	struct wiping *wiping = context;
 	struct failure ignored;
 
-	if (strcmp(name, wiping->file) == 0)
+	if (container_fits(wiping->home, name) != wiping->takes_homes)
 		return 0;
 	if (!is_ours(name))
 		wiping->others++;
@@ -73,15 +73,30 @@ static int check_empty(const struct home *home, struct failure *failure)
 				    "that folder isn't a home, nothing was removed: check --home");
 }
 
-static int destroy(
-	struct container *container, const struct home *home, size_t *ret_others, struct failure *failure)
-{
-	struct wiping wiping = { .home = home, .file = container_name(container) };
+struct overwriting {
+	const struct home *home;
+	size_t count;
+	bool has_failed;
+	struct failure *failure;
+};
 
-	if (disk_overwrite(home, wiping.file, failure) != 0)
-		return failure_set(failure, EX_CANTCREAT,
-			"the keys can't be destroyed, nothing was removed: look at the folder's disk and "
-			"mode");
+/* All that could be the home: a copy beside it opens as well. */
+static int overwrite_one(void *context, const char *name)
+{
+	struct overwriting *overwriting = context;
+
+	if (!container_fits(overwriting->home, name))
+		return 0;
+	overwriting->count++;
+	overwriting->has_failed |= disk_overwrite(overwriting->home, name, overwriting->failure) != 0;
+	return 0;
+}
+
+static int destroy(const struct home *home, size_t *ret_others, struct failure *failure)
+{
+	struct wiping wiping = { .home = home };
+	size_t others;
+
 	if (remove_all(&wiping, failure) != 0 || disk_sync(home, failure) != 0)
 		return -1;
 	if (wiping.stuck > 0)
@@ -92,21 +107,24 @@ static int destroy(
 				"yourself",
 				wiping.stuck),
 			wiping.stuck);
-	if (disk_remove(home, wiping.file, failure) != 0)
+	others = wiping.others;
+	wiping.takes_homes = true;
+	if (remove_all(&wiping, failure) != 0)
 		return -1;
-	*ret_others = wiping.others;
+	*ret_others = others;
 	return disk_sync(home, failure);
 }
 
 int vault_wipe(struct home *home, size_t *ret_others, struct failure *failure)
 {
-	struct container *container = NULL;
-	int rc;
+	struct overwriting overwriting = { .home = home, .failure = failure };
 
 	*ret_others = 0;
-	if (container_load(home, &container, failure) != 0)
+	if (disk_each(home, overwrite_one, &overwriting, failure) != 0)
 		return -1;
-	rc = container == NULL ? check_empty(home, failure) : destroy(container, home, ret_others, failure);
-	container_free(container);
-	return rc;
+	if (overwriting.has_failed)
+		return failure_set(failure, EX_CANTCREAT,
+			"the keys can't be destroyed, nothing was removed: look at the folder's disk and "
+			"mode");
+	return overwriting.count == 0 ? check_empty(home, failure) : destroy(home, ret_others, failure);
 }

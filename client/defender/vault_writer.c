@@ -176,6 +176,9 @@ static void stop_worker(struct vault_writer *writer)
 
 static int end_file(struct vault_writer *writer, struct failure *failure)
 {
+	stop_worker(writer);
+	if (writer->has_failed)
+		return failure_of(failure, writer->failure.exit_code, &writer->failure.fault);
 	if (write_slot(writer, &writer->slots[writer->filled % SLOTS],
 		    crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0 ||
 		disk_writer_end(writer->disk, failure) != 0)
@@ -198,9 +201,6 @@ static int end_inside(struct vault_writer *writer, struct failure *failure)
 
 int vault_writer_end(struct vault_writer *writer, struct failure *failure)
 {
-	stop_worker(writer);
-	if (writer->has_failed)
-		return failure_of(failure, writer->failure.exit_code, &writer->failure.fault);
 	if (writer->disk != NULL)
 		return end_file(writer, failure);
 	if (image_left(&writer->vault->image) >= ITEMS_RESERVE + writer->inside_len)
@@ -209,7 +209,6 @@ int vault_writer_end(struct vault_writer *writer, struct failure *failure)
 	if (begin_file(writer, failure) != 0 ||
 		put_in_file(writer, writer->inside, writer->inside_len, failure) != 0)
 		return -1;
-	stop_worker(writer);
 	return end_file(writer, failure);
 }
 

@@ -91,6 +91,14 @@ def test_every_session_sends_exactly_one(org, tmp_path):
     nadia.run("cover set", "--every", 0, expect=EX_USAGE)
 
 
+def test_a_delayed_report_connects_to_nobody_now(org):
+    amina, nadia = org.officer("amina"), org.defender("nadia")
+    nadia.run("cover set", "--every", 48)
+    before = len(every_alert(amina))
+    nadia.report("--delay", "6h")
+    assert len(every_alert(amina)) == before == 1
+
+
 def test_offline_it_waits_for_the_next_session(org):
     amina, nadia = org.officer("amina"), org.defender("nadia")
     nadia.run("cover set")

@@ -96,6 +96,24 @@ def test_on_the_whole_screen(org, tmp_path):
     assert "persons" not in report and "needs" not in report
 
 
+def test_what_she_takes_out_is_not_sent(org, tmp_path):
+    amina, nadia = org.officer("amina"), org.defender("nadia")
+    screen = Terminal(nadia.command("report", json_wanted=False))
+    screen.expect("How urgent is it?", "2")
+    screen.expect("In one or two sentences", "They wait.\r")
+    screen.expect("as long as you want", "Gone soon.\r\r")
+    screen.expect("Who did it happen to?", LEFT)
+    # An arrow throws nothing away that was typed and not entered yet.
+    screen.expect("Gone soon.", "!" + LEFT)
+    screen.expect("Gone soon.!", "\x7f" * 11)
+    screen.expect("> \u2068\u2069", "\r")
+    screen.expect("Who did it happen to?", "s")
+    screen.expect("16 KiB", "1")
+    assert screen.end() == 0, screen.shown
+    report = amina.run("open", amina.alerts()[0]["report"], "--out", tmp_path / "out").json
+    assert report["summary"] == "They wait." and "narrative" not in report
+
+
 # What is asked, in its order, and what is typed then.
 WHOLE = [
     ("How urgent is it?", "4"), ("In one or two sentences", "They searched the office."), ("as long as you want", "next"),
@@ -152,7 +170,7 @@ def test_broken_off(org):
         screen.expect("How urgent is it?", "1")
         screen.expect("In one or two sentences", word + "\r")
         screen.expect("as long as you want", word)
-        screen.expect(word, "\x03" if stop == "\x03" else RIGHT)
+        screen.expect(word, "\x03" if stop == "\x03" else "\r\r")
         if stop == "end":
             screen.expect("Who did it happen to?", "s")
             screen.expect("Is that right?", "4")

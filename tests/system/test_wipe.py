@@ -128,3 +128,11 @@ def test_a_folder_that_is_no_home_stays_whole(org, tmp_path):
     (folder / ("0" * 32)).write_text("a photo with an odd name")
     Defender(org, "photos").run("wipe", expect=EX_CONFIG)
     assert (folder / ("0" * 32)).read_text() == "a photo with an odd name"
+
+
+def test_a_copy_beside_the_home_goes_too(nadia):
+    """It would open as well, and two of them open for nobody: that must not stop a wipe."""
+    shutil.copy(home_file(nadia.home), nadia.home / ("cd" * 16))
+    nadia.run("send", expect=EX_CONFIG)
+    assert nadia.run("wipe").json == {"wiped": True, "others": 0}
+    assert not nadia.home.exists()
