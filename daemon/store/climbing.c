@@ -18,6 +18,7 @@
 
 #define STEPS_AT_ONCE 64  /* in one transaction; the rest follows at once */
 #define ROWS_AT_ONCE  256 /* of a look: two milliseconds */
+#define UNREAD_S      60  /* until a row is tried again that didn't open: memory may have been short */
 #define PAUSE_S       5   /* after a failure, so that a full disk isn't asked all the time */
 /* A missed step shows within a quarter of a minute, whatever the timer did; a test's clock jumps without
  * telling it. */
@@ -93,6 +94,8 @@ static int look_at_row(void *context, const struct backend_report *row)
 		keep(look->store, escalation_when(look->store, facts), facts->blind_id);
 		if (facts->level == LEVEL_FALLBACK)
 			raises_keep_fallen(look->store, facts);
+	} else {
+		keep(look->store, store_now(look->store) + UNREAD_S, row->id);
 	}
 	facts_free(facts);
 	return ++look->rows == ROWS_AT_ONCE;
@@ -159,8 +162,12 @@ static int take_first(struct store *store, struct climbs *climbs)
 		return 0;
 	}
 	held_pop(store->escalation->due);
-	if (is_taken(climbs, first.blind_id) || report_open_row(store, &row, &facts) != 0)
+	if (is_taken(climbs, first.blind_id))
 		return 0;
+	if (report_open_row(store, &row, &facts) != 0) {
+		push(store, store_now(store) + UNREAD_S, first.blind_id);
+		return 0;
+	}
 	was_unanswered = facts->is_unanswered;
 	if (facts->stage == STAGE_LISTED && escalation_take_step(store, facts, &climb->step)) {
 		climb->facts = facts;
@@ -296,8 +303,11 @@ void escalation_run(struct store *store)
 
 	if (store->draining)
 		return;
-	if (escalation->is_looking)
+	if (escalation->is_looking) {
+		/* What isn't committed yet may never be. */
+		group_commit(store);
 		failed = look_on(store) != 0;
+	}
 	if (!failed && (is_due(store) || pages_next(store) <= now))
 		failed = take_steps(store) != 0;
 	if (failed)

@@ -220,7 +220,6 @@ int offer_end(struct store *store, const uint8_t blind_id[BLIND_INDEX_BYTES])
 /* Nobody took it: its desk is told as of a new one, and the other one sees it no more. */
 static int return_one(struct store *store, struct report_facts *facts)
 {
-	group_commit(store);
 	if (backend_begin(store->backend) == 0 && offer_end(store, facts->blind_id) == 0 &&
 		report_relist(store, facts) == 0 &&
 		outbox_wake_tier(store, facts->desk, FIRST_TIER, facts->urgency) == 0 &&
@@ -236,31 +235,30 @@ static int return_one(struct store *store, struct report_facts *facts)
 	return -1;
 }
 
-static const struct offer *first_overdue(struct store *store)
-{
-	const struct offers *offers = sure(store);
-
-	for (size_t at = 0; at < offers->count; at++)
-		if (offers->list[at].until <= store_now(store))
-			return &offers->list[at];
-	return NULL;
-}
-
+/* One whose report can't be read holds up no other; it is tried again. */
 static void on_time(evutil_socket_t fd, short what, void *context)
 {
 	struct store *store = context;
-	const struct offer *offer;
-	int rc = 0;
+	int64_t now = store_now(store);
+	bool failed = false;
 
 	(void)fd;
 	(void)what;
-	while (rc == 0 && (offer = first_overdue(store)) != NULL) {
+	/* What is read below is durable. */
+	group_commit(store);
+	for (size_t at = 0; at < sure(store)->count;) {
+		const struct offer *offer = &store->offers->list[at];
 		struct report_facts *facts = NULL;
 
-		rc = find(store, offer, &facts) == 0 ? return_one(store, facts) : -1;
+		if (offer->until <= now && find(store, offer, &facts) == 0 && return_one(store, facts) == 0) {
+			/* The last one has its place. */
+		} else {
+			failed |= offer->until <= now;
+			at++;
+		}
 		facts_free(facts);
 	}
-	if (rc != 0)
+	if (failed)
 		log_plain(LOG_ERROR, "offer_not_returned");
 	arm(store);
 }

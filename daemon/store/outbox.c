@@ -13,15 +13,16 @@
 #include <string.h>
 
 /* A test's clock jumps without telling a timer. */
-#define CHECK_SECONDS 15
-#define CHECK_MS      (CLARION_TEST_CLOCK_BUILD ? 50 : CHECK_SECONDS * 1000)
-#define AT_ONCE       16  /* on their way together: what notify has to hold is bounded */
-#define PATIENCE      180 /* seconds; notify's own limits are shorter, so it hangs, or lies */
-#define PAUSE_FIRST   15  /* seconds; doubled with each attempt */
-#define PAUSE_MAX     300 /* greylisting lets in after five minutes */
-#define AGAIN_SECONDS 30  /* what came while the same was on its way: not twice in one breath */
-#define MINUTE        60
-#define HOUR          3600
+#define CHECK_SECONDS  15
+#define CHECK_MS       (CLARION_TEST_CLOCK_BUILD ? 50 : CHECK_SECONDS * 1000)
+#define AT_ONCE        16  /* on their way together: what notify has to hold is bounded */
+#define PATIENCE       180 /* seconds; notify's own limits are shorter, so it hangs, or lies */
+#define PAUSE_FIRST    15  /* seconds; doubled with each attempt */
+#define PAUSE_MAX      300 /* greylisting lets in after five minutes */
+#define AGAIN_SECONDS  30  /* what came while the same was on its way: not twice in one breath */
+#define UNREAD_SECONDS 5   /* until rows that couldn't be read are tried again */
+#define MINUTE         60
+#define HOUR           3600
 
 /* --- for whoever alerts */
 
@@ -79,6 +80,11 @@ int outbox_wake(struct store *store, const char *officer, const char *desk, enum
 {
 	struct outbox_entry *entry;
 
+	/* The alert is on the list and is paged again; a report isn't refused for it. */
+	if (store->outbox->is_unsure) {
+		log_plain(LOG_ERROR, "wakes_not_read");
+		return 0;
+	}
 	if (!outbox_reaches(store, officer) || roster_officer(store->roster, officer) == NULL)
 		return 0;
 	entry = find(store, officer, desk, urgency);
@@ -284,7 +290,7 @@ static void send_entry(struct store *store, struct outbox_entry *entry)
 			outbox_beat_sent(store, entry);
 	} else {
 		log_plain(LOG_ERROR, "wake_not_sent");
-		entry->due = store_now(store) + MINUTE;
+		try_later(store, entry);
 	}
 	sodium_memzero(&way, sizeof way);
 }
@@ -334,10 +340,28 @@ static void look_later(struct store *store)
 		log_plain(LOG_ERROR, "wake_timer_failed");
 }
 
+static bool read_again(struct store *store)
+{
+	store->outbox->is_unsure = wake_ways_load(store) != 0 || outbox_rows_load(store) != 0;
+	if (store->outbox->is_unsure)
+		log_plain(LOG_ERROR, "wakes_not_read");
+	return !store->outbox->is_unsure;
+}
+
 static void run(struct store *store)
 {
 	struct outbox_entry *entry;
 
+	if (store->outbox->is_unsure) {
+		/* What isn't committed yet must not count. */
+		group_commit(store);
+		if (!read_again(store)) {
+			const struct timeval time = { .tv_sec = UNREAD_SECONDS };
+
+			(void)evtimer_add(store->outbox->timer, &time);
+			return;
+		}
+	}
 	take_back_overdue(store);
 	outbox_beats_begin(store);
 	while (store->notify != NULL && store->outbox->on_the_way < AT_ONCE &&
@@ -403,8 +427,7 @@ void outbox_rolled_back(struct store *store)
 {
 	if (store->outbox == NULL)
 		return;
-	if (wake_ways_load(store) != 0 || outbox_rows_load(store) != 0)
-		log_plain(LOG_ERROR, "wakes_not_read");
+	(void)read_again(store);
 	outbox_look(store);
 }
 

@@ -35,6 +35,8 @@ struct outbox {
 	int64_t beats_seen; /* beats up to then have been begun */
 	unsigned on_the_way;
 	bool has_fresh;
+	bool is_unsure; /* the rows couldn't be read again: nobody is given up, nothing is sent, until they
+			   were */
 	outbox_lost_handler *on_lost;
 	bool lacks[WAKE_KIND_LAST + 1]; /* ways that the server isn't set up for */
 };

@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#define UNREAD_S         60 /* until a row is tried again that didn't open: memory may have been short */
 #define RELEASES_AT_ONCE 64 /* in one transaction; the rest follows at once */
 /* A missed release shows within a minute, whatever the timer did; a test's clock jumps without telling it. */
 #define CHECK_MS (CLARION_TEST_CLOCK_BUILD ? 50 : 15000)
@@ -59,8 +60,10 @@ static int keep_one(void *context, const struct backend_report *row)
 	struct store *store = context;
 	struct report_facts *facts = NULL;
 
-	if (report_open_row(store, row, &facts) != 0)
+	if (report_open_row(store, row, &facts) != 0) {
+		keep(store, store_now(store) + UNREAD_S, row->id);
 		return 0;
+	}
 	if (facts->stage == STAGE_HELD)
 		keep(store, facts->release, facts->blind_id);
 	facts_free(facts);
@@ -104,8 +107,10 @@ static int take_first(struct store *store, struct due *due)
 		return 0;
 	}
 	held_pop(store->held);
-	if (report_open_row(store, &row, &facts) != 0)
+	if (report_open_row(store, &row, &facts) != 0) {
+		keep(store, store_now(store) + UNREAD_S, first.blind_id);
 		return 0;
+	}
 	if (facts->stage == STAGE_HELD && facts->release > store_now(store)) {
 		keep(store, facts->release, facts->blind_id);
 	} else if (facts->stage == STAGE_HELD && !is_taken(due, facts)) {

@@ -53,7 +53,8 @@ static struct runner *runner_of(struct family *family)
 	return family->runner != NULL && family->runner->limit != NULL ? family->runner : NULL;
 }
 
-/* Between fork and exec: none of our descriptors, signals and rights go along. */
+/* Between fork and exec: none of our descriptors and signals go along; of our rights those of our user, where
+ * we aren't root and can't give her up. */
 static void become_command(char *const words[], const struct identity_of_user *who, pid_t parent)
 	__attribute__((noreturn));
 static void become_command(char *const words[], const struct identity_of_user *who, pid_t parent)
