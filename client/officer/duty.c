@@ -10,15 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PATH_SIZE  128
-#define EVENTS_MAX (2 * 1024 * 1024)
-#define SAMPLES    6 /* reports that are asked for until one serves as a pattern */
-#define MINUTE     60
-#define DAY        86400
-#define ACK_LATEST 80 /* per cent of the desk's target: nobody is to be woken for a dummy */
-#define JITTER     25 /* per cent, either way */
-#define REASON     "OUT"
-#define DUMMY      "A dummy."
+#define PATH_SIZE    128
+#define EVENTS_MAX   (2 * 1024 * 1024)
+#define SAMPLES      6 /* reports that are asked for until one serves as a pattern */
+#define MINUTE       60
+#define DAY          86400
+#define ACK_LATEST   80 /* per cent of the desk's target: nobody is to be woken for a dummy */
+#define JITTER       25 /* per cent, either way */
+#define REFUSALS_MAX 3  /* some seconds apart */
+#define REASON       "OUT"
+#define DUMMY        "A dummy."
 
 static int64_t between(int64_t least, int64_t most)
 {
@@ -192,13 +193,17 @@ static void drop_first(struct known *known)
 	if (known->step_count == 0)
 		return;
 	known->step_count--;
+	known->refusals = 0;
 	memmove(known->steps, known->steps + 1, known->step_count * sizeof known->steps[0]);
 }
 
-/* What can't be done at all is left to people; a line that is down comes back. */
-static bool is_hopeless(const struct failure *failure)
+/* What can't be done at all is left to people; a line that is down comes back, and so does a clock that was
+ * wrong for a moment, for which requests are refused. */
+static bool is_hopeless(struct known *known, const struct failure *failure)
 {
-	return failure->exit_code == EX_DATAERR || failure->exit_code == EX_NOPERM;
+	if (failure->exit_code == EX_NOPERM)
+		known->refusals++;
+	return failure->exit_code == EX_DATAERR || known->refusals >= REFUSALS_MAX;
 }
 
 int duty_work(struct officer *officer, struct failure *failure)
@@ -222,9 +227,9 @@ int duty_work(struct officer *officer, struct failure *failure)
 		is_ready = true;
 		if (make(officer, known, &reason) == 0)
 			drop_first(known);
-		else if (is_hopeless(&reason))
+		else if (is_hopeless(known, &reason))
 			known->step_count = 0;
-		else
+		else if (reason.exit_code != EX_NOPERM)
 			continue;
 		kinds.has_changed = true;
 	}

@@ -68,9 +68,9 @@ static void key_of(const struct officer *officer, uint8_t ret_key[crypto_secretb
 static json_t *known_to_json(const struct known *known)
 {
 	json_t *steps = json_array();
-	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:I, s:o}", "id", known->id, "desk", known->desk,
+	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:I, s:I, s:o}", "id", known->id, "desk", known->desk,
 		"kind", (int)known->kind, "urgency", urgency_word(known->urgency), "accepted",
-		(json_int_t)known->accepted, "steps", steps);
+		(json_int_t)known->accepted, "refusals", (json_int_t)known->refusals, "steps", steps);
 
 	for (size_t at = 0; json != NULL && at < known->step_count; at++) {
 		if (json_array_append_new(
@@ -117,7 +117,8 @@ static int known_of_json(const json_t *json, struct known *ret_known)
 		member_text(json, "urgency", &urgency, &urgency_len) != 0 ||
 		urgency_of(urgency, urgency_len, &ret_known->urgency) != 0 ||
 		member_number(json, "kind", &kind) != 0 || kind > REPORT_DURESS ||
-		member_number(json, "accepted", &accepted) != 0)
+		member_number(json, "accepted", &accepted) != 0 ||
+		member_number(json, "refusals", &ret_known->refusals) != 0)
 		return -1;
 	memcpy(ret_known->id, id, ID_SIZE);
 	ret_known->kind = (enum report_kind)kind;

@@ -25,6 +25,7 @@ struct known {
 	int64_t accepted;
 	struct kinds_step steps[KINDS_STEPS_MAX];
 	size_t step_count; /* those that are left */
+	uint64_t refusals; /* of the first of them, one after the other */
 };
 
 struct kinds {

@@ -9,6 +9,7 @@ from helpers.programs import wait_until
 
 MEMORY_MAX_KIB = 400 * 1024  # of fronts and store together; a sanitized one needs several times what it allocates
 PATIENCE_SECONDS = 30
+LINES = 32
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +26,13 @@ def scene(tmp_path_factory):
 def test_an_honest_report_comes_through(scene, name):
     org, amina, roster = scene
     pids, (_, before) = org.roles(), attacks.levels(org)
-    with attacks.Attack(name, org.port, processes=1, lines=32):
+    with attacks.Attack(name, org.port, processes=1, lines=LINES):
         for _ in range(3):
             report, sealed = org.seal(recipients=roster.recipients(org.desk))
             assert org.put(report, sealed, roster=roster.version, timeout=PATIENCE_SECONDS).status == 201
         assert report in {alert["report"] for alert in amina.alerts()}
         memory, descriptors = attacks.levels(org)
-        assert descriptors < before + 200
+        assert descriptors < before + LINES + 16, "no more than its lines, the officer's and the reporter's"
         assert memory < MEMORY_MAX_KIB or programs.is_sanitized(org.build)
     wait_until(lambda: attacks.levels(org)[1] <= before, PATIENCE_SECONDS, f"descriptors at their level ({before}) after {name}")
     assert sorted(org.roles()) == sorted(pids), "every process is the one from before"

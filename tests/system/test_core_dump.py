@@ -3,7 +3,7 @@
 import base64
 import mmap
 import os
-import shutil
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import signing
-from helpers.programs import is_sanitized, wait_until
+from helpers.programs import is_sanitized, needs, wait_until
 from helpers.sealing import BECH32
 from test_core import secrets_of
 
@@ -19,9 +19,25 @@ pytestmark = [pytest.mark.skipif(is_sanitized(), reason="a sanitizer's memory is
               pytest.mark.skipif(os.getuid() != 0, reason="needs root to dump processes that say no")]
 
 
-@pytest.mark.skipif(Path("/proc/sys/kernel/core_pattern").read_text().startswith("|"), reason="cores of this machine go to a program")
-def test_no_role_writes_a_core(org):
+def core_limit(pid):
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    return limits.split("Max core file size")[1].split()[:2]
+
+
+@pytest.fixture
+def cores_wanted():
+    """What this process hands on would let a core be written."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    yield
+    resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+def test_no_role_writes_a_core(cores_wanted, org):
+    assert core_limit("self") == ["unlimited", "unlimited"]
     org.officer("amina")
+    for pid in [org.process.pid, *(pid for pid, _ in org.roles())]:
+        assert core_limit(pid) == ["0", "0"]
     for role in ("front", "notify", "checkpoint", "store"):
         pid = next(pid for pid, name in org.roles() if name == role)
         os.kill(pid, signal.SIGSEGV)
@@ -63,7 +79,7 @@ def secrets_of_identity(home):
     return {"signing seed": seed, "signing seed as text": base64.b64encode(seed), "identity": data_of(identity), "identity as text": identity.encode()}
 
 
-@pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb isn't here")
+@needs("gdb")
 def test_no_key_is_in_a_core(org, tmp_path):
     amina, nadia = org.officer("amina"), org.defender("nadia")
     report = nadia.report()["id"]

@@ -4,18 +4,15 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import struct
 import subprocess
 import tarfile
 import zlib
 
-import pytest
-
-from helpers.programs import EX_DATAERR, EX_USAGE
+from helpers.programs import EX_DATAERR, EX_USAGE, needs
 from test_questionnaire import Terminal
 
-needs_exiftool = pytest.mark.skipif(not os.path.exists("/usr/bin/exiftool"), reason="exiftool is not installed")
+needs_exiftool = needs("exiftool")
 
 # A picture of one pixel, the smallest that decoders take: tables, frame, scan.
 PIXEL = bytes.fromhex("ffdb004300" + "03" * 64 + "ffc0000b080001000101011100"
@@ -115,7 +112,7 @@ def test_what_she_decides(org, tmp_path):
 
 
 @needs_exiftool
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@needs("strace")
 def test_nothing_of_a_picture_is_written_anywhere(org, tmp_path):
     """Wherever any program of the family writes bytes of the picture, it is a pipe or memory."""
     org.officer("amina")

@@ -7,13 +7,14 @@ import pytest
 
 from helpers import faults
 from helpers.organisation import Organisation
-from helpers.programs import keep, stop
+from helpers.programs import is_sanitized, keep, stop
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
-    if faults.library() is None:
+    if is_sanitized():
         pytest.skip("a sanitized program has an allocator of its own")
+    assert faults.library() is not None, "the build has no tests/faults"
     folder = tmp_path_factory.mktemp("faults")
     org = Organisation(folder, settings={"workers": 1})
     injector, witness = faults.begin(folder, org)

@@ -3,14 +3,13 @@ program itself are the witness."""
 
 import os
 import re
-import shutil
 import socket
 import threading
 
 import pytest
 
 from helpers.organisation import Defender
-from helpers.programs import EX_TEMPFAIL, EX_UNAVAILABLE, run
+from helpers.programs import EX_TEMPFAIL, EX_UNAVAILABLE, needs, run
 
 TRACED = "connect,sendto,sendmsg,sendmmsg"
 
@@ -114,7 +113,7 @@ class Traced(Defender):
         return result, ports
 
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+needs_strace = needs("strace")
 
 
 @pytest.fixture

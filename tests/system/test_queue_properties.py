@@ -6,15 +6,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pytest
+import hypothesis
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from helpers import middleman, programs
 from helpers.cutting import DIRECTIONS, CuttingLine, Submissions
 from helpers.organisation import Organisation
-
-hypothesis = pytest.importorskip("hypothesis")
-from hypothesis import HealthCheck, settings, strategies as st  # noqa: E402
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule  # noqa: E402
 
 # A few walks in the suite; CLARION_QUEUE_WALKS asks for more.
 HARMS = st.sampled_from(("cut", "corrupt", None))

@@ -6,12 +6,10 @@ import shutil
 import threading
 import time
 
-import pytest
-
 from helpers import signing
 from helpers.locked import LockedOrganisation, age_opens
 from helpers.organisation import kill_role
-from helpers.programs import EX_NOPERM, EX_OK, EX_TEMPFAIL, program, run, wait_until
+from helpers.programs import EX_NOPERM, EX_OK, EX_TEMPFAIL, needs, program, run, wait_until
 from helpers.signing import acceptance_verifies
 
 
@@ -181,7 +179,7 @@ def test_whatever_is_killed_it_goes_on(org):
     assert acceptance_verifies(roster_at(org, version), org.desk, "urgent", acceptance)
 
 
-@pytest.mark.skipif(shutil.which("age") is None, reason="no stock age")
+@needs("age")
 def test_under_a_passphrase_it_stays(tmp_path):
     locked = LockedOrganisation(tmp_path)
     locked.start()

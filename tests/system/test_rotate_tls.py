@@ -15,7 +15,7 @@ import pytest
 from helpers import wire
 from helpers.locked import LockedOrganisation, age_opens
 from helpers.organisation import kill_role
-from helpers.programs import EX_OK, EX_PROTOCOL, EX_TEMPFAIL, program, wait_until
+from helpers.programs import EX_OK, EX_PROTOCOL, EX_TEMPFAIL, needs, program, wait_until
 
 
 def pin_of(certificate):
@@ -250,7 +250,7 @@ def test_a_next_key_of_somebody_else_is_not_taken(running, tmp_path):
     assert shown(org) == first
 
 
-@pytest.mark.skipif(shutil.which("age") is None, reason="no stock age")
+@needs("age")
 def test_under_a_passphrase_it_stays(tmp_path):
     locked = LockedOrganisation(tmp_path)
     locked.start()

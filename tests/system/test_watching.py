@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 
 from helpers import watching
 from helpers.organisation import Organisation
-from helpers.programs import BUILD, ROOT, is_sanitized, program, start, wait_until
+from helpers.programs import BUILD, ROOT, is_sanitized, needs, program, start, wait_until
 from helpers.watching import ask, get, metrics, value
 
 
@@ -235,15 +234,7 @@ def test_the_dashboard_and_the_rules_name_what_there_is(org):
         assert all((name, label, each) in labels for each in wanted.split("|")), (name, label, operator, wanted)
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is packaged with Prometheus")
-def test_promtool_takes_rules_and_metrics(org):
-    subprocess.run(["promtool", "check", "rules", str(ROOT / "docs" / "alerts.yml")], check=True)
-    org.officer("amina")
-    wait_until(lambda: healthy(org), 30, "health")
-    subprocess.run(["promtool", "check", "metrics"], input=get(org, "/metrics")[2].encode(), check=True)
-
-
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd isn't here")
+@needs("systemd-analyze")
 def test_the_unit_is_tight():
     unit = BUILD / "daemon" / "clariond.service"
     text = unit.read_text()
@@ -254,9 +245,9 @@ def test_the_unit_is_tight():
     assert not [line for line in verified.stderr.splitlines() if "Unknown" in line or "Failed to parse" in line], verified.stderr
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace isn't here")
+@needs("strace")
 @pytest.mark.skipif(is_sanitized(), reason="a sanitizer's calls aren't the program's")
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd isn't here")
+@needs("systemd-analyze")
 def test_the_unit_allows_what_the_daemon_does(org):
     """The system calls that it makes, from its start to its end, are among those of the unit's filter."""
     trace = org.folder / "trace"

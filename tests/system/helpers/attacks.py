@@ -4,12 +4,13 @@ import multiprocessing
 import os
 import random
 import resource
+import signal
 import socket
 import ssl
 import struct
 import time
 
-from . import wire
+from . import programs, wire
 
 HONEST_ADDRESS = "127.0.0.1"
 SHAPES = [
@@ -177,12 +178,13 @@ ATTACKS = {attack.__name__: attack for attack in (
     plaintext, noise)}
 
 
-def _run(name, port, number, lines, until, wrong):
+def _run(name, port, number, lines, until, wrong, rounds):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, lines + 64)), hard))
     me = Attacker(port, number, lines)
     while not until.is_set():
         try:
+            rounds.value += 1
             ATTACKS[name](me)
         except AssertionError as error:
             wrong.put(str(error))
@@ -196,13 +198,14 @@ class Attack:
 
     def __init__(self, name, port, processes=2, lines=64):
         context = multiprocessing.get_context("fork")
-        self.until, self.wrong = context.Event(), context.Queue()
-        self.processes = [context.Process(target=_run, args=(name, port, number, lines, self.until, self.wrong), daemon=True)
+        self.until, self.wrong, self.rounds = context.Event(), context.Queue(), [context.Value("i", 0) for _ in range(processes)]
+        self.processes = [context.Process(target=_run, args=(name, port, number, lines, self.until, self.wrong, self.rounds[number]), daemon=True)
                           for number in range(processes)]
 
     def __enter__(self):
         for process in self.processes:
             process.start()
+        programs.wait_until(lambda: all(rounds.value > 0 for rounds in self.rounds), 30, "the attack to begin")
         return self
 
     def __exit__(self, *exception):
@@ -214,6 +217,7 @@ class Attack:
                 process.join()
         if exception[0] is None:
             assert self.wrong.empty(), self.wrong.get()
+            assert all(process.exitcode in (0, -signal.SIGKILL) for process in self.processes), "an attacker broke down"
 
 
 def levels(org):

@@ -1,7 +1,9 @@
 """Running the people's programs as a person or a script would: a command line, an exit code, JSON."""
 
+import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -25,6 +27,17 @@ EX_CANTCREAT, EX_TEMPFAIL, EX_PROTOCOL, EX_NOPERM, EX_CONFIG = 73, 75, 76, 77, 7
 PATIENCE_SECONDS = 120
 
 _running = []
+
+
+def needs(tool):
+    """Marks a test that uses a program. It was installed with the others: without it the test fails."""
+    def mark(test):
+        @functools.wraps(test)
+        def run_with_it(*arguments, **named):
+            assert shutil.which(tool), f"{tool} is missing: scripts/install-packages test"
+            return test(*arguments, **named)
+        return run_with_it
+    return mark
 
 
 def program(name, build=None):
