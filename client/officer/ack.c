@@ -76,7 +76,10 @@ static int run(struct officer *officer, const char *id, struct failure *failure)
 		goto cleanup;
 	if (is_new)
 		say(officer->invocation, "Acknowledged%s.\n",
-			report->has_proof ? "; its sender will see it in her inbox" : "");
+			report->has_proof
+				? "; its sender will see it in her inbox"
+				: "; it was sealed by other means, so a second officer must too before "
+				  "it stops climbing");
 	else
 		say(officer->invocation, "It was acknowledged before%s%s.\n",
 			history.acknowledged_by[0] != '\0' ? " by " : "", history.acknowledged_by);

@@ -1,5 +1,6 @@
 #include "duty.h"
 
+#include "client/output.h"
 #include "keys/clock.h"
 #include "proto/event_content.h"
 #include "proto/json.h"
@@ -229,6 +230,8 @@ int duty_work(struct officer *officer, struct failure *failure)
 			drop_first(known);
 		else if (is_hopeless(known, &reason))
 			known->step_count = 0;
+		else if (reason.exit_code == EX_PROTOCOL)
+			say_aside(officer->invocation, "%s", reason.fault.text);
 		else if (reason.exit_code != EX_NOPERM)
 			continue;
 		kinds.has_changed = true;

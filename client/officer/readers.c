@@ -57,8 +57,28 @@ int check_named_officer(struct officer *officer, const struct report *report, co
 	return 0;
 }
 
-int readers_choose(const struct roster *roster, const json_t *report, const struct destination *to,
-	struct recipients *ret_recipients, struct failure *failure)
+/* Less urgent ones go to the desk alone. */
+static enum urgency urgency_for(
+	const struct roster *roster, const json_t *agreed, const struct destination *to)
+{
+	const struct roster_desk *desk = roster_desk(roster, to->desk);
+	const json_t *name;
+	size_t at;
+
+	if (json_array_size(agreed) == 0 || desk == NULL)
+		return to->urgency;
+	json_array_foreach(agreed, at, name)
+	{
+		const char *text = json_string_value(name);
+
+		if (text != NULL && strcmp(text, desk->fallback) == 0)
+			return to->urgency;
+	}
+	return URGENCY_PRIORITY;
+}
+
+int readers_choose(const struct roster *roster, const json_t *report, const json_t *agreed,
+	const struct destination *to, struct recipients *ret_recipients, struct failure *failure)
 {
 	const char *excluded[EXCLUDED_MAX];
 	size_t count = 0, at;
@@ -72,5 +92,6 @@ int readers_choose(const struct roster *roster, const json_t *report, const stru
 			(roster_desk(roster, name) != NULL || roster_officer(roster, name) != NULL))
 			excluded[count++] = name;
 	}
-	return recipients_choose(roster, to->desk, to->urgency, excluded, count, ret_recipients, failure);
+	return recipients_choose(
+		roster, to->desk, urgency_for(roster, agreed, to), excluded, count, ret_recipients, failure);
 }

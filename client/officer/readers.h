@@ -13,8 +13,9 @@ MUST_USE int check_named_officer(struct officer *officer, const struct report *r
 	const struct step *step, struct failure *failure);
 
 /* Who can read this report at this desk by this roster. Names that it doesn't know any more exclude nobody.
- */
-MUST_USE int readers_choose(const struct roster *roster, const json_t *report, const struct destination *to,
-	struct recipients *ret_recipients, struct failure *failure);
+ * agreed: the desks to which its sender wants it given, NULL or empty for any; the desk's fallback reads
+ * along only where it is among them. */
+MUST_USE int readers_choose(const struct roster *roster, const json_t *report, const json_t *agreed,
+	const struct destination *to, struct recipients *ret_recipients, struct failure *failure);
 
 #endif

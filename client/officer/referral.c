@@ -1,6 +1,7 @@
 #include "referral.h"
 
 #include "readers.h"
+#include "view.h"
 
 #include "client/recipients.h"
 #include "proto/encode.h"
@@ -105,7 +106,10 @@ static int seal_view(struct sending *sending, const json_t *view, struct failure
 	struct fault fault;
 	int rc = -1;
 
-	if (readers_choose(roster, view, &sending->destination, &recipients, failure) != 0)
+	/* A partner's desks are not those that she could name. */
+	const json_t *agreed = sending->order->is_partner ? NULL : view_agreed(sending->order->report->json);
+
+	if (readers_choose(roster, view, agreed, &sending->destination, &recipients, failure) != 0)
 		goto cleanup;
 	if (report_schema_check_value(view, &fault) != 0)
 		rc = failure_of(failure, EX_DATAERR, &fault);

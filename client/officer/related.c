@@ -131,7 +131,7 @@ static int look_into(struct officer *officer, const struct report *report, struc
 	struct failure why;
 
 	if (report_glance(officer, one->id, &json, &why) != 0) {
-		if (why.exit_code != EX_UNAVAILABLE)
+		if (why.exit_code == EX_NOPERM || why.exit_code == EX_NOINPUT || why.exit_code == EX_DATAERR)
 			return 0;
 		*failure = why;
 		return -1;

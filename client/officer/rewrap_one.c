@@ -3,6 +3,7 @@
 #include "history.h"
 #include "readers.h"
 #include "report_internal.h"
+#include "view.h"
 
 #include "proto/age_stream.h"
 #include "proto/json.h"
@@ -298,12 +299,13 @@ static int choose(const struct officer *officer, const struct peek *peek, struct
 	struct recipients more;
 
 	memcpy(to.desk, peek->desk, strlen(peek->desk) + 1);
-	if (readers_choose(roster, peek->report->json, &to, readers, failure) != 0)
+	if (readers_choose(roster, peek->report->json, NULL, &to, readers, failure) != 0)
 		return -1;
 	if (peek->also == NULL)
 		return 0;
 	memcpy(to.desk, peek->also, strlen(peek->also) + 1);
-	return readers_choose(roster, peek->report->json, &to, &more, failure) == 0
+	return readers_choose(
+		       roster, peek->report->json, view_agreed(peek->report->json), &to, &more, failure) == 0
 		       ? recipients_join(readers, &more, failure)
 		       : -1;
 }

@@ -65,7 +65,7 @@ static int check(struct officer *officer, const struct report *report, const cha
 		check_state(history, me == NULL ? "" : me->name, failure) != 0)
 		return -1;
 	memcpy(to.desk, desk, strlen(desk) + 1);
-	return readers_choose(roster, report->json, &to, &readers, failure);
+	return readers_choose(roster, report->json, view_agreed(report->json), &to, &readers, failure);
 }
 
 /* The word by which her sender will believe the other desk. */

@@ -59,6 +59,11 @@ static bool has_run_out(const char *until, int64_t now)
 	return len >= 4 && len <= DATE_CHARS && strncmp(today, until, len) > 0;
 }
 
+const json_t *view_agreed(const json_t *report)
+{
+	return json_object_get(refer_of(report), "recipients");
+}
+
 int view_permitted(const json_t *report, const char *desk, int64_t now, struct failure *failure)
 {
 	const json_t *refer = refer_of(report), *named = json_object_get(refer, "recipients");

@@ -7,6 +7,9 @@
 
 #include <jansson.h>
 
+/* The desks and partners that its sender agreed to, NULL or empty where she named none. */
+const json_t *view_agreed(const json_t *report);
+
 /* 77, and why, where the sender didn't agree that this desk sees anything: consent to `refer` is missing, has
  * run out, names others, or the desk is excluded. */
 MUST_USE int view_permitted(const json_t *report, const char *desk, int64_t now, struct failure *failure);

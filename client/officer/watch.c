@@ -30,6 +30,7 @@ struct poll {
 	struct link_request request;
 	struct signed_prepared prepared;
 	bool is_under_way;
+	bool is_failing;     /* its last answer brought no alerts */
 	bool is_first;       /* what was there before she watched is shown, but rings no bell for what is
 				acknowledged */
 	bool is_listing;     /* for the board: the whole list from its beginning */
@@ -278,6 +279,7 @@ static int bear_failure(
 {
 	int64_t again_at_ms = clock_boot_ms() + watch_line_lost(&watch->line, speaker(watch), reason);
 
+	poll->is_failing = true;
 	poll_drop_link(poll);
 	poll->server++;
 	poll->is_listing = false;
@@ -310,6 +312,14 @@ static int judge_ended(struct watch *watch, const struct poll *poll, struct link
 	return ended->answer.status == 200 ? 0 : link_refused(&ended->answer, "no alerts", &ended->failure);
 }
 
+static bool is_any_failing(const struct watch *watch)
+{
+	for (size_t at = 0; at < watch->count; at++)
+		if (watch->polls[at].is_failing)
+			return true;
+	return false;
+}
+
 static int end_poll(struct watch *watch, struct link_ended *ended, struct failure *failure)
 {
 	struct poll *poll = poll_of(watch, ended->link);
@@ -322,7 +332,10 @@ static int end_poll(struct watch *watch, struct link_ended *ended, struct failur
 		rc = bear_failure(watch, poll, &ended->failure, failure);
 		goto cleanup;
 	}
-	watch_line_works(&watch->line, speaker(watch));
+	poll->is_failing = false;
+	/* One desk's answer says nothing of another's. */
+	if (!is_any_failing(watch))
+		watch_line_works(&watch->line, speaker(watch));
 	rc = poll->is_listing ? take_page(watch, poll, &ended->answer, failure)
 			      : take_alerts(watch, poll, &ended->answer, failure);
 	if (rc != 0 && failure->exit_code == EX_PROTOCOL) {
@@ -349,6 +362,8 @@ static int refresh_sometimes(struct watch *watch, struct failure *failure)
 	if (home_lock(watch->officer->home, &ignored) != 0)
 		return 0;
 	rc = organisation_refresh(watch->officer->organisation, &changed, &ignored);
+	if (rc != 0 && ignored.exit_code == EX_PROTOCOL)
+		say_aside(watch->officer->invocation, "%s", ignored.fault.text);
 	/* An alarm about the log ends no watch. */
 	if (rc == 0 && officer_check_audit(watch->officer, &alarm) != 0)
 		say_aside(watch->officer->invocation, "%s", alarm.fault.text);

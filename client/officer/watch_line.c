@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 #define REMIND_FIRST_MS 60000
 
@@ -21,6 +22,10 @@ int64_t watch_line_pause(int64_t before_ms)
 int64_t watch_line_lost(
 	struct watch_line *line, const struct invocation *invocation, const struct failure *reason)
 {
+	/* An alarm is said though the line was lost before for something else. */
+	if (line->is_lost && invocation != NULL && reason->exit_code == EX_PROTOCOL &&
+		strcmp(line->reason, reason->fault.text) != 0)
+		say_aside(invocation, "%s", reason->fault.text);
 	(void)snprintf(line->reason, sizeof line->reason, "%s", reason->fault.text);
 	if (!line->is_lost) {
 		line->is_lost = true;

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from helpers import wire
 from helpers.organisation import Defender
 from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE
@@ -52,6 +54,19 @@ def test_another_desk_gets_the_limited_view(org):
     assert (referred["desk"], referred["report"]) == ("legal", done["report"])
     # She agreed beforehand, and hears of it.
     assert any("legal" in message["text"] for message in nadia.inbox(sent["receipt"]))
+
+
+@pytest.mark.parametrize("agreed_to, readers", [(["legal"], 1), (["legal", "press"], 2), ([], 2)])
+def test_the_fallback_of_the_other_desk_reads_only_what_she_agreed_to(org, agreed_to, readers):
+    amina = org.officer("amina")
+    org.add_desk("press")
+    org.add_desk("legal", "--fallback", "press")
+    carla, _paula = org.officer("carla", desk="legal"), org.officer("paula", desk="press")
+    consent = {"refer": {**AGREED["refer"], **({"recipients": agreed_to} if agreed_to else {})}}
+    sent, _nadia = report_with(org, amina, consent=consent, urgency="urgent")
+    done = amina.run("refer", sent["id"], "--desk", "legal", "-", stdin="She needs a lawyer.\n").json
+    carla.run("fetch", done["report"], org.folder / "referred.age")
+    assert (org.folder / "referred.age").read_bytes().partition(b"\n--- ")[0].count(b"\n-> X25519 ") == readers
 
 
 def test_the_other_desk_answers_the_desk_that_referred(org):
