@@ -18,6 +18,8 @@ static int edit(const struct admin *admin, struct roster *draft, struct failure 
 		!(card.has_old_key && bytes_equal(known->public_key, card.old_key, ED25519_PUBLIC_BYTES)))
 		return failure_set(failure, EX_DATAERR,
 			"there is an admin %s already: have a new card signed by her old key", card.name);
+	if (say_card(admin->invocation, &card, failure) != 0)
+		return -1;
 	if (known != NULL && roster_remove_admin(draft, card.name) != 0)
 		return failure_memory(failure);
 	memcpy(added.name, card.name, sizeof added.name);

@@ -71,7 +71,7 @@ static int check_empty(const struct home *home, struct failure *failure)
 static int make_card(const struct invocation *invocation, const struct home *home, const struct wish *wish,
 	const char *passphrase, struct failure *failure)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], fingerprint[CARD_FINGERPRINT_SIZE];
 	struct buffer line = buffer_of(CARD_MAX);
 	struct identity *identity = NULL;
 	const char *text = NULL;
@@ -86,7 +86,7 @@ static int make_card(const struct invocation *invocation, const struct home *hom
 		goto cleanup;
 	}
 	if (identity_card(identity, NULL, &card) != 0 || card_write(&card, &line) != 0 ||
-		(text = buffer_text(&line)) == NULL) {
+		card_fingerprint(&card, fingerprint) != 0 || (text = buffer_text(&line)) == NULL) {
 		rc = failure_memory(failure);
 		goto cleanup;
 	}
@@ -97,7 +97,9 @@ static int make_card(const struct invocation *invocation, const struct home *hom
 	}
 	if (!invocation->json)
 		say(invocation, "%s\n", text);
-	rc = output_result(invocation, json_pack("{s:s}", "card", text), failure);
+	say_aside(invocation, "give this card to the other admins, and compare by voice: %s", fingerprint);
+	rc = output_result(
+		invocation, json_pack("{s:s,s:s}", "card", text, "fingerprint", fingerprint), failure);
 cleanup:
 	identity_free(identity);
 	buffer_free(&line);

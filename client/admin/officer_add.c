@@ -22,8 +22,8 @@ static int read_desks(
 		char *name;
 
 		if (officer->desk_count == OFFICER_DESKS_MAX)
-			return failure_set(
-				failure, EX_DATAERR, "an officer serves at most %d desks", OFFICER_DESKS_MAX);
+			return failure_set(failure, EX_DATAERR,
+				"an officer serves at most %d desks: name fewer", OFFICER_DESKS_MAX);
 		name = officer->desks[officer->desk_count];
 		if (name_of(desk, len, name) != 0 || roster_desk(draft, name) == NULL)
 			return failure_set(failure, EX_DATAERR,
@@ -100,6 +100,8 @@ static int edit(const struct admin *admin, struct roster *draft, struct failure 
 		return -1;
 	memcpy(officer.recipient, card.recipient, sizeof officer.recipient);
 	memcpy(officer.public_key, card.public_key, sizeof officer.public_key);
+	if (say_card(admin->invocation, &card, failure) != 0)
+		return -1;
 	say_new_keys(admin, known, &card);
 	if (known != NULL && roster_remove_officer(draft, officer.name) != 0)
 		return failure_memory(failure);

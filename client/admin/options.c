@@ -43,7 +43,6 @@ int option_title(const char *text, const char *what, size_t max, char *ret_title
 int option_card(const struct invocation *invocation, struct card *ret_card, struct failure *failure)
 {
 	struct buffer text = buffer_of(CARD_MAX + 1);
-	char fingerprint[CARD_FINGERPRINT_SIZE];
 	struct fault fault;
 	int rc = -1;
 
@@ -53,14 +52,18 @@ int option_card(const struct invocation *invocation, struct card *ret_card, stru
 		rc = failure_of(failure, EX_DATAERR, &fault);
 		goto cleanup;
 	}
-	if (card_fingerprint(ret_card, fingerprint) != 0) {
-		rc = failure_memory(failure);
-		goto cleanup;
-	}
-	say(invocation, "The card of %s: compare with her by voice that it is %s\n", ret_card->name,
-		fingerprint);
 	rc = 0;
 cleanup:
 	buffer_free(&text);
 	return rc;
+}
+
+int say_card(const struct invocation *invocation, const struct card *card, struct failure *failure)
+{
+	char fingerprint[CARD_FINGERPRINT_SIZE];
+
+	if (card_fingerprint(card, fingerprint) != 0)
+		return failure_memory(failure);
+	say(invocation, "The card of %s: compare with her by voice that it is %s\n", card->name, fingerprint);
+	return 0;
 }

@@ -18,8 +18,9 @@ MUST_USE int option_name(
 MUST_USE int option_title(
 	const char *text, const char *what, size_t max, char *ret_title, struct failure *failure);
 
-/* CARD: a file or `-`. 66 where there is no file, 65 for what is no card or isn't signed. Its fingerprint is
- * said, so that two people can compare it by voice. */
+/* CARD: a file or `-`. 66 where there is no file, 65 for what is no card or isn't signed. */
 MUST_USE int option_card(const struct invocation *invocation, struct card *ret_card, struct failure *failure);
+/* Says its fingerprint, so that two people can compare it by voice: once nothing is left to refuse. */
+MUST_USE int say_card(const struct invocation *invocation, const struct card *card, struct failure *failure);
 
 #endif

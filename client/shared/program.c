@@ -264,6 +264,47 @@ static void keep_no_core(void)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* What to do about a failure whose sentence doesn't say it: proto/ knows what is wrong with some bytes, not
+ * whose they are. */
+static const char *advice(int exit_code)
+{
+	switch (exit_code) {
+	case EX_USAGE:
+		return "--help shows what it takes";
+	case EX_DATAERR:
+		return "correct it, then try again";
+	case EX_NOINPUT:
+	case EX_CANTCREAT:
+		return "look at its name and its folder";
+	case EX_UNAVAILABLE:
+	case EX_TEMPFAIL:
+		return "try again later";
+	case EX_PROTOCOL:
+	case EX_NOPERM:
+	case EX_CONFIG:
+		return "ask an admin";
+	default:
+		return NULL;
+	}
+}
+
+/* The colon of a sentence that says "what went wrong: what to do", also as Chinese writes it. */
+static bool says_what_to_do(const char *sentence)
+{
+	return strstr(sentence, ": ") != NULL || strstr(sentence, "：") != NULL;
+}
+
+static void print_failure(const char *name, const struct failure *failure)
+{
+	const char *sentence = failure->fault.text, *what_to_do = advice(failure->exit_code);
+
+	(void)fflush(stdout);
+	if (what_to_do == NULL || says_what_to_do(sentence))
+		(void)fprintf(stderr, translated("%s: %s\n"), name, sentence);
+	else
+		(void)fprintf(stderr, translated("%s: %s: %s\n"), name, sentence, translated(what_to_do));
+}
+
 int program_main(const struct program *program, int argc, char **argv)
 {
 	struct invocation invocation = { 0 };
@@ -282,11 +323,8 @@ int program_main(const struct program *program, int argc, char **argv)
 		rc = verb->run(&invocation, &failure);
 	if (rc == 0 && fflush(stdout) != 0)
 		rc = failure_set(&failure, EX_CANTCREAT, "the result can't be written: look where it goes");
-	if (rc != 0) {
-		(void)fflush(stdout);
-		(void)fprintf(stderr, translated("%s: %s\n"), own_name(argc > 0 ? argv[0] : NULL),
-			failure.fault.text);
-	}
+	if (rc != 0)
+		print_failure(own_name(argc > 0 ? argv[0] : NULL), &failure);
 	invocation_free(&invocation);
 	return rc == 0 ? 0 : failure.exit_code;
 }

@@ -32,7 +32,7 @@ static int fd_of(const char *text, int *ret_fd, struct fault *fault)
 	struct reader in = reader_of(text, strlen(text));
 	uint64_t number;
 	if (reader_decimal(&in, &number) != 0 || reader_end(&in) != 0 || number > FD_NUMBER_MAX)
-		return fault_set(fault, "--passphrase-fd takes the number of an open descriptor");
+		return fault_set(fault, "--passphrase-fd isn't a descriptor: give the number of an open one");
 	*ret_fd = (int)number;
 	return 0;
 }

@@ -41,6 +41,17 @@ static int say(int exit_code, const struct fault *fault)
 	return exit_code;
 }
 
+/* The end of what was printed for a person or a script: a full disk or a reader that left is an error, not
+ * silence. */
+static int said(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (fflush(stdout) == 0)
+		return EX_OK;
+	fputs("clariond: the result can't be written: look where it goes\n", stderr);
+	return EX_CANTCREAT;
+}
+
 static void say_faults(const char *path, const struct config_faults *faults)
 {
 	for (size_t i = 0; i < faults->count; i++) {
@@ -299,7 +310,7 @@ static int check_or_serve(struct supervisor *supervisor)
 	if (supervisor->options.check) {
 		generation_free(generation);
 		printf("%s: no faults\n", supervisor->options.config);
-		return EX_OK;
+		return said();
 	}
 	return serve(supervisor, generation);
 }
@@ -324,13 +335,13 @@ int supervisor_main(int argc, char **argv)
 		return say(EX_USAGE, &fault);
 	if (supervisor.options.help) {
 		options_help();
-		return EX_OK;
+		return said();
 	}
 	if (supervisor.options.version) {
 		puts("clariond " CLARION_VERSION);
 		if (CLARION_TEST_CLOCK_BUILD)
 			puts("test-clock build: its time can be shifted; never for real use");
-		return EX_OK;
+		return said();
 	}
 	close_inherited(supervisor.options.passphrase_fd);
 	supervisor.passphrases = passphrase_source_new(&supervisor.options);

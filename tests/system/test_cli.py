@@ -266,3 +266,51 @@ def test_joining_another_organisation_is_refused(org, tmp_path):
     nadia.run("join", "-", "--no-passphrase", stdin=other.invitation("--desk", other.desk), expect=EX_CANTCREAT)
     assert os.path.isdir(nadia.home)
     assert isinstance(Defender(other, "carla").join(), Defender)
+
+
+@pytest.mark.parametrize("name,verb,stdin,code", [
+    ("clarion", "report --file -", "[]", EX_DATAERR),
+    ("clarion", "report --file -", '{"schema": 1', EX_DATAERR),
+    ("clarion", "report --file -", '{"schema": 1, "summary": "no urgency"}', EX_DATAERR),
+    ("clarion-admin", "invite --count 0", "", EX_USAGE),
+    ("clarion-admin", "desk add new --title x --admission half", "", EX_USAGE),
+    ("clarion-admin", "roster verify /dev/null", "", EX_DATAERR),
+])
+def test_a_failure_says_what_to_do(org, name, verb, stdin, code):
+    """`PROGRAM: what went wrong: what to do`, also where the fault was found by what knows only bytes."""
+    org.officer("amina")
+    who = org.defender("nadia") if name == "clarion" else org
+    refused = who.run(verb, expect=code, stdin=stdin)
+    assert refused.out == "" and refused.err.count("\n") == 1
+    program_name, _, rest = refused.err.partition(": ")
+    assert program_name == name and ": " in rest, refused.err
+
+
+def test_a_failure_begins_alike_in_every_language(tmp_path):
+    for language in ("en", "fr", "es", "ru", "zh-Hans"):
+        refused = run([program("clarion"), "send", "--home", str(tmp_path / "none"), "--language", language], expect=EX_NOINPUT)
+        assert refused.err.startswith("clarion: "), refused.err
+
+
+def test_a_refused_card_is_one_line(org, tmp_path):
+    card = Officer(org, "amina").card
+    refused = org.run("officer add", "-", "--desk", "nowhere", stdin=card, expect=EX_DATAERR)
+    assert refused.err.count("\n") == 1 and refused.err.startswith("clarion-admin: ")
+
+
+def test_an_admins_card_comes_with_its_fingerprint(tmp_path):
+    made = run([program("clarion-admin"), "init", "--card", "zora", "--no-passphrase", "--json", "--home", str(tmp_path / "zora")])
+    assert made.json["card"].startswith("clarion-card/1 zora ") and made.json["fingerprint"] in made.err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["--check"]])
+def test_the_daemons_words_that_nobody_gets(org, words):
+    """A script must not take silence for "no faults"."""
+    if words == ["--check"]:
+        words = ["--config", str(org.configuration), *words]
+    gone, writer = os.pipe()
+    os.close(gone)
+    with open("/dev/full", "wb") as full, open(writer, "wb") as closed:
+        for stdout in (full, closed):
+            done = subprocess.run([program("clariond"), *words], stdout=stdout, stderr=subprocess.PIPE, env=clean_environment(), check=False)
+            assert done.returncode == EX_CANTCREAT and done.stderr.count(b"\n") == 1, done.stderr
