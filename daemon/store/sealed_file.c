@@ -66,8 +66,10 @@ int sealed_file_destined(
 {
 	struct destination destination = { .urgency = facts->urgency };
 
+	/* Stock age sealed it: there is nothing that a salt could be compared with, and nothing that may be
+	 * held. */
 	if (!file->has_proof)
-		return facts->has_salt || facts->release != 0 ? -1 : 0;
+		return facts->release != 0 ? -1 : 0;
 	if (!facts->has_salt || rosters_fingerprint(store, facts->roster, destination.organisation) != 0)
 		return -1;
 	memcpy(destination.desk, facts->desk, sizeof destination.desk);

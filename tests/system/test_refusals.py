@@ -563,3 +563,13 @@ def test_no_address_and_no_content_reach_the_log(org):
                    org.base_path.strip("/"), sent["receipt"].replace(" ", "")):
         lines = [line for line in log.splitlines() if secret in line and "listen" not in line]
         assert lines == [], secret
+
+
+def test_a_salt_means_nothing_for_a_file_that_stock_age_sealed(org):
+    """Whoever writes a client from the list of calls sends one always; nothing is there to compare it with. A release still is too much."""
+    org.officer("amina")
+    target = lambda report, more: org.target(f"reports/{report}?desk={org.desk}&urgency=urgent&salt={'5a' * 16}&roster={org.roster().version}{more}")
+    report, sealed = org.seal(summary="by other means")
+    held = wire.request(org.port, "PUT", target(report, "&release=2099-01-01T00:00:00Z"), {"Hold-Key": "A" * 43}, sealed)
+    assert held.status != 201
+    assert wire.request(org.port, "PUT", target(report, ""), {}, sealed).status == 201
