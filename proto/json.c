@@ -74,6 +74,17 @@ int member_text(const json_t *object, const char *name, const char **ret_text, s
 	return 0;
 }
 
+int member_copy(const json_t *object, const char *name, char *ret_text, size_t size)
+{
+	const char *text;
+	size_t len;
+
+	if (member_text(object, name, &text, &len) != 0 || len >= size || strlen(text) != len)
+		return -1;
+	memcpy(ret_text, text, len + 1);
+	return 0;
+}
+
 int member_number(const json_t *object, const char *name, uint64_t *ret_number)
 {
 	const json_t *value = json_object_get(object, name);

@@ -50,26 +50,15 @@ json_t *rehearsal_json(const struct rehearsal *rehearsal)
 		"by", is_out ? rehearsal->by : NULL);
 }
 
-static int copy_member(const json_t *json, const char *name, char *ret_text, size_t size)
-{
-	const char *text;
-	size_t len;
-
-	if (member_text(json, name, &text, &len) != 0 || len >= size)
-		return -1;
-	memcpy(ret_text, text, len + 1);
-	return 0;
-}
-
 static int of_json(const json_t *json, struct rehearsal *ret_rehearsal)
 {
 	char urgency[16];
 
 	*ret_rehearsal = (struct rehearsal){ 0 };
-	if (copy_member(json, "report", ret_rehearsal->report, ID_SIZE) != 0 ||
-		copy_member(json, "receipt", ret_rehearsal->receipt, RECEIPT_SIZE) != 0 ||
-		copy_member(json, "desk", ret_rehearsal->desk, NAME_SIZE) != 0 ||
-		copy_member(json, "urgency", urgency, sizeof urgency) != 0 ||
+	if (member_copy(json, "report", ret_rehearsal->report, ID_SIZE) != 0 ||
+		member_copy(json, "receipt", ret_rehearsal->receipt, RECEIPT_SIZE) != 0 ||
+		member_copy(json, "desk", ret_rehearsal->desk, NAME_SIZE) != 0 ||
+		member_copy(json, "urgency", urgency, sizeof urgency) != 0 ||
 		urgency_of(urgency, strlen(urgency), &ret_rehearsal->urgency) != 0 ||
 		member_time(json, "sent", &ret_rehearsal->sent) != 0 ||
 		member_time(json, "due", &ret_rehearsal->due) != 0)
@@ -77,7 +66,7 @@ static int of_json(const json_t *json, struct rehearsal *ret_rehearsal)
 	if (json_is_null(json_object_get(json, "acknowledged")))
 		return 0;
 	return member_time(json, "acknowledged", &ret_rehearsal->acknowledged) == 0
-		       ? copy_member(json, "by", ret_rehearsal->by, NAME_SIZE)
+		       ? member_copy(json, "by", ret_rehearsal->by, NAME_SIZE)
 		       : -1;
 }
 
@@ -202,8 +191,8 @@ static int read_answer(const struct client_result *result, struct rehearsal *reh
 	int rc = -1;
 
 	if (json_parse((const char *)result->out.data, result->out.len, CLIENT_OUT_MAX, &answer, &fault) == 0)
-		rc = copy_member(answer, "id", rehearsal->report, ID_SIZE) == 0
-			     ? copy_member(answer, "receipt", rehearsal->receipt, RECEIPT_SIZE)
+		rc = member_copy(answer, "id", rehearsal->report, ID_SIZE) == 0
+			     ? member_copy(answer, "receipt", rehearsal->receipt, RECEIPT_SIZE)
 			     : -1;
 	json_decref(answer);
 	return rc;
@@ -274,7 +263,7 @@ static int take_letters(const struct client_result *result, struct rehearsal *re
 	json_array_foreach(json_object_get(answer, "messages"), at, one)
 	{
 		if (rehearsal->acknowledged == 0 && json_is_string(json_object_get(one, "from")) &&
-			copy_member(one, "from", rehearsal->by, sizeof rehearsal->by) == 0 &&
+			member_copy(one, "from", rehearsal->by, sizeof rehearsal->by) == 0 &&
 			member_time(one, "sent", &rehearsal->acknowledged) != 0)
 			rehearsal->acknowledged = 0;
 	}

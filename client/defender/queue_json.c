@@ -82,18 +82,6 @@ json_t *queued_to_json(const struct queued *entry)
 		(json_int_t)entry->not_before);
 }
 
-/* A text member of at most size - 1 bytes. */
-static int copy_text(const json_t *json, const char *name, char *ret_text, size_t size)
-{
-	const char *text;
-	size_t len;
-
-	if (member_text(json, name, &text, &len) != 0 || len >= size)
-		return -1;
-	memcpy(ret_text, text, len + 1);
-	return 0;
-}
-
 int queued_of_json(const json_t *json, struct queued *ret_entry)
 {
 	struct queued entry = { 0 };
@@ -104,20 +92,20 @@ int queued_of_json(const json_t *json, struct queued *ret_entry)
 	entry.is_ready = json_is_true(json_object_get(json, "ready"));
 	entry.is_cover = json_is_true(json_object_get(json, "cover"));
 	entry.is_prepared = json_is_true(json_object_get(json, "prepared"));
-	if (copy_text(json, "payload", entry.payload, sizeof entry.payload) != 0 ||
-		copy_text(json, "id", entry.id, sizeof entry.id) != 0 ||
+	if (member_copy(json, "payload", entry.payload, sizeof entry.payload) != 0 ||
+		member_copy(json, "id", entry.id, sizeof entry.id) != 0 ||
 		member_number(json, "length", &entry.length) != 0 ||
 		member_number(json, "roster", &entry.roster) != 0 ||
-		copy_text(json, "organisation", to->organisation, sizeof to->organisation) != 0 ||
-		copy_text(json, "desk", to->desk, sizeof to->desk) != 0 ||
-		copy_text(json, "urgency", urgency, sizeof urgency) != 0 ||
+		member_copy(json, "organisation", to->organisation, sizeof to->organisation) != 0 ||
+		member_copy(json, "desk", to->desk, sizeof to->desk) != 0 ||
+		member_copy(json, "urgency", urgency, sizeof urgency) != 0 ||
 		urgency_of(urgency, strlen(urgency), &to->urgency) != 0 ||
-		copy_text(json, "release", to->release, sizeof to->release) != 0 ||
-		copy_text(json, "hold_key", to->hold_key, sizeof to->hold_key) != 0 ||
-		copy_text(json, "salt", salt, sizeof salt) != 0 ||
+		member_copy(json, "release", to->release, sizeof to->release) != 0 ||
+		member_copy(json, "hold_key", to->hold_key, sizeof to->hold_key) != 0 ||
+		member_copy(json, "salt", salt, sizeof salt) != 0 ||
 		member_hex(json, "upload_key", entry.upload_key, UPLOAD_KEY_BYTES) != 0 ||
-		copy_text(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0 ||
-		copy_text(json, "after", entry.after, sizeof entry.after) != 0)
+		member_copy(json, "mailbox", entry.mailbox, sizeof entry.mailbox) != 0 ||
+		member_copy(json, "after", entry.after, sizeof entry.after) != 0)
 		return -1;
 	if (json_object_get(json, "not_before") != NULL &&
 		member_number(json, "not_before", &not_before) != 0)

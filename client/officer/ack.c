@@ -93,12 +93,5 @@ cleanup:
 
 int verb_ack(const struct invocation *invocation, struct failure *failure)
 {
-	struct officer *officer = NULL;
-	char id[ID_SIZE];
-	int rc = -1;
-
-	if (report_argument(invocation, id, failure) == 0 && officer_open(invocation, &officer, failure) == 0)
-		rc = run(officer, id, failure);
-	officer_close(officer);
-	return rc;
+	return officer_on_report(invocation, run, failure);
 }

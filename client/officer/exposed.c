@@ -1,6 +1,6 @@
 /* exposed: which reports a colleague whose device is lost has read or could open. Her admin's tool has read
  * the audit log, which names reports by tags; whoever may list a desk's reports knows what they are. */
-#include "alerts.h"
+#include "desk_pages.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -16,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_SIZE 128
-#define HOUR      3600    /* to which times of acceptance are cut */
-#define OLD_MAX   1000000 /* headers of one desk that wait to be wrapped again */
+#define HOUR    3600    /* to which times of acceptance are cut */
+#define OLD_MAX 1000000 /* headers of one desk that wait to be wrapped again */
 
 struct listing {
 	struct officer *officer;
@@ -57,29 +56,13 @@ static int by_report(const void *one, const void *other)
 static int take_old_page(
 	struct listing *listing, const char *desk, struct header_list *page, struct failure *failure)
 {
-	char path[PATH_SIZE];
-	struct link_request request = { .method = "GET", .path = path };
-	struct link_answer answer = { 0 };
-	uint64_t after = page->after;
-	struct fault fault;
-	int rc = 0;
-
-	(void)snprintf(path, sizeof path, "desks/%.*s/headers?after=%" PRIu64, NAME_SIZE - 1, desk, after);
-	if (officer_call(listing->officer, &request, NULL, &answer, failure) != 0)
+	if (desk_headers_page(listing->officer, desk, page->after, page, failure) != 0)
 		return -1;
-	if (answer.status != 200)
-		rc = link_refused(&answer, "the desk's reports weren't listed", failure);
-	else if (header_list_parse((const char *)answer.body.data, answer.body.len, page, &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	else if (page->more && page->after <= after)
-		rc = failure_set(failure, EX_PROTOCOL,
-			"the server goes round in circles: tell your organisation's admin");
-	link_answer_free(&answer);
-	for (size_t at = 0; rc == 0 && at < page->count; at++) {
+	for (size_t at = 0; at < page->count; at++) {
 		if (add_old(listing, &page->entries[at]) != 0)
-			rc = failure_memory(failure);
+			return failure_memory(failure);
 	}
-	return rc;
+	return 0;
 }
 
 static int take_old(struct listing *listing, const char *desk, struct failure *failure)
@@ -179,31 +162,13 @@ static int judge(struct listing *listing, const struct alert *alert, struct fail
 
 static int list_page(struct listing *listing, const char *desk, uint64_t *after, struct failure *failure)
 {
-	char path[PATH_SIZE];
-	struct link_request request = { .method = "GET", .path = path };
-	struct link_answer answer = { 0 };
 	struct alert *alerts = NULL;
 	size_t count = 0;
-	uint64_t next = 0;
-	struct fault fault;
-	int rc = 0;
+	int rc = desk_reports_page(listing->officer, desk, after, &alerts, &count, failure);
 
-	(void)snprintf(path, sizeof path, "desks/%.*s/reports?after=%" PRIu64, NAME_SIZE - 1, desk, *after);
-	if (officer_call(listing->officer, &request, NULL, &answer, failure) != 0)
-		return -1;
-	if (answer.status != 200)
-		rc = link_refused(&answer, "the desk's reports weren't listed", failure);
-	else if (report_page_parse((const char *)answer.body.data, answer.body.len, &alerts, &count, &next,
-			 &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	else if (next != 0 && next <= *after)
-		rc = failure_set(failure, EX_PROTOCOL,
-			"the server goes round in circles: tell your organisation's admin");
-	link_answer_free(&answer);
 	for (size_t at = 0; rc == 0 && at < count; at++)
 		rc = judge(listing, &alerts[at], failure);
 	free(alerts);
-	*after = next;
 	return rc;
 }
 

@@ -351,3 +351,16 @@ int report_argument(const struct invocation *invocation, char ret_id[ID_SIZE], s
 	memcpy(ret_id, text, ID_SIZE);
 	return 0;
 }
+
+int officer_on_report(const struct invocation *invocation,
+	int (*run)(struct officer *officer, const char *id, struct failure *failure), struct failure *failure)
+{
+	struct officer *officer = NULL;
+	char id[ID_SIZE];
+	int rc = -1;
+
+	if (report_argument(invocation, id, failure) == 0 && officer_open(invocation, &officer, failure) == 0)
+		rc = run(officer, id, failure);
+	officer_close(officer);
+	return rc;
+}

@@ -75,4 +75,9 @@ MUST_USE int officer_check_audit(struct officer *officer, struct failure *failur
 MUST_USE int report_argument(
 	const struct invocation *invocation, char ret_id[ID_SIZE], struct failure *failure);
 
+/* A verb that is about REPORT and takes nothing else: opens the home, runs, closes it. */
+MUST_USE int officer_on_report(const struct invocation *invocation,
+	int (*run)(struct officer *officer, const char *id, struct failure *failure),
+	struct failure *failure);
+
 #endif

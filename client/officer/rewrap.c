@@ -1,5 +1,6 @@
 /* rewrap: gives the reports of her desks to their officers of today. Each report is done or not, whole: it
  * can be interrupted at any time, and goes on where it stopped. */
+#include "desk_pages.h"
 #include "rewrap_crew.h"
 #include "rewrap_one.h"
 #include "verbs.h"
@@ -11,8 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH_SIZE 96
-#define FEW       16 /* so few are done sooner than helpers are started */
+#define FEW 16 /* so few are done sooner than helpers are started */
 
 struct run {
 	struct officer *officer;
@@ -44,31 +44,6 @@ static bool is_mine(const struct header_entry *entry, size_t at, size_t count)
 	return ((size_t)entry->report[0] * 31 + (size_t)entry->report[1]) % count == at;
 }
 
-static int fetch_page(struct officer *officer, const char *desk, uint64_t after, struct header_list *list,
-	struct failure *failure)
-{
-	char path[PATH_SIZE];
-	struct link_request request = { .method = "GET", .path = path };
-	struct link_answer answer = { 0 };
-	struct fault fault;
-	int rc;
-
-	(void)snprintf(path, sizeof path, "desks/%.*s/headers?after=%" PRIu64, NAME_SIZE - 1, desk, after);
-	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
-		return -1;
-	if (answer.status != 200)
-		rc = link_refused(&answer, "the desk's reports weren't listed", failure);
-	else if (header_list_parse((const char *)answer.body.data, answer.body.len, list, &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	else if (list->more && list->after <= after)
-		rc = failure_set(failure, EX_PROTOCOL,
-			"the server goes round in circles: tell your organisation's admin");
-	else
-		rc = 0;
-	link_answer_free(&answer);
-	return rc;
-}
-
 /* -1 where it must end: told already. */
 static int do_one(struct officer *officer, const char *desk, const struct header_entry *entry,
 	crew_tell *tell, void *context)
@@ -97,7 +72,7 @@ static int do_desk(
 	uint64_t after = 0;
 
 	do {
-		if (fetch_page(officer, desk, after, list, &end.failure) != 0) {
+		if (desk_headers_page(officer, desk, after, list, &end.failure) != 0) {
 			(void)share->tell(share->context, &end);
 			return -1;
 		}
@@ -220,7 +195,7 @@ static int are_few(struct officer *officer, const struct work *work, bool *ret_a
 	int rc = list == NULL ? failure_memory(failure) : 0;
 
 	for (size_t desk = 0; rc == 0 && desk < work->count; desk++) {
-		rc = fetch_page(officer, work->desks[desk], 0, list, failure);
+		rc = desk_headers_page(officer, work->desks[desk], 0, list, failure);
 		if (rc == 0) {
 			sum += list->count;
 			more = more || list->more;

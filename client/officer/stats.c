@@ -1,5 +1,5 @@
 /* stats: what happened, to whom, and how fast we answered, as far as numbers may say it. */
-#include "alerts.h"
+#include "desk_pages.h"
 #include "proto/report_schema.h"
 #include "situation_words.h"
 #include "verbs.h"
@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PATH_SIZE      128
 #define MINUTE         60
 #define DATE_CHARS     10
 #define REPORTS_MAX    1000000
@@ -77,31 +76,13 @@ static int read_report(
 static int read_page(struct officer *officer, const char *desk, uint64_t *after, struct reading *reading,
 	struct failure *failure)
 {
-	char path[PATH_SIZE];
-	struct link_request request = { .method = "GET", .path = path };
-	struct link_answer answer = { 0 };
 	struct alert *alerts = NULL;
 	size_t count = 0;
-	uint64_t next = 0;
-	struct fault fault;
-	int rc = 0;
+	int rc = desk_reports_page(officer, desk, after, &alerts, &count, failure);
 
-	(void)snprintf(path, sizeof path, "desks/%.*s/reports?after=%" PRIu64, NAME_SIZE - 1, desk, *after);
-	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
-		return -1;
-	if (answer.status != 200)
-		rc = link_refused(&answer, "no reports", failure);
-	else if (report_page_parse((const char *)answer.body.data, answer.body.len, &alerts, &count, &next,
-			 &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	else if (next != 0 && next <= *after)
-		rc = failure_set(failure, EX_PROTOCOL,
-			"the server goes round in circles: tell your organisation's admin");
-	link_answer_free(&answer);
 	for (size_t at = 0; rc == 0 && at < count; at++)
 		rc = read_report(officer, &alerts[at], reading, failure);
 	free(alerts);
-	*after = next;
 	return rc;
 }
 

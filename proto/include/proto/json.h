@@ -19,6 +19,8 @@ MUST_USE int json_put(const json_t *value, struct buffer *out);
 
 /* Members of an object. Each gives -1 where the member is missing or of another type. */
 MUST_USE int member_text(const json_t *object, const char *name, const char **ret_text, size_t *ret_len);
+/* The same, copied with its end; -1 too where it doesn't fit or holds a NUL. */
+MUST_USE int member_copy(const json_t *object, const char *name, char *ret_text, size_t size);
 MUST_USE int member_number(const json_t *object, const char *name, uint64_t *ret_number);
 MUST_USE int member_time(const json_t *object, const char *name, int64_t *ret_seconds);
 MUST_USE int member_hex(const json_t *object, const char *name, void *ret_data, size_t len);
