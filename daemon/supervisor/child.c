@@ -22,6 +22,7 @@ struct child {
 	struct channel *channel;
 	pid_t pid;
 	bool ready;
+	bool leaving; /* asked to end by itself, and somebody's timer waits for that */
 	bool reaped;
 };
 
@@ -48,7 +49,8 @@ static int on_message(void *context, enum message_type type, struct reader *mess
 	}
 }
 
-/* It has ended, or broke the rules; in both cases nothing of it must stay. waitpid() brings the rest. */
+/* It has ended, or broke the rules; in both cases nothing of it must stay. waitpid() brings the rest. One
+ * that was asked to leave is still closing its files: whoever asked has a timer that ends it. */
 static void on_ended(void *context, const char *reason)
 {
 	struct child *child = context;
@@ -56,7 +58,8 @@ static void on_ended(void *context, const char *reason)
 		(int)child->pid, reason);
 	channel_free(child->channel);
 	child->channel = NULL;
-	child_kill(child);
+	if (!child->leaving)
+		child_kill(child);
 }
 
 /* Between fork and exec: nothing of ours but the channel goes along. */
@@ -156,6 +159,12 @@ void child_reaped(struct child *child)
 	child->reaped = true;
 	if (child->channel != NULL)
 		channel_read(child->channel);
+}
+
+int child_drain(struct child *child, bool is_bounded)
+{
+	child->leaving = is_bounded;
+	return child->channel == NULL ? -1 : message_empty_put(channel_out(child->channel), MESSAGE_DRAIN);
 }
 
 void child_kill(const struct child *child)

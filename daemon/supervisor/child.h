@@ -44,6 +44,10 @@ bool child_is_ready(const struct child *child);
  */
 void child_reaped(struct child *child);
 
+/* Asks it to finish what is in flight and to end. is_bounded: the caller ends it after a time, so that it may
+ * close its files in peace once its channel has ended. -1 where it can't be asked. */
+MUST_USE int child_drain(struct child *child, bool is_bounded);
+
 /* SIGKILL. */
 void child_kill(const struct child *child);
 

@@ -200,9 +200,9 @@ void member_drain(struct member *member)
 {
 	if (member->child == NULL || member->drained)
 		return;
-	struct channel *channel = child_channel(member->child);
 	member->drained = true;
-	if (channel == NULL || message_empty_put(channel_out(channel), MESSAGE_DRAIN) != 0)
+	if (child_drain(member->child,
+		    member->standing == MEMBER_LEAVING || member->family->state == FAMILY_STOPPING) != 0)
 		member_kill(member);
 	if (member->standing == MEMBER_LEAVING && member_timer(member, LEAVING_LAST_MS) != 0)
 		member_kill(member);

@@ -213,3 +213,11 @@ def test_who_connected_before_a_reload_is_answered_after_it(running):
     wait_until(lambda: running.log().count("event=drain") >= 1, 10, "the old fronts to drain")
     line.sendall(wire.request_bytes("GET", "/", running.authority))
     assert wire.read_answer(line).status == 200
+
+
+def test_an_ordinary_stop_kills_nobody(running):
+    """Whoever was asked to end closes its files first; a warning in the log is for what went wrong."""
+    assert running.stop_daemon() == 0
+    log = running.log()
+    stopped = log[log.index("event=stopping"):]
+    assert "roles_killed" in stopped or ("signal=" not in stopped and stopped.count("event=role_ended") >= 4), stopped
