@@ -28,6 +28,17 @@ def org(tmp_path):
 
 
 @pytest.fixture
+def staffed_org(tmp_path):
+    """One with an officer, in a folder of its own: what a test puts beside it is none of its files."""
+    (tmp_path / "org").mkdir()
+    organisation = Organisation(tmp_path / "org")
+    organisation.officer("amina")
+    yield organisation
+    if organisation.process is not None and organisation.process.poll() is None:
+        organisation.stop_daemon()
+
+
+@pytest.fixture
 def clock_build():
     """A build whose clock tests can shift; without one these tests are skipped, and say so."""
     if not programs.CLOCK_BUILD:

@@ -13,13 +13,8 @@ from helpers.programs import EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX
 
 
 @pytest.fixture
-def org(tmp_path):
-    (tmp_path / "org").mkdir()
-    organisation = Organisation(tmp_path / "org")
-    organisation.officer("amina")
-    yield organisation
-    if organisation.process is not None and organisation.process.poll() is None:
-        organisation.stop_daemon()
+def org(staffed_org):
+    return staffed_org
 
 
 def put_reports(org, count, **how):

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from helpers import wire
 from helpers.organisation import Defender, Organisation
 from helpers.programs import (EX_CANTCREAT, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE, program)
 
@@ -106,17 +107,8 @@ class Socks(threading.Thread):
         self.places.append((host, int.from_bytes(client.recv(2), "big")))
         server = socket.create_connection(self.places[-1])
         client.sendall(b"\x05\x00\x00\x01" + bytes(6))
-        threading.Thread(target=self.pass_on, args=(server, client), daemon=True).start()
-        self.pass_on(client, server)
-
-    @staticmethod
-    def pass_on(source, sink):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+        threading.Thread(target=wire.pass_on, args=(server, client), daemon=True).start()
+        wire.pass_on(client, server)
 
 
 def test_a_home_with_a_proxy_never_connects_without_it(org):

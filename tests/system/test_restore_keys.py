@@ -11,13 +11,8 @@ from test_rotate_tls import pins, rotate, shown
 
 
 @pytest.fixture
-def org(tmp_path):
-    (tmp_path / "org").mkdir()
-    organisation = Organisation(tmp_path / "org")
-    organisation.officer("amina")
-    yield organisation
-    if organisation.process is not None and organisation.process.poll() is None:
-        organisation.stop_daemon()
+def org(staffed_org):
+    return staffed_org
 
 
 def lose_the_server(org):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from . import wire
 from .programs import wait_until
 
 PATIENCE = 30
@@ -209,16 +210,7 @@ class Socks(Server):
         self.names.append((host, int.from_bytes(stream.read(2), "big")))
         plain.sendall(b"\x05\x00\x00\x01" + bytes(6))
         with socket.create_connection(("127.0.0.1", self.target.port)) as other:
-            back = threading.Thread(target=self._pass, args=(other, plain), daemon=True)
+            back = threading.Thread(target=wire.pass_on, args=(other, plain), daemon=True)
             back.start()
-            self._pass(plain, other)
+            wire.pass_on(plain, other)
             back.join(PATIENCE)
-
-    @staticmethod
-    def _pass(source, sink):
-        try:
-            while part := source.recv(65536):
-                sink.sendall(part)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass

@@ -109,3 +109,13 @@ def request(port, method, path, headers=(), body=b"", timeout=15, length=None):
         except (ssl.SSLError, BrokenPipeError, ConnectionResetError):
             pass  # a refusal may come before the whole body went out
         return read_answer(line, head=method == "HEAD")
+
+
+def pass_on(source, sink):
+    """What a proxy does with one direction: every byte, and the end."""
+    try:
+        while part := source.recv(65536):
+            sink.sendall(part)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
