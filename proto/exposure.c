@@ -81,6 +81,8 @@ static void bring_together(struct exposure_report *into, const struct exposure_r
 		into->first = into->times == 0 || more->first < into->first ? more->first : into->first;
 		into->last = into->times == 0 || more->last > into->last ? more->last : into->last;
 		into->times += more->times;
+		if (into->times > EXPOSURE_TIMES_MAX)
+			into->times = EXPOSURE_TIMES_MAX;
 	}
 	into->is_given = into->is_given || more->is_given;
 }
@@ -223,7 +225,7 @@ static int take_report(struct reader *line, struct exposure *exposure)
 	if (reader_field(line, ' ', &tag, &len) != 0 ||
 		hex_decode(tag, len, report.tag, sizeof report.tag) != 0 ||
 		take_word(line, "given", "-", &report.is_given) != 0 ||
-		reader_decimal(line, &report.times) != 0 || report.times > UINT32_MAX ||
+		reader_decimal(line, &report.times) != 0 || report.times > EXPOSURE_TIMES_MAX ||
 		take_time(line, &report.first) != 0 || take_time(line, &report.last) != 0 ||
 		reader_end(line) != 0)
 		return -1;

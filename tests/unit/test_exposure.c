@@ -34,6 +34,26 @@ static void lists_round_trip(void **state)
 	exposure_free(exposure);
 }
 
+/* A list may name a report twice; what comes of it must be a list again. */
+static void sums_stay_readable(void **state)
+{
+	static const char lines[] =
+		HEAD "report " TAG_A " - 1 2026-10-05T00:00:00Z 2026-10-05T00:00:00Z\n"
+		     "report " TAG_A " - 4294967295 2026-10-05T00:00:00Z 2026-10-07T00:00:00Z\n";
+	struct buffer out = buffer_of(EXPOSURE_MAX);
+	struct exposure *exposure = NULL, *again = NULL;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(exposure_parse((const uint8_t *)lines, strlen(lines), &exposure, &fault), 0);
+	assert_int_equal(exposure->reports[0].times, EXPOSURE_TIMES_MAX);
+	assert_int_equal(exposure_write(exposure, &out), 0);
+	assert_int_equal(exposure_parse(out.data, out.len, &again, &fault), 0);
+	buffer_free(&out);
+	exposure_free(exposure);
+	exposure_free(again);
+}
+
 static void what_is_of_one_report_comes_together(void **state)
 {
 	static const uint8_t tag[SHA256_BYTES] = { 7 }, other[SHA256_BYTES] = { 8 };
@@ -87,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_round_trip),
+		cmocka_unit_test(sums_stay_readable),
 		cmocka_unit_test(what_is_of_one_report_comes_together),
 		cmocka_unit_test(what_is_no_list_is_refused),
 	};

@@ -11,6 +11,7 @@
 #define EXPOSURE_REPORTS_MAX 500000
 #define EXPOSURE_DESKS_MAX   4096 /* terms of service; a roster a month makes no more in a lifetime */
 #define EXPOSURE_GAPS_MAX    256
+#define EXPOSURE_TIMES_MAX   UINT32_MAX /* readings of one report: where there are more it says this many */
 #define EXPOSURE_MAX         (96 * 1024 * 1024) /* as many lines as that, and to spare */
 
 /* A time in which reports of a desk were sealed to her. */
