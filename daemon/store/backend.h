@@ -81,6 +81,8 @@ MUST_USE int backend_drop_upload(struct backend *backend, uint64_t body);
 /* Views in *ret_report live until the next call of the backend. header is left empty: see backend_header. */
 MUST_USE int backend_find(
 	struct backend *backend, const uint8_t id[BLIND_INDEX_BYTES], struct backend_report *ret_report);
+/* The row that was added last. Missing as above. */
+MUST_USE int backend_newest(struct backend *backend, struct backend_report *ret_report);
 MUST_USE int backend_header(struct backend *backend, uint64_t body, struct buffer *out);
 
 /* New facts; is_open and open_desk as given; a new header where one is given. Found by body. */

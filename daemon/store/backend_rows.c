@@ -150,15 +150,12 @@ static int keep_found(struct backend *backend, struct backend_report *report)
 	return 0;
 }
 
-int backend_find(
-	struct backend *backend, const uint8_t id[BLIND_INDEX_BYTES], struct backend_report *ret_report)
+/* The row of a query that finds one. */
+static int find_row(struct backend *backend, sqlite3_stmt *statement, struct backend_report *ret_report)
 {
-	sqlite3_stmt *statement = backend_use(backend, S_FIND);
 	struct backend_report report;
-	int step;
+	int step = backend_step(backend, statement);
 
-	bind_blob(statement, 1, id, BLIND_INDEX_BYTES);
-	step = backend_step(backend, statement);
 	if (step == 0)
 		backend->error = BACKEND_MISSING;
 	else if (step == 1 && (read_report(statement, &report) != 0 || keep_found(backend, &report) != 0))
@@ -168,6 +165,20 @@ int backend_find(
 		return -1;
 	*ret_report = report;
 	return 0;
+}
+
+int backend_find(
+	struct backend *backend, const uint8_t id[BLIND_INDEX_BYTES], struct backend_report *ret_report)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_FIND);
+
+	bind_blob(statement, 1, id, BLIND_INDEX_BYTES);
+	return find_row(backend, statement, ret_report);
+}
+
+int backend_newest(struct backend *backend, struct backend_report *ret_report)
+{
+	return find_row(backend, backend_use(backend, S_NEWEST), ret_report);
 }
 
 /* The one blob of a query that finds one row. */

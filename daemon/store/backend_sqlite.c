@@ -38,6 +38,8 @@ static const char *const sql[STATEMENTS] = {
 	[S_DROP_REPORT] = "DELETE FROM reports WHERE body = ?1 AND seq IS NULL",
 	[S_DROP_CHUNKS] = "DELETE FROM chunks WHERE place BETWEEN ?1 AND ?2",
 	[S_FIND] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports WHERE id = ?1",
+	[S_NEWEST] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports"
+		     " ORDER BY body DESC LIMIT 1",
 	[S_HEADER] = "SELECT header FROM reports WHERE body = ?1",
 	[S_CHANGE] = "UPDATE reports SET open_desk = ?4, facts = ?7 WHERE body = ?1",
 	[S_CHANGE_HEADER] = "UPDATE reports SET open_desk = ?4, facts = ?7, header = ?8 WHERE body = ?1",

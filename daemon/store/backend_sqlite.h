@@ -18,6 +18,7 @@ enum statement {
 	S_DROP_REPORT,
 	S_DROP_CHUNKS,
 	S_FIND,
+	S_NEWEST,
 	S_HEADER,
 	S_CHANGE,
 	S_CHANGE_HEADER,

@@ -28,17 +28,22 @@ struct report_facts *report_for_officer(struct request *request)
 	struct report_facts *facts = NULL;
 	struct backend_report row;
 	int found = report_find(store, request->route.report_id, &facts, &row);
+	bool may;
 
 	if (found < 0) {
 		audit_failed_open(request);
 		request_answer_problem(request, PROBLEM_BUSY);
 		return NULL;
 	}
-	if (found == 0 && tombstone_answered(request))
-		return NULL;
-	if (found == 0 || facts->stage != STAGE_LISTED || !may_look(store, facts, request->signer.officer)) {
+	if (found == 0)
+		facts = report_stand_in(store);
+	may = facts != NULL && facts->stage == STAGE_LISTED &&
+	      may_look(store, facts, request->signer.officer) && found > 0;
+	if (!may) {
+		/* Looked for in both cases, so that both take as long. */
+		if (!tombstone_answered(request))
+			request_answer_problem(request, PROBLEM_NOT_PERMITTED);
 		facts_free(facts);
-		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
 		return NULL;
 	}
 	if (!report_is_current(store, facts)) {

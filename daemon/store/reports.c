@@ -71,6 +71,15 @@ int report_find(struct store *store, const uint8_t id[SHA256_BYTES], struct repo
 	return report_damaged(ret_row->seq);
 }
 
+struct report_facts *report_stand_in(struct store *store)
+{
+	struct report_facts *facts = NULL;
+	struct backend_report row;
+
+	return backend_newest(store->backend, &row) == 0 && report_open_row(store, &row, &facts) == 0 ? facts
+												      : NULL;
+}
+
 /* The row of these facts, sealed into the caller's buffer. */
 static int fill_row(struct store *store, const struct report_facts *facts, struct buffer *sealed,
 	struct backend_report *ret_row)

@@ -236,6 +236,9 @@ MUST_USE int report_find(struct store *store, const uint8_t id[SHA256_BYTES], st
 MUST_USE int report_open_row(
 	struct store *store, const struct backend_report *row, struct report_facts **ret_facts);
 /* Writes changed facts back. */
+/* Where there is no report another one is found and opened, so that refusing takes as long as refusing
+ * another desk's. NULL where there is none. */
+struct report_facts *report_stand_in(struct store *store);
 MUST_USE int report_save(struct store *store, struct report_facts *facts);
 /* Adds a row for new facts with a fresh data key. */
 MUST_USE int report_add(struct store *store, struct report_facts *facts, const uint8_t *header,

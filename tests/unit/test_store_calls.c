@@ -99,6 +99,25 @@ static void test_a_report_is_its_desks(void **state)
 	sealed_free(&sealed);
 }
 
+/* It is found and opened as another desk's report is, so that it costs the same. */
+static void test_what_stands_in_for_no_report(void **state)
+{
+	struct scene *scene = *state;
+	struct report_facts *facts = report_stand_in(&scene->store);
+	struct sealed sealed;
+
+	assert_null(facts);
+	for (int i = 0; i < 2; i++) {
+		seal_report(scene, i == 0 ? "intake" : "legal", 2000, 0, &sealed);
+		assert_int_equal(scene_send(scene, &sealed)->status, 201);
+		sealed_free(&sealed);
+	}
+	facts = report_stand_in(&scene->store);
+	assert_non_null(facts);
+	assert_string_equal(facts->desk, "legal");
+	facts_free(facts);
+}
+
 static void test_signatures_that_are_refused(void **state)
 {
 	struct scene *scene = *state;
@@ -352,6 +371,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		IN_SCENE(test_who_may_call),
 		IN_SCENE(test_a_report_is_its_desks),
+		IN_SCENE(test_what_stands_in_for_no_report),
 		IN_SCENE(test_signatures_that_are_refused),
 		IN_SCENE(test_an_acknowledgement),
 		IN_SCENE(test_acknowledgements_that_are_refused),
