@@ -1,11 +1,7 @@
-#include "disclosure.h"
+#include "disclosure_internal.h"
 
 #include <stdio.h>
-#include <string.h>
-
-#define ROWS_ROOM    (TABLE_ROWS + 1)
-#define COLUMNS_ROOM (TABLE_COLUMNS + 1)
-#define MANY         UINT32_C(1000000000) /* above any count */
+#include <stdlib.h>
 
 void table_row(struct table *table, const char *label)
 {
@@ -29,32 +25,17 @@ void table_count(struct table *table, size_t row, size_t column, uint32_t report
 	table->latest[row][column] = report + 1;
 }
 
-/* The table with its totals: true numbers, and what must be hidden. A line is a row or a column, total
- * included. */
-struct work {
-	size_t rows, columns; /* without totals */
-	uint32_t threshold;
-	uint32_t number[ROWS_ROOM][COLUMNS_ROOM];
-	bool small[ROWS_ROOM][COLUMNS_ROOM], hidden[ROWS_ROOM][COLUMNS_ROOM];
-	uint32_t low[ROWS_ROOM][COLUMNS_ROOM], high[ROWS_ROOM][COLUMNS_ROOM];
-};
-
-/* A cell of a line: line numbers count rows first, then columns; the line of totals is each one's last. */
-struct place {
-	size_t row, column;
-};
-
-static size_t lines_of(const struct work *work)
+size_t lines_of(const struct work *work)
 {
 	return work->rows + 1 + work->columns + 1;
 }
 
-static size_t length_of(const struct work *work, size_t line)
+size_t length_of(const struct work *work, size_t line)
 {
 	return (line <= work->rows ? work->columns : work->rows) + 1;
 }
 
-static struct place at_of(const struct work *work, size_t line, size_t at)
+struct place at_of(const struct work *work, size_t line, size_t at)
 {
 	return line <= work->rows ? (struct place){ line, at } : (struct place){ at, line - work->rows - 1 };
 }
@@ -96,10 +77,9 @@ static void hide_small(const struct table *table, struct work *work)
 					       work->number[work->rows][column] == 0 &&
 					       work->number[work->rows][work->columns] >= work->threshold;
 
-			work->small[row][column] =
-				is_small(work, number) ||
+			work->hidden[row][column] =
+				is_small(work, number) || from_few ||
 				(number == 0 && !is_empty_column && whole < work->threshold);
-			work->hidden[row][column] = work->small[row][column] || from_few;
 		}
 	}
 }
@@ -116,6 +96,9 @@ static int smallest_shown(const struct work *work, size_t line, struct place *re
 		uint32_t number = work->number[at.row][at.column];
 
 		if (work->hidden[at.row][at.column] || (is_total(work, at) && !of_totals))
+			continue;
+		/* A column that is empty as a whole hides nothing. */
+		if (number == 0 && work->number[work->rows][at.column] == 0)
 			continue;
 		if (number == 0)
 			number = MANY;
@@ -156,120 +139,14 @@ static void hide_with(struct work *work)
 	}
 }
 
-static uint32_t rounded(uint32_t number)
+uint32_t rounded(uint32_t number)
 {
 	return (number + ROUNDED_TO / 2) / ROUNDED_TO * ROUNDED_TO;
 }
 
-/* What a reader knows of each cell at first. */
-static void forget(struct work *work)
-{
-	for (size_t row = 0; row <= work->rows; row++) {
-		for (size_t column = 0; column <= work->columns; column++) {
-			uint32_t number = rounded(work->number[row][column]);
-			uint32_t *low = &work->low[row][column], *high = &work->high[row][column];
-
-			if (work->small[row][column]) {
-				*low = 0;
-				*high = work->threshold - 1;
-			} else if (work->hidden[row][column]) {
-				*low = 0;
-				*high = MANY;
-			} else {
-				*low = number < ROUNDED_TO ? 0 : number - ROUNDED_TO / 2;
-				*high = number == 0 ? 0 : number + ROUNDED_TO / 2;
-			}
-		}
-	}
-}
-
-static bool tighten(uint32_t *low, uint32_t *high, uint64_t least, uint64_t most)
-{
-	bool changed = false;
-
-	if (least > *low && least <= *high) {
-		*low = (uint32_t)least;
-		changed = true;
-	}
-	if (most < *high && most >= *low) {
-		*high = (uint32_t)most;
-		changed = true;
-	}
-	return changed;
-}
-
-static uint64_t less(uint64_t from, uint64_t what)
-{
-	return from > what ? from - what : 0;
-}
-
-/* A line's total is the sum of its cells: what follows from it for each of them. */
-static bool reason_about(struct work *work, size_t line)
-{
-	size_t count = length_of(work, line) - 1;
-	struct place total = at_of(work, line, count);
-	uint64_t low = 0, high = 0;
-	bool changed;
-
-	for (size_t i = 0; i < count; i++) {
-		struct place at = at_of(work, line, i);
-
-		low += work->low[at.row][at.column];
-		high += work->high[at.row][at.column];
-	}
-	changed =
-		tighten(&work->low[total.row][total.column], &work->high[total.row][total.column], low, high);
-	for (size_t i = 0; i < count; i++) {
-		struct place at = at_of(work, line, i);
-		uint32_t *cell_low = &work->low[at.row][at.column],
-			 *cell_high = &work->high[at.row][at.column];
-		uint64_t others_low = low - *cell_low, others_high = high - *cell_high;
-
-		if (tighten(cell_low, cell_high, less(work->low[total.row][total.column], others_high),
-			    less(work->high[total.row][total.column], others_low))) {
-			low = others_low + *cell_low;
-			high = others_high + *cell_high;
-			changed = true;
-		}
-	}
-	return changed;
-}
-
-/* True where a reader who reasons about every line could tell a hidden cell exactly. */
-static bool can_be_told(struct work *work, struct place *ret_at)
-{
-	forget(work);
-	for (bool again = true; again;) {
-		again = false;
-		for (size_t line = 0; line < lines_of(work); line++)
-			again = reason_about(work, line) || again;
-	}
-	for (size_t row = 0; row <= work->rows; row++) {
-		for (size_t column = 0; column <= work->columns; column++) {
-			if (!work->hidden[row][column] || work->low[row][column] != work->high[row][column])
-				continue;
-			*ret_at = (struct place){ row, column };
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Hides one more in the told cell's row, or else in its column. */
-static int hide_beside(struct work *work, struct place told)
-{
-	struct place at;
-
-	if (smallest_shown(work, told.row, &at) != 0 &&
-		smallest_shown(work, work->rows + 1 + told.column, &at) != 0)
-		return -1;
-	work->hidden[at.row][at.column] = true;
-	hide_with(work);
-	return 0;
-}
-
 static void hide_inside(struct work *work)
 {
+	work->is_dropped = true;
 	for (size_t row = 0; row < work->rows; row++)
 		for (size_t column = 0; column < work->columns; column++)
 			work->hidden[row][column] = true;
@@ -277,53 +154,133 @@ static void hide_inside(struct work *work)
 
 static void hide_all(struct work *work)
 {
+	work->is_silent = true;
 	for (size_t row = 0; row <= work->rows; row++)
 		for (size_t column = 0; column <= work->columns; column++)
 			work->hidden[row][column] = true;
 }
 
-static void protect(struct work *work, bool *ret_dropped)
+/* Hides in each what is hidden in the other. */
+static bool hide_both(bool *one, bool *other)
 {
+	bool changed = *one != *other;
+
+	*one = *other = *one || *other;
+	return changed;
+}
+
+/* A total that several tables have is hidden in all of them or in none. */
+static bool hide_shared(struct work *one, struct work *other)
+{
+	bool changed = false;
+
+	if (one->table->same_rows != 0 && one->table->same_rows == other->table->same_rows) {
+		for (size_t row = 0; row <= one->rows; row++)
+			changed = hide_both(&one->hidden[row][one->columns],
+					  &other->hidden[row][other->columns]) ||
+				  changed;
+	} else if (one->table->same_whole != 0 && one->table->same_whole == other->table->same_whole) {
+		changed = hide_both(
+			&one->hidden[one->rows][one->columns], &other->hidden[other->rows][other->columns]);
+	}
+	return changed;
+}
+
+/* What must be hidden with what is hidden already. */
+static void settle(struct works *works)
+{
+	for (bool again = true; again;) {
+		again = false;
+		for (size_t at = 0; at < works->count; at++) {
+			hide_with(&works->list[at]);
+			for (size_t other = 0; other < at; other++)
+				again = hide_shared(&works->list[at], &works->list[other]) || again;
+		}
+	}
+}
+
+/* Hides one more in the told cell's row, or else in its column; then the breakdown goes, then the totals as
+ * well. -1 where nothing of this table is shown any more. */
+static int hide_beside(struct work *work, struct place told)
+{
+	struct place at;
+
+	if (smallest_shown(work, told.row, &at) == 0 ||
+		smallest_shown(work, work->rows + 1 + told.column, &at) == 0)
+		work->hidden[at.row][at.column] = true;
+	else if (!work->is_dropped)
+		hide_inside(work);
+	else if (!work->is_silent)
+		hide_all(work);
+	else
+		return -1;
+	return 0;
+}
+
+static void protect(struct works *works)
+{
+	struct work *work;
 	struct place told;
 
-	hide_with(work);
-	while (can_be_told(work, &told)) {
-		if (hide_beside(work, told) == 0)
-			continue;
-		/* First the breakdown goes, then the totals as well. */
-		if (*ret_dropped) {
-			hide_all(work);
+	settle(works);
+	while (can_be_told(works, &work, &told)) {
+		if (hide_beside(work, told) != 0) {
+			/* It follows from other tables alone. */
+			for (size_t at = 0; at < works->count; at++)
+				hide_all(&works->list[at]);
 			return;
 		}
-		*ret_dropped = true;
-		hide_inside(work);
+		settle(works);
 	}
 }
 
 static void write_out(const struct work *work, struct published *published)
 {
+	published->is_dropped = work->is_dropped;
 	for (size_t row = 0; row <= work->rows; row++) {
 		for (size_t column = 0; column <= work->columns; column++) {
 			bool hidden = work->hidden[row][column];
 
-			published->shown[row][column] = !hidden                    ? SHOWN_NUMBER
-							: work->small[row][column] ? SHOWN_SMALL
-										   : SHOWN_HIDDEN;
+			published->shown[row][column] = !hidden ? SHOWN_NUMBER
+							: work->number[row][column] < work->threshold
+								? SHOWN_SMALL
+								: SHOWN_HIDDEN;
 			published->number[row][column] = hidden ? 0 : rounded(work->number[row][column]);
 		}
 	}
 }
 
-void publish(const struct table *table, uint32_t threshold, struct published *ret_published)
+static void begin(const struct table *table, uint32_t threshold, struct work *work)
 {
-	struct work work = { .rows = table->rows,
+	*work = (struct work){ .table = table,
+		.rows = table->rows,
 		.columns = table->columns,
 		.threshold = threshold < THRESHOLD_LEAST ? THRESHOLD_LEAST : threshold };
+	add_up(table, work);
+	hide_small(table, work);
+}
 
-	*ret_published = (struct published){ .is_dropped = false };
-	add_up(table, &work);
-	hide_small(table, &work);
-	if (table->adds_up)
-		protect(&work, &ret_published->is_dropped);
-	write_out(&work, ret_published);
+int publish(const struct table *tables, size_t count, uint32_t threshold, struct published *ret_published)
+{
+	/* One more than there are tables: those that don't add up use it one after the other. */
+	struct works works = { .list = calloc(count + 1, sizeof *works.list) };
+	size_t next = 0;
+
+	if (works.list == NULL)
+		return -1;
+	for (size_t at = 0; at < count; at++)
+		if (tables[at].adds_up)
+			begin(&tables[at], threshold, &works.list[works.count++]);
+	protect(&works);
+	for (size_t at = 0; at < count; at++) {
+		ret_published[at] = (struct published){ .is_dropped = false };
+		if (tables[at].adds_up) {
+			write_out(&works.list[next++], &ret_published[at]);
+			continue;
+		}
+		begin(&tables[at], threshold, &works.list[count]);
+		write_out(&works.list[count], &ret_published[at]);
+	}
+	free(works.list);
+	return 0;
 }

@@ -15,6 +15,9 @@
 struct table {
 	const char *id, *title, *counted; /* what a count is of */
 	bool adds_up;                     /* each thing stands in one cell only: totals mean something */
+	/* What the reader of several tables knows besides, 0 for nothing: tables with one number here count
+	 * the same things, by the same rows or only in all; and what is counted here is a part of those. */
+	uint8_t same_rows, same_whole, part_of_rows, part_of_whole;
 	size_t rows, columns;
 	char row[TABLE_ROWS][TABLE_LABEL], column[TABLE_COLUMNS][TABLE_LABEL];
 	uint32_t cell[TABLE_ROWS][TABLE_COLUMNS];
@@ -30,7 +33,7 @@ void table_count(struct table *table, size_t row, size_t column, uint32_t report
 enum shown {
 	SHOWN_NUMBER,
 	SHOWN_SMALL,  /* below the threshold */
-	SHOWN_HIDDEN, /* so that no small one can be computed */
+	SHOWN_HIDDEN, /* not below it; so that no small one can be computed, or from too few reports */
 };
 
 /* The row behind the last and the column behind the last are totals, only where the table adds up. */
@@ -40,6 +43,9 @@ struct published {
 	bool is_dropped;                                    /* nothing but totals could be shown */
 };
 
-void publish(const struct table *table, uint32_t threshold, struct published *ret_published);
+/* All tables that leave the desk together, so that no hidden cell follows from the others; a total that is
+ * hidden in one is hidden in each. -1 where memory is short. */
+MUST_USE int publish(
+	const struct table *tables, size_t count, uint32_t threshold, struct published *ret_published);
 
 #endif

@@ -17,6 +17,9 @@ static const char *const bucket_names[BUCKETS] = { "1 killing", "2 enforced disa
 static const char *const gbvims_names[6] = { "RA rape", "SA sexual assault", "PA physical assault",
 	"FM forced marriage", "DR denial of resources", "PE psychological" };
 
+/* Tables that count the same things (disclosure.h). */
+enum same { SAME_NONE, SAME_REPORTED, SAME_VERIFIED, SAME_REPRISALS, SAME_REPORTS, SAME_ALL_REPORTS };
+
 /* Everything that the tables are counted from. */
 struct counting {
 	struct situation *situation;
@@ -132,6 +135,7 @@ static size_t column_by(const struct counting *counting, const struct extract *e
 
 static void count_victims(struct counting *counting, struct table *table, enum by by, bool verified)
 {
+	table->same_rows = verified ? SAME_VERIFIED : SAME_REPORTED;
 	rows_of(table, bucket_names, BUCKETS);
 	columns_by(counting, table, by);
 	for (size_t at = 0; at < counting->count; at++) {
@@ -212,7 +216,7 @@ static void add_sexual(struct counting *counting)
 }
 
 /* Reprisals: what is told of each person besides the body she worked with. */
-enum reprisal { REPRISAL_UNIT, REPRISAL_STATE, REPRISAL_NAMED, REPRISAL_GENDER, REPRISALS };
+enum reprisal { REPRISAL_UNIT, REPRISAL_STATE, REPRISAL_NAMED, REPRISAL_GENDER, REPRISAL_NEW, REPRISALS };
 
 static size_t reprisal_column(
 	const struct extract *extract, const struct person_extract *person, enum reprisal about)
@@ -224,6 +228,8 @@ static size_t reprisal_column(
 		return person->perpetrator == 0 ? 0 : person->perpetrator == 7 ? 2 : 1;
 	case REPRISAL_NAMED:
 		return extract->is_named ? 0 : 1;
+	case REPRISAL_NEW:
+		return extract->has_earlier ? 1 : 0;
 	default:
 		return person->gender == 0 ? 0 : 1;
 	}
@@ -231,17 +237,21 @@ static size_t reprisal_column(
 
 static void add_reprisals(struct counting *counting)
 {
-	static const char *const ids[REPRISALS] = { "S5-unit", "S5-state", "S5-named", "S5-gender" };
+	static const char *const ids[REPRISALS] = { "S5-unit", "S5-state", "S5-named", "S5-gender",
+		"S5-new" };
 	static const char *const titles[REPRISALS] = { "Reprisals for UN cooperation: individuals and groups",
 		"Reprisals for UN cooperation: by whom", "Reprisals for UN cooperation: may she be named",
-		"Reprisals for UN cooperation: women" };
+		"Reprisals for UN cooperation: women",
+		"Reprisals for UN cooperation: new, or after an earlier case" };
 	static const char *const columns[REPRISALS][3] = { { "individuals", "groups" },
-		{ "State", "non-State", "not known" }, { "named", "anonymous" }, { "women", "others" } };
+		{ "State", "non-State", "not known" }, { "named", "anonymous" }, { "women", "others" },
+		{ "new", "after an earlier one" } };
 
 	for (size_t about = 0; about < REPRISALS; about++) {
 		struct table *table =
 			begin(counting, ids[about], titles[about], "people and UN bodies", true);
 
+		table->same_rows = SAME_REPRISALS;
 		rows_of(table, extract_entities, ENTITIES);
 		for (size_t at = 0; at < 3 && columns[about][at] != NULL; at++)
 			table_column(table, columns[about][at]);
@@ -323,6 +333,7 @@ static int add_response(struct counting *counting)
 	struct table *table =
 		begin(counting, "S7", "How fast reports were acknowledged", "all reports", true);
 
+	table->same_rows = SAME_ALL_REPORTS;
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++)
 		table_row(table, urgency_word((enum urgency)urgency));
 	table_column(table, "in time");
@@ -364,6 +375,7 @@ static void add_closures(struct counting *counting)
 {
 	struct table *table = begin(counting, "S9", "Why cases were closed", "reports", true);
 
+	table->part_of_whole = SAME_REPORTS;
 	for (size_t at = 0; at < closure_reason_count; at++)
 		table_row(table, closure_reasons[at].code);
 	table_column(table, "closed");
@@ -381,6 +393,8 @@ static void add_repeats(struct counting *counting)
 {
 	struct table *table = begin(counting, "S10", "Reports with an earlier one linked", "reports", true);
 
+	table->same_whole = SAME_REPORTS;
+	table->part_of_rows = SAME_ALL_REPORTS;
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++)
 		table_row(table, urgency_word((enum urgency)urgency));
 	table_column(table, "with an earlier one");
@@ -409,8 +423,12 @@ static void add_trend(struct counting *counting)
 		begin(counting, "trend", "Reports by the quarter in which they came", "reports", true);
 	int first = quarter_of(counting->situation->from), last = quarter_of(counting->situation->to - 1);
 
-	if (last - first >= QUARTERS_MAX)
+	table->same_whole = SAME_REPORTS;
+	if (last - first >= QUARTERS_MAX) {
+		table->same_whole = SAME_NONE;
+		table->part_of_whole = SAME_REPORTS;
 		first = last - QUARTERS_MAX + 1;
+	}
 	for (int quarter = first; quarter <= last; quarter++) {
 		char label[TABLE_LABEL];
 
@@ -424,6 +442,20 @@ static void add_trend(struct counting *counting)
 
 		if (extract->may_be_counted && is_in_period(counting, extract) && quarter >= first)
 			table_count(table, (size_t)(quarter - first), 0, (uint32_t)at, 1);
+	}
+}
+
+/* Half and nine in ten tell how many were in time: only where the table tells no less. */
+static void hide_waiting(struct situation *situation)
+{
+	size_t at = situation->table_count - 1; /* S7 */
+
+	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
+		const enum shown *shown = situation->published[at].shown[urgency];
+		bool many = situation->tables[at].cell[urgency][0] >= situation->threshold;
+
+		if (shown[1] != SHOWN_NUMBER || (shown[0] != SHOWN_NUMBER && !many))
+			situation->waiting[urgency].is_shown = false;
 	}
 }
 
@@ -451,8 +483,10 @@ int situation_count(struct situation *situation, const struct extract *extracts,
 	add_trend(&counting);
 	if (add_response(&counting) != 0)
 		return -1;
-	for (size_t at = 0; at < situation->table_count; at++)
-		publish(&situation->tables[at], situation->threshold, &situation->published[at]);
+	if (publish(situation->tables, situation->table_count, situation->threshold, situation->published) !=
+		0)
+		return -1;
+	hide_waiting(situation);
 	return 0;
 }
 
