@@ -105,14 +105,6 @@ def test_the_store_refuses_what_the_proof_does_not_say(org, change):
     assert sealed.put().status == 201
 
 
-def test_a_salt_for_a_file_without_a_proof(org):
-    org.officer("amina")
-    sealed = SealedReport(org, with_proof=False, with_envelope=False)
-    answer = sealed.put()
-    assert (answer.status, problem_of(answer)) == (422, "wrong-destination")
-    assert sealed.put(salt=None).status == 201
-
-
 def test_two_proofs(org):
     org.officer("amina")
     another = sealing.stanza(["proof", sealing.raw64(bytes(32)), sealing.raw64(bytes(32))])
