@@ -165,6 +165,7 @@ static const struct form {
 	{ "verification", is_verified_code, "UNV, PENDING, CREDIBLE, VERIFIED, INSUFF or REJECTED" },
 	{ "need", is_need, "one of the needs' codes" },
 	{ "delegation", is_delegation, "an officer's signed word for another desk" },
+	{ "follow_up", is_report, "a report's 64 characters" },
 	{ "outcome", is_outcome, "REFERRED, OWN, ALREADY, NA, DECLINED or UNAVAILABLE" },
 };
 

@@ -32,6 +32,7 @@ static const struct said_member {
 	{ "from", "answered by" },
 	{ "says", "saying" },
 	{ "report", "as report" },
+	{ "follow_up", "a further report by the same hand:" },
 	{ "reason", "reason" },
 	{ "until", "until" },
 	{ "urgency", "urgency" },

@@ -1,6 +1,7 @@
 /* open: fetches, decrypts and checks a report; shows what comes first and says where the rest is. */
 #include "alerts.h"
 #include "first_screen.h"
+#include "follow_up_note.h"
 #include "hand.h"
 #include "history_words.h"
 #include "kinds.h"
@@ -117,7 +118,7 @@ static int run(struct officer *officer, const char *id, const char *folder, stru
 		show(officer, report, &history, &done, &judgement, &related, failure) != 0)
 		goto cleanup;
 	say(officer->invocation, "report.json and attachments/ are in %s.\n", folder);
-	rc = 0;
+	rc = follow_up_note(officer, report, &judgement, failure);
 cleanup:
 	history_words_free(&done);
 	report_free(report);

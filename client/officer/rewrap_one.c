@@ -409,16 +409,29 @@ int rewrap_for(struct officer *officer, const char *report, const char *desk, co
 	return try_often(officer, &order, report, &is_alarming, failure);
 }
 
-int report_glance(struct officer *officer, const char *report, json_t **ret_json, struct failure *failure)
+int report_glance_with(
+	struct officer *officer, const char *report, report_use *use, void *context, struct failure *failure)
 {
 	struct peek peek;
 	int rc = -1;
 
 	if (peek_begin(&peek, NULL, report, failure) == 0 && fetch(officer, &peek, failure) == 0 &&
-		look(officer, &peek, failure) == 0) {
-		*ret_json = json_incref(peek.report->json);
-		rc = 0;
-	}
+		look(officer, &peek, failure) == 0)
+		rc = use(context, peek.report, failure);
 	peek_end(&peek);
 	return rc;
+}
+
+static int keep_json(void *context, const struct report *report, struct failure *failure)
+{
+	json_t **ret_json = context;
+
+	(void)failure;
+	*ret_json = json_incref(report->json);
+	return 0;
+}
+
+int report_glance(struct officer *officer, const char *report, json_t **ret_json, struct failure *failure)
+{
+	return report_glance_with(officer, report, keep_json, ret_json, failure);
 }

@@ -4,6 +4,7 @@
 
 #include "officer.h"
 #include "proto/header_list.h"
+#include "report.h"
 
 #include <jansson.h>
 
@@ -19,6 +20,12 @@ MUST_USE int rewrap_one(struct officer *officer, const char *desk, const struct 
  * chunk are enough. A new reference. 77 where it isn't this officer's to open. */
 MUST_USE int report_glance(
 	struct officer *officer, const char *report, json_t **ret_json, struct failure *failure);
+
+/* The same checks, then what use does with it: report has neither file nor opener, and lives during the call
+ * only. */
+typedef int report_use(void *context, const struct report *report, struct failure *failure);
+MUST_USE int report_glance_with(
+	struct officer *officer, const char *report, report_use *use, void *context, struct failure *failure);
 
 /* For the officers of the desk that has it, and of another one too where also isn't NULL: a new header in any
  * case. */

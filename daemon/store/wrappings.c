@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR 3600
-
 /* Records of the report, and numbers of their places. */
 enum part { PART_WRAPPING = 1, PART_REPLACED };
 
@@ -56,7 +54,6 @@ int wrapping_keep(struct store *store, struct report_facts *facts, const struct 
 	headers_gone(store, facts);
 	facts->length = facts->length - before.len + wrapping->header_len;
 	facts->header_roster = wrapping->roster;
-	facts->changed = time_cut(store_now(store), HOUR); /* its retention begins anew */
 	facts->header_stage = HEADER_UNCONFIRMED;
 	memcpy(facts->header_digest, wrapping->new_header, sizeof facts->header_digest);
 	memcpy(facts->wrapped_by, wrapping->keyid, sizeof facts->wrapped_by);

@@ -127,21 +127,35 @@ def test_an_open_report_takes_as_many_admins_as_a_roster(tmp_path):
     org.stop_daemon()
 
 
+def notes_of(officer, report):
+    return [event["content"] for event in officer.run("case", report).json["events"] if event["type"] == "note"]
+
+
 def test_closed_reports_are_kept_as_long_as_their_desk_wants(tmp_path, clock_build):
-    """30 days before, officers are told; what is added in between begins the time anew; then it is destroyed by itself."""
+    """Counted from the last content: 30 days before, officers are told; what comes in between, a note or a further report by the same
+    hand, begins the time anew; then it is destroyed by itself."""
     org = Organisation(tmp_path, build=clock_build)
     amina, nadia = org.officer("amina"), org.defender("nadia")
     org.run("desk add", "long", "--title", "Kept long", "--admission", "open", "--retention-days", "400")
     kept, noted, open_one = (nadia.report(summary=text)["id"] for text in ("Kept.", "Noted.", "Open."))
-    for report in (kept, noted):
+    first = nadia.report(summary="Followed.")
+    followed = first["id"]
+    for report in (kept, noted, followed):
         amina.run("ack", report)
         amina.run("close", report, "--reason", "SAFE")
+    amina.run("open", followed, "--out", tmp_path / "first")
     assert amina.run("pull").json["expiring"] == []
     # The roster expires before the time is over: it is renewed as an admin would.
     for day in (20, 40, 58):
         org.shift_clock(days=day)
         org.publish()
     amina.run("note", noted, "-", stdin="She wrote again.\n")
+    further = nadia.run("follow-up", "--receipt-file", "-", "--file", org.write_report(summary="They came back.", urgency="urgent"),
+                        stdin=first["receipt"] + "\n").json["id"]
+    for time in ("once", "again"):
+        opened = amina.run("open", further, "--out", tmp_path / f"further-{time}")
+        assert opened.json["first_report"] == followed and ("Noted in the closed report" in opened.err) is (time == "once")
+        assert notes_of(amina, followed) == [{"follow_up": further}], time
     org.shift_clock(days=61)
     warned = wait_until(lambda: amina.run("pull").json["expiring"], 30, "the warning")
     assert [entry["report"] for entry in warned] == [kept] and warned[0]["desk"] == org.desk
@@ -156,8 +170,11 @@ def test_closed_reports_are_kept_as_long_as_their_desk_wants(tmp_path, clock_bui
     # Said as it is done: the transaction may still be under way.
     wait_until(lambda: amina.run("fetch", kept, tmp_path / secrets.token_hex(8), expect=None).code == EX_NOINPUT, 30, "its refusal")
     assert amina.run("open", kept, "--out", tmp_path / "gone", expect=EX_NOINPUT)
-    assert amina.run("open", noted, "--out", tmp_path / "noted").json["summary"] == "Noted."
-    assert amina.run("open", open_one, "--out", tmp_path / "open").json["summary"] == "Open."
+    for report, summary in ((noted, "Noted."), (followed, "Followed."), (open_one, "Open.")):
+        assert amina.run("open", report, "--out", tmp_path / summary).json["summary"] == summary
     assert org.run("destroy", kept).json["why"] == "retention"
-    assert amina.run("pull").json["expiring"] == []  # the note began its time anew: 57 days are left
+    assert amina.run("pull").json["expiring"] == []  # their time began anew: 57 days are left
+    # What is gone is kept by nobody, and no reason not to open what came after it.
+    org.run("destroy", followed)
+    assert "couldn't be noted" not in amina.run("open", further, "--out", tmp_path / "further-later").err
     org.stop_daemon()

@@ -104,6 +104,7 @@ static void every_member_has_its_form(void **state)
 		"{\"until\":\"2026-11-24T08:30:00Z\",\"threat\":1,\"vulnerability\":5,\"capacity\":3}",
 		"{\"need\":\"MED\",\"outcome\":\"DECLINED\",\"verification\":\"VERIFIED\"}",
 		"{\"receipt\":\"00000 00000 00000 00000 00000 79444\"}",
+		"{\"follow_up\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}",
 		"{\"later\":[1,2]}",
 	};
 	static const char *const bad[] = {
@@ -112,6 +113,7 @@ static void every_member_has_its_form(void **state)
 		"{\"officer\":7}",
 		"{\"desk\":\"\"}",
 		"{\"report\":\"ab\"}",
+		"{\"follow_up\":\"amina\"}",
 		"{\"receipt\":\"00000 00000 00000 00000 00000 79445\"}",
 		"{\"reason\":\"BORED\"}",
 		"{\"reason\":\"safe\"}",

@@ -4,6 +4,8 @@
 
 #include "audit.h"
 
+#include "proto/wrapping.h"
+
 /* So much later the store looks at what it has. */
 static void pass_days(struct scene *scene, int64_t days)
 {
@@ -84,6 +86,36 @@ static void test_what_comes_in_between_counts_anew(void **state)
 	pass_days(scene, days - 2);
 	assert_int_equal(fetch(scene, &sealed, OLGA), 200);
 	pass_days(scene, 3);
+	assert_int_equal(fetch(scene, &sealed, OLGA), 410);
+	sealed_free(&sealed);
+}
+
+/* Rosters are renewed each month, and headers with them: what each begins anew would never end. */
+static void test_a_new_header_is_no_content(void **state)
+{
+	struct scene *scene = *state;
+	struct sealed sealed;
+	struct report_facts *facts = NULL;
+	struct backend_report row;
+	struct wrapping *wrapping = wrapping_new();
+	const uint8_t header[200] = { 1 };
+
+	assert_non_null(wrapping);
+	wrapping->roster = 1;
+	assert_int_equal(wrapping_set_header(wrapping, header, sizeof header), 0);
+	assert_int_equal(wrapping_set_first(wrapping, header, sizeof header), 0);
+	seal_report(scene, "intake", 1000, 0, &sealed);
+	assert_int_equal(scene_send(scene, &sealed)->status, 201);
+	close_report(scene, &sealed);
+	pass_days(scene, kept_days(scene) - 1);
+	assert_int_equal(report_find(&scene->store, sealed.id, &facts, &row), 1);
+	assert_int_equal(backend_begin(scene->store.backend), 0);
+	assert_int_equal(wrapping_keep(&scene->store, facts, wrapping), 0);
+	assert_int_equal(backend_commit(scene->store.backend), 0);
+	facts_free(facts);
+	wrapping_free(wrapping);
+	assert_int_equal(fetch(scene, &sealed, OLGA), 200);
+	pass_days(scene, 1);
 	assert_int_equal(fetch(scene, &sealed, OLGA), 410);
 	sealed_free(&sealed);
 }
@@ -202,6 +234,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		IN_SCENE(test_closed_reports_are_kept_so_long),
 		IN_SCENE(test_what_comes_in_between_counts_anew),
+		IN_SCENE(test_a_new_header_is_no_content),
 		IN_SCENE(test_many_expire_together),
 		IN_SCENE(test_a_failed_commit_destroys_nothing),
 		IN_SCENE(test_what_is_put_back_is_destroyed_again),

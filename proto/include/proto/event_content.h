@@ -5,8 +5,7 @@
  *
  * Members, all of which may be missing: `text`, `officer`, `desk`, `partner`, `from`, `report`, `receipt`,
  * `reason`, `urgency`, `until`, `threat`, `vulnerability`, `capacity`, `verification`, `need`, `outcome`,
- * `delegation`. Others are left alone: a
- * later version's. */
+ * `delegation`, `follow_up`. Others are left alone: a later version's. */
 #ifndef PROTO_EVENT_CONTENT_H
 #define PROTO_EVENT_CONTENT_H
 
