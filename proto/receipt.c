@@ -1,14 +1,14 @@
 #include "proto/receipt.h"
 #include "proto/digest.h"
+#include "proto/digit.h"
 
 #include <sodium.h>
 #include <string.h>
 
-#define RANDOM_DIGITS  28
-#define GROUP_DIGITS   5
-#define KEY_CONTEXT    "receipt1" /* libsodium's KDF takes eight characters */
-#define SALT_TEXT      "clarion-receipt/1"
-#define UTF8_DIGIT_LEN 2
+#define RANDOM_DIGITS 28
+#define GROUP_DIGITS  5
+#define KEY_CONTEXT   "receipt1" /* libsodium's KDF takes eight characters */
+#define SALT_TEXT     "clarion-receipt/1"
 
 enum { SUBKEY_MAILBOX = 1, SUBKEY_REPLIES, SUBKEY_HAND };
 
@@ -49,33 +49,21 @@ void receipt_new(char ret_text[RECEIPT_SIZE])
 	sodium_memzero(digits, sizeof digits);
 }
 
-/* Arabic-Indic (U+0660) and Persian (U+06F0) digits, two bytes each; -1 where there is neither. */
-static int far_digit(const char *text, size_t len, char *ret_digit)
-{
-	const uint8_t *at = (const uint8_t *)text;
-
-	if (len < UTF8_DIGIT_LEN)
-		return -1;
-	if (at[0] == 0xd9 && at[1] >= 0xa0 && at[1] <= 0xa9)
-		*ret_digit = (char)('0' + (at[1] - 0xa0));
-	else if (at[0] == 0xdb && at[1] >= 0xb0 && at[1] <= 0xb9)
-		*ret_digit = (char)('0' + (at[1] - 0xb0));
-	else
-		return -1;
-	return 0;
-}
-
 /* What phones, word processors and right-to-left text put between digits: length of the mark at text, 0 for
  * none. */
 static size_t mark_between(const char *text, size_t len)
 {
 	static const char *const marks[] = {
-		"\xc2\xa0",                                                     /* no-break space */
-		"\xe2\x80\xaf",                                                 /* narrow no-break space */
-		"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92",                 /* hyphens, figure dash */
-		"\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x88\x92",                 /* en and em dash, minus */
-		"\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c",                     /* direction marks */
-		"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac",                 /* embeddings and their end */
+		"\xc2\xa0",                                     /* no-break space */
+		"\xe2\x80\xaf", "\xe2\x80\x87", "\xe2\x80\x89", /* narrow, figure, thin space */
+		"\xe3\x80\x80", "\xef\xbc\x8d",                 /* full-width space, hyphen */
+		"\xd9\x80",                                     /* tatweel */
+		"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d", /* zero width, and joiners */
+		"\xe2\x81\xa0", "\xef\xbb\xbf",                 /* word joiner, byte order mark */
+		"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", /* hyphens, figure dash */
+		"\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x88\x92", /* en and em dash, minus */
+		"\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c",     /* direction marks */
+		"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", /* embeddings and their end */
 		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", /* isolates and their end */
 	};
 
@@ -94,21 +82,16 @@ static int collect(const char *text, size_t len, char digits[RECEIPT_DIGITS], st
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		char digit = text[i];
-		size_t mark_len = mark_between(text + i, len - i);
+	for (size_t at = 0, used; at < len; at += used) {
+		char digit;
 
-		if (mark_len > 0) {
-			i += mark_len - 1;
+		used = mark_between(text + at, len - at);
+		if (used > 0)
 			continue;
-		}
-		if (digit < '0' || digit > '9') {
-			if (far_digit(text + i, len - i, &digit) != 0)
-				return fault_set(fault,
-					"the receipt number has something in it that is no digit: "
-					"type the 30 digits");
-			i += UTF8_DIGIT_LEN - 1;
-		}
+		used = digit_read(text + at, len - at, &digit);
+		if (used == 0)
+			return fault_set(fault, "the receipt number has something in it that is no digit: "
+						"type the 30 digits");
 		if (count == RECEIPT_DIGITS)
 			return fault_set(fault,
 				"the receipt number has more than 30 digits: look for one typed twice");

@@ -24,7 +24,8 @@ void tell(const struct asking *asking, const char *format, ...)
 	sodium_memzero(text, sizeof text);
 }
 
-#define EVERYWHERE 2 /* "I don't know" and "I'd rather not say" */
+#define CODE_SHOWN_MAX 24
+#define EVERYWHERE     2 /* "I don't know" and "I'd rather not say" */
 
 bool has_choices(const struct posed *posed)
 {
@@ -41,6 +42,18 @@ const char *choice_words(const struct posed *posed, size_t at)
 	if (at < posed->count)
 		return translated(posed->choices[at].words);
 	return at == posed->count ? translated("I don't know") : translated("I'd rather not say");
+}
+
+const char *choice_code(const struct posed *posed, size_t at)
+{
+	static char shown[CODE_SHOWN_MAX];
+
+	if (at >= posed->count || strcmp(language_code(), "en") == 0 ||
+		strcmp(posed->choices[at].words, posed->choices[at].code) == 0 ||
+		strcmp(choice_words(posed, at), posed->choices[at].words) != 0)
+		return "";
+	(void)snprintf(shown, sizeof shown, " (%s)", posed->choices[at].code);
+	return shown;
 }
 
 void choice_reply(const struct posed *posed, size_t at, struct reply *reply)

@@ -44,6 +44,9 @@ void tell(const struct asking *asking, const char *format, ...) PRINTF_LIKE(2, 3
 bool has_choices(const struct posed *posed);
 size_t choice_total(const struct asking *asking, const struct posed *posed);
 const char *choice_words(const struct posed *posed, size_t at);
+/* What is shown behind the words: "" where they are in her language; where they are only there in English,
+ * the code, which an officer or a printed list can explain. Good until the next call. */
+const char *choice_code(const struct posed *posed, size_t at);
 void choice_reply(const struct posed *posed, size_t at, struct reply *reply);
 
 /* Whether the answer, codes separated by spaces, holds this choice. */

@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "client/output.h"
 #include "client/terminal.h"
+#include "proto/digit.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static void show(const struct asking *asking, const struct posed *posed)
 	if (posed->question->help != NULL)
 		tell(asking, "%s\n", translated(posed->question->help));
 	for (size_t at = 0; has_choices(posed) && at < choice_total(asking, posed); at++)
-		tell(asking, "%zu: %s\n", at + 1, choice_words(posed, at));
+		tell(asking, "%zu: %s%s\n", at + 1, choice_words(posed, at), choice_code(posed, at));
 	for (size_t at = 0; has_choices(posed) && at < posed->count; at++)
 		if (choice_is_in(posed->answer.text, posed->choices[at].code))
 			tell(asking, "Chosen: %zu\n", at + 1);
@@ -45,19 +46,38 @@ static bool is_word(const char *text, struct reply *reply)
 	return true;
 }
 
+/* What stands between numbers, as our languages' keyboards make it. */
+static void skip_commas(const char **text)
+{
+	static const char *const marks[] = { " ", ",", "\xd8\x8c", "\xef\xbc\x8c", "\xe3\x80\x81",
+		"\xe3\x80\x80" };
+
+	for (size_t at = 0; at < COUNT_OF(marks);) {
+		size_t len = strlen(marks[at]);
+
+		if (strncmp(*text, marks[at], len) == 0) {
+			*text += len;
+			at = 0;
+		} else {
+			at++;
+		}
+	}
+}
+
 /* The next number of a line of numbers; 0 for anything else. */
 static size_t next_number(const char **text)
 {
 	size_t number = 0;
 
-	*text += strspn(*text, " ,");
-	if (**text < '0' || **text > '9')
-		return 0;
-	while (**text >= '0' && **text <= '9' && number < QUESTION_CHOICES_MAX * 10) {
-		number = number * 10 + (size_t)(**text - '0');
-		(*text)++;
+	size_t used;
+	char digit;
+
+	skip_commas(text);
+	while (number < QUESTION_CHOICES_MAX * 10 && (used = digit_read(*text, strlen(*text), &digit)) > 0) {
+		number = number * 10 + (size_t)(digit - '0');
+		*text += used;
 	}
-	*text += strspn(*text, " ,");
+	skip_commas(text);
 	return number;
 }
 

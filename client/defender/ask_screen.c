@@ -1,6 +1,7 @@
 /* One question on the whole screen: arrow keys, number keys, and text typed in. */
 #include "ask.h"
 #include "client/terminal.h"
+#include "proto/digit.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -27,12 +28,12 @@ static void draw_choices(const struct shown *shown)
 	for (size_t at = 0; at < choice_total(shown->asking, posed); at++) {
 		bool is_on = at < posed->count && choice_is_in(shown->reply->text, posed->choices[at].code);
 
-		tell(shown->asking, "%s %s%2zu  %s\n", at == shown->at ? ">" : " ",
+		tell(shown->asking, "%s %s%2zu  %s%s\n", at == shown->at ? ">" : " ",
 			!is_many(posed)      ? ""
 			: at >= posed->count ? "    "
 			: is_on              ? "[x] "
 					     : "[ ] ",
-			at + 1, choice_words(posed, at));
+			at + 1, choice_words(posed, at), choice_code(posed, at));
 	}
 }
 
@@ -155,6 +156,7 @@ static void enter_choice(struct shown *shown)
 static void key_on_choices(struct shown *shown, const struct key *key)
 {
 	size_t total = choice_total(shown->asking, shown->posed);
+	char number;
 
 	if (key->kind == KEY_UP)
 		shown->at = (shown->at + total - 1) % total;
@@ -164,8 +166,8 @@ static void key_on_choices(struct shown *shown, const struct key *key)
 		shown->number = 0;
 	else if (key->kind == KEY_ENTER)
 		enter_choice(shown);
-	else if (key->kind == KEY_TEXT && key->text[0] >= '0' && key->text[0] <= '9')
-		digit(shown, (size_t)(key->text[0] - '0'));
+	else if (key->kind == KEY_TEXT && digit_read(key->text, strlen(key->text), &number) > 0)
+		digit(shown, (size_t)(number - '0'));
 	else if (key->kind == KEY_TEXT && key->text[0] == ' ' && is_many(shown->posed))
 		choose(shown, shown->at);
 	else if (key->kind == KEY_TEXT && strcmp(key->text, "s") == 0 && !shown->asking->is_aside)

@@ -2,6 +2,7 @@
 #include "history_words.h"
 #include "related.h"
 #include "verbs.h"
+#include "words.h"
 
 #include "client/output.h"
 
@@ -68,5 +69,6 @@ static int run(struct officer *officer, const char *id, struct failure *failure)
 
 int verb_case(const struct invocation *invocation, struct failure *failure)
 {
+	plain_where_asked(invocation);
 	return officer_on_report(invocation, run, failure);
 }

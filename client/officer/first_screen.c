@@ -34,6 +34,20 @@ static void put_value(struct buffer *out, const json_t *value)
 	}
 }
 
+/* Her own words: on a line of their own, where nothing that they hold can be taken for a label. */
+static void put_own(struct buffer *out, const char *label, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL) {
+		buffer_put_format(out, "%s: " NOT_ANSWERED "\n", label);
+		return;
+	}
+	buffer_put_format(out, "%s:\n", label);
+	terminal_safe_lines(text, strlen(text), "      ", out);
+	buffer_put_string(out, "\n");
+}
+
 static void put_line(struct buffer *out, const char *label, const json_t *value)
 {
 	buffer_put_format(out, "%s: ", label);
@@ -119,15 +133,16 @@ static void put_contact(struct buffer *out, const json_t *contact, int64_t now)
 		put_value(out, json_object_get(channel, "type"));
 		buffer_put_string(out, "\n");
 		if (json_is_string(json_object_get(channel, "handle")))
-			put_line(out, "  at", json_object_get(channel, "handle"));
+			put_own(out, "  at", json_object_get(channel, "handle"));
 		put_line(out, "  others can see it", json_object_get(channel, "others_can_see"));
 		put_safe(out, windows, now);
 	}
 	put_line(out, "  message may be left", json_object_get(contact, "message_ok"));
-	put_line(out, "  cover", json_object_get(contact, "cover"));
+	put_own(out, "  cover", json_object_get(contact, "cover"));
 	if (json_object_get(contact, "word_danger") != NULL)
-		buffer_put_string(
-			out, "  words were agreed: read them in report.json when nobody looks on\n");
+		buffer_put_string(out,
+			"  words were agreed: `word' says which one was said; read them in report.json when "
+			"nobody looks on\n");
 }
 
 static void put_persons(struct buffer *out, const json_t *report)
@@ -190,7 +205,7 @@ static void put_acts(struct buffer *out, const json_t *report)
 		put_known(out, "District", json_object_get(each, "adm2"));
 		put_known(out, "How exact", json_object_get(each, "precision"));
 		if (json_object_get(each, "locality") != NULL)
-			put_line(out, "Locality", json_object_get(each, "locality"));
+			put_own(out, "Locality", json_object_get(each, "locality"));
 	}
 	json_array_foreach(json_object_get(report, "perpetrators"), at, each)
 	{
@@ -266,7 +281,7 @@ void first_screen(const struct screen *screen, struct buffer *out)
 	put_line(out, "Needs", json_object_get(report, "needs"));
 	put_line(out, "Refuses", json_object_get(report, "refuse"));
 	put_consent(out, report);
-	put_line(out, "Summary", json_object_get(report, "summary"));
+	put_own(out, "Summary", json_object_get(report, "summary"));
 	put_acts(out, report);
 	if (json_array_size(json_object_get(report, "links")) > 0)
 		buffer_put_format(

@@ -24,7 +24,7 @@ int hand_recall(struct officer *officer, const char *mailbox, json_t **ret_memor
 	if (rc == 0 && found &&
 		json_parse((const char *)text.data, text.len, ITEM_MAX, ret_memory, &fault) != 0)
 		rc = failure_set(
-			failure, EX_CONFIG, "a file of the home is damaged: remove %.20s… from it", name);
+			failure, EX_CONFIG, "a file of the home is damaged: remove %.20s... from it", name);
 	buffer_free(&text);
 	return rc;
 }

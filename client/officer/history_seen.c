@@ -47,7 +47,7 @@ int seen_get(const struct items *items, const char *report, struct seen *ret_see
 		rc = !found || parse(&text, ret_seen) == 0
 			     ? 0
 			     : failure_set(failure, EX_CONFIG,
-				       "a file of the home is damaged: remove %.20s… from it", name);
+				       "a file of the home is damaged: remove %.20s... from it", name);
 	buffer_free(&text);
 	return rc;
 }

@@ -17,6 +17,14 @@ static const struct program_option watch_options[] = {
 static const struct program_option open_options[] = {
 	{ "out", "DIR", "a new folder for report.json and attachments/", false },
 	{ "narrative", NULL, "show the whole story too, not only what comes first", false },
+	{ "plain", NULL,
+		"for a pager or an editor: texts without the marks that hold a terminal's lines apart",
+		false },
+};
+static const struct program_option case_options[] = {
+	{ "plain", NULL,
+		"for a pager or an editor: texts without the marks that hold a terminal's lines apart",
+		false },
 };
 static const struct program_option note_options[] = {
 	{ "verification", "CODE", "how sure it is: UNV, PENDING, CREDIBLE, VERIFIED, INSUFF or REJECTED",
@@ -91,7 +99,10 @@ static const struct verb verbs[] = {
 	{ "fetch", "REPORT FILE", "fetch the sealed file as it is", verb_fetch, NULL, 0, 2, 2, false },
 	{ "ack", "REPORT", "acknowledge: a human has opened it, and its sender will know", verb_ack, NULL, 0,
 		1, 1, false },
-	{ "case", "REPORT", "show who did what with a report, and when", verb_case, NULL, 0, 1, 1, false },
+	{ "case", "REPORT", "show who did what with a report, and when", verb_case, case_options,
+		COUNT_OF(case_options), 1, 1, false },
+	{ "word", "REPORT WORD|-", "say which of her agreed words, or whose alias, somebody has said",
+		verb_word, NULL, 0, 2, 2, false },
 	{ "assign", "REPORT NAME", "say whose case it is", verb_assign, NULL, 0, 2, 2, false },
 	{ "note", "REPORT TEXT|-", "write a note that only readers of the report can read", verb_note,
 		note_options, COUNT_OF(note_options), 2, 2, false },

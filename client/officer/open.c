@@ -7,6 +7,7 @@
 #include "kinds.h"
 #include "related.h"
 #include "verbs.h"
+#include "words.h"
 
 #include "client/output.h"
 #include "proto/report_schema.h"
@@ -134,6 +135,7 @@ int verb_open(const struct invocation *invocation, struct failure *failure)
 
 	if (report_argument(invocation, id, failure) != 0)
 		return -1;
+	plain_where_asked(invocation);
 	if (folder == NULL) {
 		(void)snprintf(usual, sizeof usual, FOLDER_PREFIX "%.*s", FOLDER_ID_CHARS, id);
 		folder = usual;

@@ -163,7 +163,7 @@ void related_show(const struct related *related, struct buffer *out)
 {
 	if (related->threat_before[0] != '\0')
 		buffer_put_format(out,
-			"REPEATED THREAT: another one within %d days (%.12s…). That makes it urgent.\n",
+			"REPEATED THREAT: another one within %d days (%.12s...). That makes it urgent.\n",
 			THREAT_WINDOW_DAYS, related->threat_before);
 	if (related->count > 0)
 		buffer_put_string(out, "Belongs together with:\n");

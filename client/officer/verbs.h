@@ -11,6 +11,7 @@ int verb_watch(const struct invocation *invocation, struct failure *failure);
 int verb_open(const struct invocation *invocation, struct failure *failure);
 int verb_fetch(const struct invocation *invocation, struct failure *failure);
 int verb_ack(const struct invocation *invocation, struct failure *failure);
+int verb_word(const struct invocation *invocation, struct failure *failure);
 int verb_case(const struct invocation *invocation, struct failure *failure);
 int verb_assign(const struct invocation *invocation, struct failure *failure);
 int verb_note(const struct invocation *invocation, struct failure *failure);

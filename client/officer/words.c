@@ -108,3 +108,9 @@ int code_member(
 		       ? 0
 		       : failure_set(failure, EX_USAGE, "--%s isn't one of its codes: see --help", name);
 }
+
+void plain_where_asked(const struct invocation *invocation)
+{
+	if (arguments_flag(invocation->arguments, "plain") && !arguments_flag(invocation->arguments, "ascii"))
+		display_choose(DISPLAY_PLAIN);
+}

@@ -25,4 +25,7 @@ MUST_USE int time_member(const struct invocation *invocation, const char *name, 
 MUST_USE int code_member(
 	const struct invocation *invocation, const char *name, json_t *content, struct failure *failure);
 
+/* --plain, where --ascii doesn't say more: texts of others without the marks around them. */
+void plain_where_asked(const struct invocation *invocation);
+
 #endif

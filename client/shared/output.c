@@ -29,8 +29,8 @@ int output_result(const struct invocation *invocation, json_t *result, struct fa
 
 	if (result == NULL)
 		return failure_memory(failure);
-	if (invocation->json && (json_dumpf(result, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF ||
-					fflush(stdout) != 0))
+	if (invocation->json && (json_dumpf(result, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) != 0 ||
+					putchar('\n') == EOF || fflush(stdout) != 0))
 		rc = failure_set(failure, EX_CANTCREAT, "the result can't be written: look where it goes");
 	json_decref(result);
 	return rc;

@@ -2,7 +2,9 @@
 
 #include "arguments.h"
 #include "build_config.h"
+#include "client/direction.h"
 #include "client/language.h"
+#include "client/terminal.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,26 +13,37 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* The first of the table is for programs that speak more than English, the last for verbs that set a
- * passphrase.
- */
-static const struct program_option all_common_options[] = {
+/* The last is for verbs that set a passphrase. */
+#define COMMON_OPTIONS                                                                                       \
+	{ "home", "DIR", "the folder to work in", false },                                                   \
+		{ "json", NULL, "the result as JSON on standard output", false },                            \
+		{ "passphrase-file", "FILE", "take the passphrase from the first line of FILE", false },     \
+		{ "bidi", "WAY", "tell the terminal how lines run: ltr, rtl, or off to reorder nothing",     \
+			false },                                                                             \
+		{ "help", NULL, "show this and end", false },                                                \
+	{                                                                                                    \
+		"no-passphrase", NULL, "keep everything unencrypted: for tests and disposable systems",      \
+			false                                                                                \
+	}
+
+/* For programs that speak more than English, and for the others, whose own words are ASCII. */
+static const struct program_option speaking_options[] = {
 	{ "language", "CODE", "speak this language: en, fr, es, ar, ru or zh-Hans", false },
-	{ "home", "DIR", "the folder to work in", false },
-	{ "json", NULL, "the result as JSON on standard output", false },
-	{ "passphrase-file", "FILE", "take the passphrase from the first line of FILE", false },
-	{ "help", NULL, "show this and end", false },
-	{ "no-passphrase", NULL, "keep everything unencrypted: for tests and disposable systems", false },
+	COMMON_OPTIONS,
 };
+static const struct program_option english_options[] = {
+	{ "ascii", NULL, "show nothing but ASCII: of a text in other letters only how long it is", false },
+	COMMON_OPTIONS,
+};
+_Static_assert(COUNT_OF(speaking_options) == COUNT_OF(english_options), "both have as many");
 
 static const struct program_option *common_options(const struct verb *verb, size_t *ret_count)
 {
-	size_t languages, left_out;
+	size_t languages;
 
 	(void)languages_offered(&languages);
-	left_out = languages == 0 ? 1 : 0;
-	*ret_count = COUNT_OF(all_common_options) - left_out - (verb->sets_passphrase ? 0 : 1);
-	return all_common_options + left_out;
+	*ret_count = COUNT_OF(speaking_options) - (verb->sets_passphrase ? 0 : 1);
+	return languages == 0 ? english_options : speaking_options;
 }
 
 static const char *own_name(const char *path)
@@ -319,8 +332,12 @@ int program_main(const struct program *program, int argc, char **argv)
 		rc = failure_set(&failure, EX_SOFTWARE, "libsodium can't start: reinstall it");
 	else if ((rc = language_choose(argc, argv, &failure)) == 0)
 		rc = program_parse(program, argc, argv, &verb, &invocation, &failure);
-	if (rc == 0 && verb != NULL)
+	if (rc == 0 && verb != NULL && (rc = direction_choose(&invocation, &failure)) == 0) {
+		if (arguments_flag(invocation.arguments, "ascii"))
+			display_choose(DISPLAY_ASCII);
 		rc = verb->run(&invocation, &failure);
+		direction_restore();
+	}
 	if (rc == 0 && fflush(stdout) != 0)
 		rc = failure_set(&failure, EX_CANTCREAT, "the result can't be written: look where it goes");
 	if (rc != 0)

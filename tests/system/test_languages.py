@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from helpers.programs import (BUILD, CLOCK_BUILD, EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE, ROOT, program, run)
-from helpers.terminal import answer_all
+from helpers.terminal import answer_all, converse
 
 LANGUAGES = ["fr", "es", "ar", "ru", "zh-Hans"]
 # A word that only this language's messages have.
@@ -76,11 +76,24 @@ def test_codes_and_json_stay_what_they_are(org):
     assert not re.search("[\u0660-\u0669\u06f0-\u06f9]", shown)
 
 
+def test_direction_only_where_asked_for(tmp_path):
+    """--bidi tells a terminal, and puts it back before anything else is said; a pipe is told nothing."""
+    command = [program("clarion"), "send", "--home", str(tmp_path / "none")]
+    for way, sequences in (("rtl", "\033[8h\033[2 k"), ("ltr", "\033[8h\033[1 k"), ("off", "\033[8l\033[1 k")):
+        code, shown = converse([*command, "--bidi", way], [])
+        assert code == EX_NOINPUT and shown.startswith(sequences + "\033[8h\033[0 kclarion: "), shown
+        done = run([*command, "--bidi", way], expect=EX_NOINPUT)
+        assert "\033" not in done.out + done.err
+    code, shown = converse(command, [])
+    assert code == EX_NOINPUT and "\033" not in shown
+    run([*command, "--bidi", "sideways"], expect=EX_USAGE)
+
+
 class Pseudo:
     """The client with a language whose every letter differs: what it says is kept, and looked through."""
 
     # What is inserted as it is: names of the test, codes, fields, commands, paths, identifiers, times.
-    VALUES = re.compile(r"`[^`'\n]*['`]|--[a-z-]+|https?://\S+|clarion:|[0-9a-f]{16,}|\b\S*/\S+|\b(?:clarion-pseudo|amina|beatriz|urgent|other"
+    VALUES = re.compile(r"\([A-Za-z-]{2,10}\)|`[^`'\n]*['`]|--[a-z-]+|https?://\S+|clarion:|[0-9a-f]{16,}|\b\S*/\S+|\b(?:clarion-pseudo|amina|beatriz|urgent|other"
                         r"|summary|Test Network|The [a-z]+ desk|founder|admin|join|report|follow-up|alarm|set|cancel|checkin|start|ok"
                         r"|status|off|carry|send|inbox|proof|wipe|cover|duress|immediate|priority|record|withheld|Stay inside|English)\b")
 

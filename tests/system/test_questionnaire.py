@@ -116,12 +116,12 @@ def test_what_she_takes_out_is_not_sent(org, tmp_path):
 
 # What is asked, in its order, and what is typed then.
 WHOLE = [
-    ("How urgent is it?", "4"), ("In one or two sentences", "They searched the office."), ("as long as you want", "next"),
+    ("How urgent is it?", "\u0664"), ("In one or two sentences", "They searched the office."), ("as long as you want", "next"),
     ("Who did it happen to?", "4"), ("know that you report it?", "1"), ("When did it happen", "?"), ("Does it still go on?", "4"),
     ("What was done?", "back"), ("Does it still go on?", "next"), ("What was done?", "9"), ("What fits best?", "3"),
     ("How many people", "3"), ("What does she do", "1"), ("Is that person", "nonsense"), ("Please choose one of the numbers.", "1"),
     ("How old is that person?", "6"), ("How is that person now?", "3"), ("Who did it? No names", "2"),
-    ("because of work for human rights?", "1"), ("What is needed?", "10, 5"), ("Who else may learn of it?", "3"),
+    ("because of work for human rights?", "1"), ("What is needed?", "\u0661\u0660\u060c \uff15"), ("Who else may learn of it?", "3"),
     ("May partner services", "3"), ("May names go to the government", "1"), ("public reports of the United Nations", "4"),
     ("report on reprisals", "2"), ("May it be counted", "3"), ("May the evidence", "next"), ("May officers contact you?", "2"), ("How?", "1"),
     ("Under which number, address or name?", "nadia.17"), ("Can somebody else see", "2"), ("May they leave a message?", "2"),
@@ -158,6 +158,10 @@ def test_every_question_line_by_line(org, tmp_path):
         "report_lang": "fr", "exclude": ["amina"], "urgency_reason": ["CHI"], "time_band": "NIG",
         "place": [{"precision": "P4", "share_precision": "P3", "country": "KE", "locality": "Kitale", "site_type": "WRK"}],
     }
+    # Somebody says a word on the telephone.
+    said = {"is": "officer", "person": None, "if_danger": None}
+    assert zoe.run("word", sent["report"], "-", stdin="\uff2d\u200bARIGOLD\n").json == said
+    assert zoe.run("word", sent["report"], "marigold tree").json == {**said, "is": None}
 
 
 def test_broken_off(org):

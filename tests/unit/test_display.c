@@ -77,6 +77,72 @@ static void test_lines_are_kept_apart(void **state)
 	buffer_free(&out);
 }
 
+/* What doesn't show can't hide words between others, and no balance of isolates is the sender's to break. */
+static void test_what_does_not_show_goes(void **state)
+{
+	static const char *const marks[] = { "\xE2\x80\x8B", "\xE2\x81\xA0", "\xC2\xAD", "\xEF\xBB\xBF",
+		"\xEF\xBF\xB9", "\xF3\xA0\x81\x81", "\xE2\x81\xAF", "\xE1\xA0\x8E" };
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(marks); at++)
+		shows(marks[at], FSI PDI);
+	shows(PDI PDI "x" FSI FSI FSI, FSI "x" PDI);
+	shows("\xE2\x80\xAE"
+	      "4U :ycnegru",
+		FSI "4U :ycnegru" PDI);
+}
+
+static void test_every_control_goes(void **state)
+{
+	(void)state;
+	for (unsigned point = 1; point < 0xA0; point++) {
+		const char one[] = { (char)point, '\0' };
+		const char two[] = { (char)0xC2, (char)point, '\0' };
+
+		if (point < 0x20 && point != '\t' && point != '\n')
+			shows(one, FSI PDI);
+		if (point >= 0x80)
+			shows(two, FSI PDI);
+	}
+}
+
+/* U+0301 on one letter, 100,000 times: eight are shown. */
+static void test_a_tower_of_marks_is_cut(void **state)
+{
+	enum { MARKS = 100000 };
+	struct buffer text = buffer_of(2 * MARKS + 16), out = buffer_of(4096);
+
+	(void)state;
+	buffer_put_u8(&text, 'e');
+	for (int at = 0; at < MARKS; at++)
+		buffer_put_string(&text, "\xCC\x81");
+	buffer_put_string(&text, "nd\xCC\x81");
+	terminal_safe((const char *)text.data, text.len, &out);
+	assert_string_equal(buffer_text(&out),
+		FSI "e\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xEF\xBF\xBD"
+		    "nd\xCC\x81" PDI);
+	buffer_free(&text);
+	buffer_free(&out);
+}
+
+static void test_plain_is_without_marks_of_ours(void **state)
+{
+	(void)state;
+	display_choose(DISPLAY_PLAIN);
+	shows("a\x1B\xD9\x85\xE2\x80\xAE", "a\xD9\x85");
+	display_choose(DISPLAY_ISOLATED);
+}
+
+static void test_ascii_shows_nothing_else(void **state)
+{
+	(void)state;
+	display_choose(DISPLAY_ASCII);
+	shows("U1 a\x1B", "U1 a");
+	shows("\xD9\x85\xD8\xB1 U4", "[not ASCII, length in bytes: 7]");
+	shows("\xFF", "[not ASCII, length in bytes: 1]");
+	display_choose(DISPLAY_ISOLATED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -86,6 +152,11 @@ int main(void)
 		cmocka_unit_test(test_joiners_stay),
 		cmocka_unit_test(test_bad_utf8_is_replaced),
 		cmocka_unit_test(test_lines_are_kept_apart),
+		cmocka_unit_test(test_what_does_not_show_goes),
+		cmocka_unit_test(test_every_control_goes),
+		cmocka_unit_test(test_a_tower_of_marks_is_cut),
+		cmocka_unit_test(test_plain_is_without_marks_of_ours),
+		cmocka_unit_test(test_ascii_shows_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

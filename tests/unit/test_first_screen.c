@@ -114,8 +114,9 @@ static void test_the_order_that_helps_to_act(void **state)
 		"Came: 2 h 10 min ago, to be acknowledged: OVERDUE by 10 min", "State: ack, amina",
 		"Contact: ", "safe to contact now: UNKNOWN", "Person ",
 		"Going on: ", "Needs: ", "Refuses: ", "Handling: TLP:RED", "Consent to ",
-		"NEVER to be shown to: ", "Summary: ", "Act: ", "Perpetrator: ",
-		"Next: due 2026-11-24T20:00:00Z", "The whole story is in report.json" };
+		"NEVER to be shown to: ", "Summary:\n      ",
+		"Act: ", "Perpetrator: ", "Next: due 2026-11-24T20:00:00Z",
+		"The whole story is in report.json" };
 	struct buffer out;
 	const char *at = screen_of(full, false, &out);
 

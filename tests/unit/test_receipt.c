@@ -88,7 +88,14 @@ static void every_way_of_typing_it(void **state)
 		"0000000000\xe2\x88\x92"
 		"0000000000\xe2\x80\x91"
 		"0000079444\xe2\x81\xa9",
-		"00000 00000 00000 00000 00000 \xdb\xb7\xdb\xb9\xdb\xb4\xdb\xb4\xdb\xb4" };
+		"00000 00000 00000 00000 00000 \xdb\xb7\xdb\xb9\xdb\xb4\xdb\xb4\xdb\xb4",
+		/* as a Chinese keyboard and a web page make it */
+		"\xef\xbb\xbf"
+		"00000\xe3\x80\x80"
+		"00000\xef\xbc\x8d"
+		"00000\xe2\x80\x8b"
+		"00000\xe2\x80\x8d"
+		"00000\xd9\x80\xef\xbc\x97\xef\xbc\x99\xef\xbc\x94\xef\xbc\x94\xef\xbc\x94" };
 	char canonical[RECEIPT_SIZE];
 	struct fault fault;
 
@@ -111,8 +118,8 @@ static void every_way_of_typing_it(void **state)
 /* A whole number in each script, as her keyboard may write it. */
 static void all_ten_digits_of_each_script(void **state)
 {
-	static const char *const scripts[] = { "\xd9\xa0", "\xdb\xb0" };
-	char text[RECEIPT_SIZE], far_text[2 * RECEIPT_SIZE], canonical[RECEIPT_SIZE];
+	static const char *const scripts[] = { "\xd9\xa0", "\xdb\xb0", "\xef\xbc\x90" };
+	char text[RECEIPT_SIZE], far_text[3 * RECEIPT_SIZE], canonical[RECEIPT_SIZE];
 	struct fault fault;
 
 	(void)state;
@@ -126,8 +133,11 @@ static void all_ten_digits_of_each_script(void **state)
 					far_text[len++] = ' ';
 					continue;
 				}
-				far_text[len++] = scripts[script][0];
-				far_text[len++] = (char)(scripts[script][1] + (*at - '0'));
+				size_t bytes = strlen(scripts[script]);
+
+				memcpy(far_text + len, scripts[script], bytes);
+				len += bytes;
+				far_text[len - 1] = (char)(far_text[len - 1] + (*at - '0'));
 			}
 			assert_int_equal(receipt_parse(far_text, len, canonical, &fault), 0);
 			assert_string_equal(canonical, text);
@@ -137,6 +147,9 @@ static void all_ten_digits_of_each_script(void **state)
 	assert_true(refuses("00000 00000 00000 00000 00000 7944\xd9\x9f", "no digit"));
 	assert_true(refuses("00000 00000 00000 00000 00000 7944\xdb\xaf", "no digit"));
 	assert_true(refuses("00000 00000 00000 00000 00000 7944\xdb\xba", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xef\xbc\x8f", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xef\xbc\x9a", "no digit"));
+	assert_true(refuses("00000 00000 00000 00000 00000 7944\xef\xbc", "no digit"));
 }
 
 static void hex_is(const uint8_t *bytes, size_t len, const char *hex)

@@ -15,8 +15,9 @@ void say(const struct invocation *invocation, const char *format, ...) PRINTF_LI
 /* Something to know that isn't the result: standard error, one line, the program's name in front. */
 void say_aside(const struct invocation *invocation, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The result, with --json only; without it nothing is printed. Takes the reference whatever happens; NULL
- * (memory) is a failure. output_event is the same for one of many lines. */
+/* The result, with --json only, in ASCII, so that no text in it can act on a terminal; without it nothing is
+ * printed. Takes the reference whatever happens; NULL (memory) is a failure. output_event is the same for one
+ * of many lines. */
 MUST_USE int output_result(const struct invocation *invocation, json_t *result, struct failure *failure);
 MUST_USE int output_event(const struct invocation *invocation, json_t *event, struct failure *failure);
 

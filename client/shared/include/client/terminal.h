@@ -8,10 +8,17 @@
 
 #define VALUE_MAX 4096
 
+/* How texts of others are shown: between isolates; without them, for a pager or an editor that gives each
+ * line its own direction; or only where they are ASCII, and else how long they are (for a console that shows
+ * nothing else rightly). For the whole program, at its start. */
+enum display { DISPLAY_ISOLATED, DISPLAY_PLAIN, DISPLAY_ASCII };
+void display_choose(enum display chosen);
+
 /* Appends text as it may be shown (the stored bytes stay as they are): without C0, C1, escape sequences'
- * control characters, line and paragraph separators and bidirectional controls; U+200C and U+200D stay; bytes
- * that are not UTF-8 become U+FFFD. Each line is wrapped in U+2068 … U+2069. terminal_safe joins lines with a
- * space, terminal_safe_lines keeps them, each behind indent. Nothing is appended behind the last line. */
+ * control characters, line and paragraph separators, bidirectional controls and what doesn't show; U+200C and
+ * U+200D stay; bytes that are not UTF-8 become U+FFFD, and so do more than eight marks on one character. Each
+ * line is wrapped in U+2068 … U+2069. terminal_safe joins lines with a space, terminal_safe_lines keeps them,
+ * each behind indent. Nothing is appended behind the last line. */
 void terminal_safe(const char *text, size_t len, struct buffer *out);
 void terminal_safe_lines(const char *text, size_t len, const char *indent, struct buffer *out);
 
