@@ -1,5 +1,6 @@
 /* A front that somebody has taken over, against the real store over its channel: what she may try, and that
  * nothing comes of it. hostile_front [ROUNDS [SEED]]: so many sessions of changed messages. */
+#include "chance.h"
 #include "raw_front.h"
 
 #include <errno.h>
@@ -7,18 +8,6 @@
 #define ROUNDS_TEST 300
 #define SESSION_MAX 12
 #define CHANGES_MAX 6
-
-static unsigned long rounds = ROUNDS_TEST;
-static uint64_t seed = 1;
-
-static uint64_t pick(uint64_t below)
-{
-	uint64_t mixed = seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (mixed ^ (mixed >> 31)) % below;
-}
 
 static const struct scene_answer *get(struct scene *scene, const char *path, enum person signer)
 {
@@ -190,15 +179,10 @@ static void test_sessions_of_changed_messages(void **state)
 	seal_report(scene, "legal", 2000, 0, &hers);
 	assert_int_equal(scene_send(scene, &hers)->status, 201);
 	for (round = 0; round < rounds; round++) {
-		struct buffer body;
-
 		if (round % 100 == 0)
 			seal_report(scene, "intake", 500, 0, &sealed);
 		one_session(scene, &sealed);
-		body = scene->answers[0].body;
-		body.len = 0;
-		scene->answers[0] = (struct scene_answer){ .body = body };
-		scene->next = 0;
+		scene_count_anew(scene);
 		if (round % 100 == 99)
 			sealed_free(&sealed);
 		/* Every other front is served as ever. */
@@ -220,9 +204,6 @@ int main(int argument_count, char **arguments)
 		IN_SCENE(test_sessions_of_changed_messages),
 	};
 
-	if (argument_count > 1)
-		rounds = strtoul(arguments[1], NULL, 10);
-	if (argument_count > 2)
-		seed = strtoull(arguments[2], NULL, 10);
+	take_arguments(argument_count, arguments, ROUNDS_TEST);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,17 @@ void scene_new_store(struct scene *scene)
 	send_socket(scene, SOCKET_STORE, end);
 }
 
+int scene_raw_store(struct scene *scene)
+{
+	int ends[2];
+	channel_free(scene->store);
+	scene->store = NULL;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	send_socket(scene, SOCKET_STORE, ends[1]);
+	channel_flush(scene->supervisor);
+	return ends[0];
+}
+
 struct scene *scene_open(const struct scene_setting *overrides)
 {
 	int end = -1;

@@ -57,6 +57,8 @@ int scene_wait(struct scene *scene);
 
 void scene_new_store(struct scene *scene);
 void scene_lose_store(struct scene *scene);
+/* A store that the test plays byte by byte: its end of the channel, for the caller to close. */
+int scene_raw_store(struct scene *scene);
 void scene_drain(struct scene *scene);
 
 /* The store's next message, which must be of this type. */

@@ -70,31 +70,39 @@ static inline void on_store_end(void *context, const char *reason)
 	outbox_notify_changed(store);
 }
 
-static inline void attach(struct scene *scene, struct notify_end *end)
+/* The store's half, as store.c takes it. */
+static inline void attach_store(struct scene *scene, int fd)
 {
-	struct channel_options mine = { .base = scene->store.base,
-		.me = ROLE_NOTIFY,
-		.peer = ROLE_STORE,
-		.on_message = on_wake,
-		.on_ended = on_end,
-		.context = end };
-	struct channel_options stores = { .base = scene->store.base,
+	struct channel_options options = { .base = scene->store.base,
+		.fd = fd,
 		.me = ROLE_STORE,
 		.peer = ROLE_NOTIFY,
 		.on_message = on_woken,
 		.on_ended = on_store_end,
 		.context = &scene->store };
+
+	scene->store.notify = channel_new(&options);
+	assert_non_null(scene->store.notify);
+	outbox_notify_changed(&scene->store);
+}
+
+static inline void attach(struct scene *scene, struct notify_end *end)
+{
+	struct channel_options options = { .base = scene->store.base,
+		.me = ROLE_NOTIFY,
+		.peer = ROLE_STORE,
+		.on_message = on_wake,
+		.on_ended = on_end,
+		.context = end };
 	int ends[2];
 
 	memset(end, 0, sizeof *end);
 	end->scene = scene;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	mine.fd = ends[0];
-	stores.fd = ends[1];
-	end->channel = channel_new(&mine);
-	scene->store.notify = channel_new(&stores);
-	assert_true(end->channel != NULL && scene->store.notify != NULL);
-	outbox_notify_changed(&scene->store);
+	options.fd = ends[0];
+	end->channel = channel_new(&options);
+	assert_non_null(end->channel);
+	attach_store(scene, ends[1]);
 }
 
 static inline void detach(struct notify_end *end)

@@ -78,6 +78,16 @@ void scene_put_gone(struct scene *scene, uint32_t id);
 void scene_run(struct scene *scene);
 /* One request to its end. */
 const struct scene_answer *scene_ask(struct scene *scene, const struct scene_ask *ask);
+/* Answers are kept by number, SCENE_ANSWERS of them; from here on they are numbered from 0 again. */
+static inline void scene_count_anew(struct scene *scene)
+{
+	while (scene->next > 0) {
+		struct buffer body = scene->answers[--scene->next].body;
+
+		body.len = 0;
+		scene->answers[scene->next] = (struct scene_answer){ .body = body };
+	}
+}
 /* `/problems/WORD` stands in the body. */
 bool answer_says(const struct scene_answer *answer, const char *word);
 
