@@ -9,6 +9,7 @@
 #define TABLE_COLUMNS   24
 #define TABLE_LABEL     48
 #define THRESHOLD_LEAST 10
+#define THRESHOLD_MOST  1000000
 #define SOURCES_LEAST   3 /* different reports behind a count */
 #define ROUNDED_TO      5
 

@@ -271,6 +271,10 @@ int extract_event(void *context, const struct history_entry *entry, struct failu
 	const char *reason = text_of(entry->content, "reason");
 
 	(void)failure;
+	if (entry->event->type == EVENT_CLOSE && reason != NULL && strcmp(reason, "WITHDRAWN") == 0)
+		extract->may_be_counted = false;
+	if (extract->until != 0 && entry->event->created >= extract->until)
+		return 0;
 	extract->state = entry->state;
 	if (entry->event->type == EVENT_ACK && !extract->is_acknowledged) {
 		extract->is_acknowledged = true;

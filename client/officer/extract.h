@@ -47,6 +47,7 @@ struct extract {
 	uint8_t outcomes[NEEDS]; /* place in the outcomes, OUTCOMES - 1 for none yet */
 	uint32_t referrals;
 	int64_t came;
+	int64_t until; /* what was signed at or after it isn't taken; 0: everything is */
 };
 
 extern const char *const extract_families[FAMILIES];
@@ -62,7 +63,8 @@ extern const char *const extract_outcomes[OUTCOMES];
 
 /* Of a report that the schema has checked; came as the server lists it. */
 void extract_report(const json_t *report, int64_t came, struct extract *ret_extract);
-/* Takes one more event of its history; a history_each whose context is the extract. */
+/* Takes one more event of its history; a history_each whose context is the extract. That she took it back is
+ * taken whenever it was signed. */
 MUST_USE int extract_event(void *context, const struct history_entry *entry, struct failure *failure);
 
 #endif

@@ -1,11 +1,12 @@
 #include "situation_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct table *table_begin(
 	struct counting *counting, const char *id, const char *title, const char *counted, bool adds_up)
 {
-	struct table *table = &counting->situation->tables[counting->situation->table_count++];
+	struct table *table = &counting->part->tables[counting->part->table_count++];
 
 	table->id = id;
 	table->title = title;
@@ -28,7 +29,7 @@ void table_columns(struct table *table, const char *const *names, size_t count)
 
 bool is_in_period(const struct counting *counting, const struct extract *extract)
 {
-	return extract->came >= counting->situation->from && extract->came < counting->situation->to;
+	return extract->came >= counting->part->period.from && extract->came < counting->part->period.to;
 }
 
 /* Whose people are counted here: with consent, in the period, and not counted elsewhere already. */
@@ -54,54 +55,69 @@ static void add_acts(struct counting *counting)
 }
 
 /* Half and nine in ten tell how many were in time: only where the table tells no less. */
-static void hide_waiting(struct situation *situation)
+static void hide_waiting(struct situation_part *part)
 {
-	size_t at = situation->table_count - 1; /* S7 */
+	size_t at = 0;
 
-	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
-		const enum shown *shown = situation->published[at].shown[urgency];
-		bool many = situation->tables[at].cell[urgency][0] >= situation->threshold;
+	while (at < part->table_count && strcmp(part->tables[at].id, RESPONSE_TABLE) != 0)
+		at++;
+	for (size_t urgency = 0; at < part->table_count && urgency < URGENCIES; urgency++) {
+		const enum shown *shown = part->published[at].shown[urgency];
+		bool many = part->tables[at].cell[urgency][0] >= part->threshold;
 
 		if (shown[1] != SHOWN_NUMBER || (shown[0] != SHOWN_NUMBER && !many))
-			situation->waiting[urgency].is_shown = false;
+			part->waiting[urgency].is_shown = false;
 	}
 }
 
-int situation_count(struct situation *situation, const struct extract *extracts, size_t count,
+static int add_quarters(struct counting *counting)
+{
+	find_places(counting);
+	add_victims(counting);
+	add_acts(counting);
+	add_sexual(counting);
+	add_rights(counting);
+	if (add_response(counting) != 0)
+		return -1;
+	add_needs(counting);
+	add_closures(counting);
+	add_repeats(counting);
+	add_trend(counting);
+	return 0;
+}
+
+int situation_count(struct situation_part *part, const struct extract *extracts, size_t count,
 	const struct target *target)
 {
-	struct counting counting = {
-		.situation = situation, .extracts = extracts, .count = count, .target = target
-	};
+	struct counting counting = { .part = part, .extracts = extracts, .count = count, .target = target };
 
-	situation->table_count = 0;
-	situation->tables = calloc(SITUATION_TABLES, sizeof *situation->tables);
-	situation->published = calloc(SITUATION_TABLES, sizeof *situation->published);
-	if (situation->tables == NULL || situation->published == NULL)
+	part->table_count = 0;
+	part->tables = calloc(SITUATION_TABLES, sizeof *part->tables);
+	part->published = calloc(SITUATION_TABLES, sizeof *part->published);
+	if (part->tables == NULL || part->published == NULL)
 		return -1;
-	find_places(&counting);
-	add_victims(&counting);
-	add_acts(&counting);
-	add_sexual(&counting);
-	add_reprisals(&counting);
-	add_rights(&counting);
-	add_needs(&counting);
-	add_closures(&counting);
-	add_repeats(&counting);
-	add_trend(&counting);
-	if (add_response(&counting) != 0)
+	if (part->part == PART_REPRISALS)
+		add_reprisals(&counting);
+	else if (add_quarters(&counting) != 0)
 		return -1;
-	if (publish(situation->tables, situation->table_count, situation->threshold, situation->published) !=
-		0)
+	if (publish(part->tables, part->table_count, part->threshold, part->published) != 0)
 		return -1;
-	hide_waiting(situation);
+	hide_waiting(part);
 	return 0;
+}
+
+void situation_part_free(struct situation_part *part)
+{
+	free(part->tables);
+	free(part->published);
+	json_decref(part->kept);
+	part->tables = NULL;
+	part->published = NULL;
+	part->kept = NULL;
 }
 
 void situation_free(struct situation *situation)
 {
-	free(situation->tables);
-	free(situation->published);
-	situation->tables = NULL;
-	situation->published = NULL;
+	for (size_t at = 0; at < PARTS; at++)
+		situation_part_free(&situation->parts[at]);
 }

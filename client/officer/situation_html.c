@@ -11,7 +11,6 @@
 #define BAR_WIDTH   270
 #define ROW_HEIGHT  38
 #define BAR_HEIGHT  14
-#define DATE_CHARS  10
 
 static const char style[] =
 	"body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:60rem;color:#1b1b1b;"
@@ -57,14 +56,14 @@ static size_t bar_column(const struct table *table)
 	return table->adds_up ? table->columns : 0;
 }
 
-static uint32_t longest(const struct situation *situation, size_t at)
+static uint32_t longest(const struct situation_part *part, size_t at)
 {
-	const struct table *table = &situation->tables[at];
+	const struct table *table = &part->tables[at];
 	uint32_t most = 0;
 
 	for (size_t row = 0; row < table->rows; row++)
-		if (situation->published[at].number[row][bar_column(table)] > most)
-			most = situation->published[at].number[row][bar_column(table)];
+		if (part->published[at].number[row][bar_column(table)] > most)
+			most = part->published[at].number[row][bar_column(table)];
 	return most;
 }
 
@@ -78,10 +77,10 @@ static void put_row_label(const struct table *table, size_t row, struct buffer *
 		buffer_put_format(out, " %s", words);
 }
 
-static void put_bars(const struct situation *situation, size_t at, struct buffer *out)
+static void put_bars(const struct situation_part *part, size_t at, struct buffer *out)
 {
-	const struct table *table = &situation->tables[at];
-	uint32_t most = longest(situation, at);
+	const struct table *table = &part->tables[at];
+	uint32_t most = longest(part, at);
 	size_t line = 0;
 
 	if (!table->adds_up || most == 0)
@@ -92,10 +91,10 @@ static void put_bars(const struct situation *situation, size_t at, struct buffer
 		"%zu\" width=\"%d\" font-size=\"13\">",
 		CHART_WIDTH, table->rows * ROW_HEIGHT, CHART_WIDTH);
 	for (size_t row = 0; row < table->rows; row++) {
-		uint32_t number = situation->published[at].number[row][bar_column(table)];
+		uint32_t number = part->published[at].number[row][bar_column(table)];
 		char cell[CELL_SIZE];
 
-		cell_words(situation, at, row, bar_column(table), cell);
+		cell_words(part, at, row, bar_column(table), cell);
 		buffer_put_format(out, "<text x=\"0\" y=\"%zu\">", line * ROW_HEIGHT + 13);
 		put_row_label(table, row, out);
 		buffer_put_format(out,
@@ -142,9 +141,9 @@ static void put_key(const struct table *table, struct buffer *out)
 		buffer_put_string(out, "</p>");
 }
 
-static void put_table(const struct situation *situation, size_t at, struct buffer *out)
+static void put_table(const struct situation_part *part, size_t at, struct buffer *out)
 {
-	const struct table *table = &situation->tables[at];
+	const struct table *table = &part->tables[at];
 	size_t extra = table->adds_up ? 1 : 0;
 
 	put_head(table, out);
@@ -158,7 +157,7 @@ static void put_table(const struct situation *situation, size_t at, struct buffe
 		for (size_t column = 0; column < table->columns + extra; column++) {
 			char cell[CELL_SIZE];
 
-			cell_words(situation, at, row, column, cell);
+			cell_words(part, at, row, column, cell);
 			buffer_put_string(out, "<td>");
 			put_safe(out, cell);
 			buffer_put_string(out, "</td>");
@@ -170,7 +169,7 @@ static void put_table(const struct situation *situation, size_t at, struct buffe
 	buffer_put_string(out, "</div>");
 }
 
-static void put_waiting(const struct situation *situation, struct buffer *out)
+static void put_waiting(const struct situation_part *part, struct buffer *out)
 {
 	buffer_put_string(out,
 		"<h2>Hours until somebody acknowledged</h2><figure><div tabindex=\"0\"><table><caption>From "
@@ -179,7 +178,7 @@ static void put_waiting(const struct situation *situation, struct buffer *out)
 		"report came</caption><thead><tr><td></td><th scope=\"col\">half within</th><th "
 		"scope=\"col\">nine in ten within</th></tr></thead><tbody>");
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
-		const struct waiting *waiting = &situation->waiting[urgency];
+		const struct waiting *waiting = &part->waiting[urgency];
 
 		buffer_put_format(out, "<tr><th scope=\"row\">%s</th>", urgency_word((enum urgency)urgency));
 		if (waiting->is_shown)
@@ -191,12 +190,43 @@ static void put_waiting(const struct situation *situation, struct buffer *out)
 	buffer_put_string(out, "</tbody></table></div></figure>");
 }
 
+static void put_part(const struct situation_part *part, struct buffer *out)
+{
+	char first[DATE_SIZE], last[DATE_SIZE], until[DATE_SIZE];
+
+	period_dates(part->period, first, last);
+	situation_final_on(part, until);
+	buffer_put_format(out, "<p>%s%s to %s.</p>",
+		part->part == PART_REPRISALS ? "Reprisals in reports that came from "
+					     : "Reports that came from ",
+		first, last);
+	if (!part->is_released)
+		buffer_put_format(
+			out, "<p class=\"note\">PROVISIONAL until %s: %s</p>", until, situation_provisional);
+	for (size_t at = 0; at < part->table_count; at++) {
+		buffer_put_format(out, "<section><h2 id=\"%s\">", part->tables[at].id);
+		put_safe(out, part->tables[at].title);
+		buffer_put_string(out, "</h2><figure>");
+		put_bars(part, at, out);
+		put_table(part, at, out);
+		buffer_put_string(out, "</figure></section>\n");
+	}
+	if (part->part == PART_QUARTERS)
+		put_waiting(part, out);
+}
+
+static void put_foot(const struct situation *situation, struct buffer *out)
+{
+	buffer_put_format(out, "<p>&lt;%" PRIu32 ": fewer than that. *: hidden with them.</p>",
+		situation->parts[PART_QUARTERS].threshold);
+	for (size_t at = 0; at < PARTS; at++)
+		if (situation->parts[at].is_released)
+			buffer_put_format(
+				out, "<p class=\"key\">SHA-256 %s</p>", situation->parts[at].sha256);
+}
+
 void situation_html(const struct situation *situation, const char *title, struct buffer *out)
 {
-	char from[TIME_SIZE], to[TIME_SIZE];
-
-	time_format(situation->from, from);
-	time_format(situation->to - 1, to);
 	buffer_put_string(out,
 		"<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\"><head><meta charset=\"utf-8\"><meta "
 		"name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta "
@@ -205,18 +235,10 @@ void situation_html(const struct situation *situation, const char *title, struct
 	put_safe(out, title);
 	buffer_put_format(out, "</title><style>%s</style></head><body><main><h1>Situation report: ", style);
 	put_safe(out, title);
-	buffer_put_format(out, "</h1><p>Reports that came from %.*s to %.*s.</p><p class=\"note\">%s</p>",
-		DATE_CHARS, from, DATE_CHARS, to, situation_caveat);
-	for (size_t at = 0; at < situation->table_count; at++) {
-		buffer_put_format(out, "<section><h2 id=\"%s\">", situation->tables[at].id);
-		put_safe(out, situation->tables[at].title);
-		buffer_put_string(out, "</h2><figure>");
-		put_bars(situation, at, out);
-		put_table(situation, at, out);
-		buffer_put_string(out, "</figure></section>\n");
-	}
-	put_waiting(situation, out);
-	buffer_put_format(out,
-		"<p>&lt;%" PRIu32 ": fewer than that. *: hidden with them.</p></main></body></html>\n",
-		situation->threshold);
+	buffer_put_format(
+		out, "</h1><p>%s</p><p class=\"note\">%s</p>", situation_label(situation), situation_caveat);
+	for (size_t at = 0; at < PARTS; at++)
+		put_part(&situation->parts[at], out);
+	put_foot(situation, out);
+	buffer_put_string(out, "</main></body></html>\n");
 }

@@ -6,12 +6,14 @@
 
 #define PLACES_MAX (TABLE_COLUMNS - 1)
 
+#define RESPONSE_TABLE "S7"
+
 /* Tables that count the same things (disclosure.h). */
 enum same { SAME_NONE, SAME_REPORTED, SAME_VERIFIED, SAME_REPRISALS, SAME_REPORTS, SAME_ALL_REPORTS };
 
 /* Everything that the tables are counted from. */
 struct counting {
-	struct situation *situation;
+	struct situation_part *part;
 	const struct extract *extracts;
 	size_t count;
 	const struct target *target;

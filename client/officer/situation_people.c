@@ -38,7 +38,7 @@ void find_places(struct counting *counting)
 			if (counts(counting, &counting->extracts[other]) &&
 				strcmp(counting->extracts[other].adm1, one->adm1) == 0)
 				people += (uint32_t)counting->extracts[other].person_count;
-		if (people >= PLACES_LEAST * counting->situation->threshold)
+		if (people >= PLACES_LEAST * counting->part->threshold)
 			memcpy(counting->places[counting->place_count++], one->adm1, ADM1_SIZE);
 	}
 }
@@ -187,10 +187,8 @@ void add_reprisals(struct counting *counting)
 			table_column(table, columns[about][at]);
 		for (size_t at = 0; at < counting->count; at++) {
 			const struct extract *one = &counting->extracts[at];
-			bool in_cycle = one->came >= counting->situation->cycle_from &&
-					one->came < counting->situation->cycle_to;
 
-			if (!one->may_be_counted || one->is_repeated || !in_cycle)
+			if (!counts(counting, one))
 				continue;
 			for (size_t cell = 0; cell < one->person_count * ENTITIES; cell++) {
 				const struct person_extract *person = &one->persons[cell / ENTITIES];

@@ -4,22 +4,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DATE_CHARS 10
-
 const char situation_caveat[] =
 	"Reports received by this network, not prevalence. Only whose sender agreed to be counted, each "
 	"person once. "
 	"Counts are rounded to 5; small ones and those that would give them away are hidden.";
 
-void cell_words(
-	const struct situation *situation, size_t table, size_t row, size_t column, char ret_words[CELL_SIZE])
+const char situation_provisional[] = "for this desk only. Compared with the numbers that are given out then, "
+				     "these would tell of single people.";
+
+/* DOMAIN 1.8 */
+const char *situation_label(const struct situation *situation)
 {
-	const struct published *published = &situation->published[table];
+	for (size_t at = 0; at < PARTS; at++)
+		if (!situation->parts[at].is_released)
+			return "TLP:AMBER+STRICT";
+	return "TLP:GREEN";
+}
+
+void situation_final_on(const struct situation_part *part, char ret_date[DATE_SIZE])
+{
+	char ignored[DATE_SIZE];
+
+	period_dates((struct period){ period_cut_off(part->period), part->period.to }, ret_date, ignored);
+}
+
+void cell_words(
+	const struct situation_part *part, size_t table, size_t row, size_t column, char ret_words[CELL_SIZE])
+{
+	const struct published *published = &part->published[table];
 
 	if (published->shown[row][column] == SHOWN_NUMBER)
 		(void)snprintf(ret_words, CELL_SIZE, "%" PRIu32, published->number[row][column]);
 	else if (published->shown[row][column] == SHOWN_SMALL)
-		(void)snprintf(ret_words, CELL_SIZE, "<%" PRIu32, situation->threshold);
+		(void)snprintf(ret_words, CELL_SIZE, "<%" PRIu32, part->threshold);
 	else
 		(void)snprintf(ret_words, CELL_SIZE, "*");
 }
@@ -45,19 +62,10 @@ static size_t columns_shown(const struct table *table)
 	return table->columns + (table->adds_up ? 1 : 0);
 }
 
-static void put_dates(const struct situation *situation, struct buffer *out)
+static bool has_something(const struct situation_part *part, size_t at)
 {
-	char from[TIME_SIZE], to[TIME_SIZE];
-
-	time_format(situation->from, from);
-	time_format(situation->to - 1, to);
-	buffer_put_format(out, "%.*s to %.*s", DATE_CHARS, from, DATE_CHARS, to);
-}
-
-static bool has_something(const struct situation *situation, size_t at)
-{
-	const struct published *published = &situation->published[at];
-	const struct table *table = &situation->tables[at];
+	const struct published *published = &part->published[at];
+	const struct table *table = &part->tables[at];
 
 	for (size_t row = 0; row < rows_shown(table); row++)
 		for (size_t column = 0; column < columns_shown(table); column++)
@@ -67,31 +75,31 @@ static bool has_something(const struct situation *situation, size_t at)
 	return false;
 }
 
-static void table_text(const struct situation *situation, size_t at, struct buffer *out)
+static void table_text(const struct situation_part *part, size_t at, struct buffer *out)
 {
-	const struct table *table = &situation->tables[at];
+	const struct table *table = &part->tables[at];
 	char cell[CELL_SIZE];
 
 	buffer_put_format(out, "\n%s  %s (%s)\n", table->id, table->title, table->counted);
-	if (!has_something(situation, at)) {
+	if (!has_something(part, at)) {
 		buffer_put_string(out, "  too few to show\n");
 		return;
 	}
 	for (size_t row = 0; row < rows_shown(table); row++) {
 		buffer_put_format(out, "  %-26s", row_label(table, row));
 		for (size_t column = 0; column < columns_shown(table); column++) {
-			cell_words(situation, at, row, column, cell);
+			cell_words(part, at, row, column, cell);
 			buffer_put_format(out, "  %s %s", column_label(table, column), cell);
 		}
 		buffer_put_string(out, "\n");
 	}
 }
 
-static void waiting_text(const struct situation *situation, struct buffer *out)
+static void waiting_text(const struct situation_part *part, struct buffer *out)
 {
 	buffer_put_string(out, "\nHours until somebody acknowledged (from the full hour in which it came)\n");
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
-		const struct waiting *waiting = &situation->waiting[urgency];
+		const struct waiting *waiting = &part->waiting[urgency];
 
 		buffer_put_format(out, "  %-26s", urgency_word((enum urgency)urgency));
 		if (waiting->is_shown)
@@ -102,102 +110,60 @@ static void waiting_text(const struct situation *situation, struct buffer *out)
 	}
 }
 
-void situation_text(const struct situation *situation, struct buffer *out)
+static void part_text(const struct situation_part *part, struct buffer *out)
 {
-	buffer_put_string(out, "Situation report, ");
-	put_dates(situation, out);
-	buffer_put_format(out, "\n%s\n", situation_caveat);
-	for (size_t at = 0; at < situation->table_count; at++)
-		table_text(situation, at, out);
-	waiting_text(situation, out);
+	char first[DATE_SIZE], last[DATE_SIZE], until[DATE_SIZE];
+
+	period_dates(part->period, first, last);
+	buffer_put_format(out, "\n%s from %s to %s\n",
+		part->part == PART_REPRISALS ? "Reprisals for UN cooperation, in reports that came"
+					     : "Reports that came",
+		first, last);
+	if (part->is_released) {
+		buffer_put_format(
+			out, "Released, and given out unchanged from now on: SHA-256 %s\n", part->sha256);
+	} else {
+		situation_final_on(part, until);
+		buffer_put_format(out, "PROVISIONAL until %s: %s\n", until, situation_provisional);
+	}
+	for (size_t at = 0; at < part->table_count; at++)
+		table_text(part, at, out);
+	if (part->part == PART_QUARTERS)
+		waiting_text(part, out);
 }
 
-void situation_csv(const struct situation *situation, struct buffer *out)
+void situation_text(const struct situation *situation, struct buffer *out)
 {
-	char cell[CELL_SIZE];
+	buffer_put_format(out, "Situation report (%s)\n%s\n", situation_label(situation), situation_caveat);
+	for (size_t at = 0; at < PARTS; at++)
+		part_text(&situation->parts[at], out);
+}
 
-	buffer_put_string(out, "table,title,counted,row,column,count\r\n");
-	for (size_t at = 0; at < situation->table_count; at++) {
-		const struct table *table = &situation->tables[at];
+static void part_csv(const struct situation_part *part, struct buffer *out)
+{
+	char cell[CELL_SIZE], first[DATE_SIZE], last[DATE_SIZE];
+
+	period_dates(part->period, first, last);
+	for (size_t at = 0; at < part->table_count; at++) {
+		const struct table *table = &part->tables[at];
 
 		for (size_t row = 0; row < rows_shown(table); row++) {
 			for (size_t column = 0; column < columns_shown(table); column++) {
-				cell_words(situation, at, row, column, cell);
+				cell_words(part, at, row, column, cell);
 				/* A quotation mark is in none of the labels. */
-				buffer_put_format(out, "%s,\"%s\",\"%s\",\"%s\",\"%s\",%s\r\n", table->id,
-					table->title, table->counted, row_label(table, row),
-					column_label(table, column), cell);
+				buffer_put_format(out, "%s,\"%s\",\"%s\",\"%s\",\"%s\",%s,%s,%s,%s\r\n",
+					table->id, table->title, table->counted, row_label(table, row),
+					column_label(table, column), cell, first, last,
+					part->is_released ? "released" : "provisional");
 			}
 		}
 	}
 }
 
-/* A number, or the word that stands in its place. */
-static json_t *cell_json(const struct situation *situation, size_t table, size_t row, size_t column)
+void situation_csv(const struct situation *situation, struct buffer *out)
 {
-	char words[CELL_SIZE];
-
-	cell_words(situation, table, row, column, words);
-	return situation->published[table].shown[row][column] == SHOWN_NUMBER
-		       ? json_integer(situation->published[table].number[row][column])
-		       : json_string(words);
-}
-
-static json_t *labels_json(const char labels[][TABLE_LABEL], size_t count, bool with_total)
-{
-	json_t *list = json_array();
-
-	for (size_t at = 0; at < count; at++)
-		(void)json_array_append_new(list, json_string(labels[at]));
-	if (with_total)
-		(void)json_array_append_new(list, json_string("total"));
-	return list;
-}
-
-static json_t *table_json(const struct situation *situation, size_t at)
-{
-	const struct table *table = &situation->tables[at];
-	json_t *cells = json_array();
-
-	for (size_t row = 0; row < rows_shown(table); row++) {
-		json_t *line = json_array();
-
-		for (size_t column = 0; column < columns_shown(table); column++)
-			(void)json_array_append_new(line, cell_json(situation, at, row, column));
-		(void)json_array_append_new(cells, line);
-	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", table->id, "title", table->title, "counted",
-		table->counted, "rows", labels_json(table->row, table->rows, table->adds_up), "columns",
-		labels_json(table->column, table->columns, table->adds_up), "cells", cells);
-}
-
-static json_t *waiting_json(const struct situation *situation)
-{
-	json_t *all = json_object();
-
-	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
-		const struct waiting *waiting = &situation->waiting[urgency];
-
-		(void)json_object_set_new(all, urgency_word((enum urgency)urgency),
-			waiting->is_shown ? json_pack("{s:I, s:I}", "half", (json_int_t)waiting->median_hours,
-						    "nine_in_ten", (json_int_t)waiting->most_hours)
-					  : json_null());
-	}
-	return all;
-}
-
-json_t *situation_json(const struct situation *situation)
-{
-	char from[TIME_SIZE], to[TIME_SIZE];
-	json_t *tables = json_array();
-
-	time_format(situation->from, from);
-	time_format(situation->to - 1, to);
-	from[DATE_CHARS] = '\0';
-	to[DATE_CHARS] = '\0';
-	for (size_t at = 0; at < situation->table_count; at++)
-		(void)json_array_append_new(tables, table_json(situation, at));
-	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o}", "caveat", situation_caveat, "from", from, "to", to,
-		"threshold", (json_int_t)situation->threshold, "tables", tables, "hours_to_acknowledge",
-		waiting_json(situation));
+	buffer_put_string(out, "table,title,counted,row,column,count,from,to,standing\r\n");
+	buffer_put_format(out, "note,\"%s\",,,,,,,%s\r\n", situation_caveat, situation_label(situation));
+	for (size_t at = 0; at < PARTS; at++)
+		part_csv(&situation->parts[at], out);
 }

@@ -1,4 +1,4 @@
-/* A situation report as text, JSON, CSV and one page of HTML. Only what may be published is in any of them.
+/* A situation report as text, CSV and one page of HTML. Only what may be published is in any of them.
  */
 #ifndef OFFICER_SITUATION_WORDS_H
 #define OFFICER_SITUATION_WORDS_H
@@ -10,17 +10,21 @@
 #define CELL_SIZE           16
 
 /* A cell as it is shown: `25`, `<10`, `*` for one that is hidden with another. */
-void cell_words(const struct situation *situation, size_t table, size_t row, size_t column,
+void cell_words(const struct situation_part *part, size_t table, size_t row, size_t column,
 	char ret_words[CELL_SIZE]);
 
 void situation_text(const struct situation *situation, struct buffer *out);
 void situation_csv(const struct situation *situation, struct buffer *out);
-/* A new reference; NULL where memory is short. */
-MUST_USE json_t *situation_json(const struct situation *situation);
 /* Self-contained: no script, nothing fetched. title is the organisation's name, made safe here. */
 void situation_html(const struct situation *situation, const char *title, struct buffer *out);
 
-/* Said with every form. */
+/* How far it may go: the label of the part that may go least far. */
+const char *situation_label(const struct situation *situation);
+/* The day from which a part's numbers are final. */
+void situation_final_on(const struct situation_part *part, char ret_date[DATE_SIZE]);
+
+/* Said with every form; and why a part that isn't released stays at the desk. */
 extern const char situation_caveat[];
+extern const char situation_provisional[];
 
 #endif

@@ -20,7 +20,7 @@ static int by_size(const void *left, const void *right)
 static int find_waiting(struct counting *counting, size_t urgency)
 {
 	int64_t *times = calloc(counting->count + 1, sizeof *times);
-	struct waiting *waiting = &counting->situation->waiting[urgency];
+	struct waiting *waiting = &counting->part->waiting[urgency];
 	size_t count = 0;
 
 	if (times == NULL)
@@ -33,7 +33,7 @@ static int find_waiting(struct counting *counting, size_t urgency)
 			times[count++] = extract->waited;
 	}
 	qsort(times, count, sizeof *times, by_size);
-	waiting->is_shown = count >= counting->situation->threshold;
+	waiting->is_shown = count >= counting->part->threshold;
 	if (waiting->is_shown) {
 		waiting->median_hours = (uint32_t)((times[(count - 1) / 2] + HOUR - 1) / HOUR);
 		waiting->most_hours = (uint32_t)((times[(count * 9 + 9) / 10 - 1] + HOUR - 1) / HOUR);
@@ -45,8 +45,8 @@ static int find_waiting(struct counting *counting, size_t urgency)
 /* How fast we answered: nothing of what a report says is in it, so that every report counts. */
 int add_response(struct counting *counting)
 {
-	struct table *table =
-		table_begin(counting, "S7", "How fast reports were acknowledged", "all reports", true);
+	struct table *table = table_begin(
+		counting, RESPONSE_TABLE, "How fast reports were acknowledged", "all reports", true);
 
 	table->same_rows = SAME_ALL_REPORTS;
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++)
@@ -137,7 +137,7 @@ void add_trend(struct counting *counting)
 {
 	struct table *table =
 		table_begin(counting, "trend", "Reports by the quarter in which they came", "reports", true);
-	int first = quarter_of(counting->situation->from), last = quarter_of(counting->situation->to - 1);
+	int first = quarter_of(counting->part->period.from), last = quarter_of(counting->part->period.to - 1);
 
 	table->same_whole = SAME_REPORTS;
 	if (last - first >= QUARTERS_MAX) {

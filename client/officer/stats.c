@@ -1,6 +1,7 @@
 /* stats: what happened, to whom, and how fast we answered, as far as numbers may say it. */
-#include "desk_pages.h"
-#include "proto/report_schema.h"
+#include "counted.h"
+#include "release.h"
+#include "situation_json.h"
 #include "situation_words.h"
 #include "verbs.h"
 
@@ -17,95 +18,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MINUTE         60
-#define DATE_CHARS     10
-#define REPORTS_MAX    1000000
-#define THRESHOLD_MOST 1000000
-
-/* What was read of all reports of her desks. */
-struct reading {
-	struct extract *list;
-	size_t count, room;
-	uint64_t closed_to_her; /* not sealed to this officer */
-};
-
-static int add_extract(struct reading *reading, const struct extract *extract, struct failure *failure)
-{
-	if (reading->count == reading->room) {
-		size_t room = reading->room * 2 + 64;
-		struct extract *grown =
-			room > REPORTS_MAX ? NULL : reallocarray(reading->list, room, sizeof *grown);
-
-		if (grown == NULL)
-			return failure_memory(failure);
-		reading->list = grown;
-		reading->room = room;
-	}
-	reading->list[reading->count++] = *extract;
-	return 0;
-}
-
-/* A report that she can't open, or that isn't one, is passed over and told of; an alarm ends it all. */
-static int read_report(
-	struct officer *officer, const struct alert *alert, struct reading *reading, struct failure *failure)
-{
-	struct report *report = NULL;
-	struct history history;
-	struct extract extract;
-	int rc;
-
-	if (report_take(officer, alert->report, &report, failure) != 0) {
-		if (failure->exit_code != EX_NOPERM && failure->exit_code != EX_DATAERR)
-			return -1;
-		reading->closed_to_her++;
-		return 0;
-	}
-	/* Nothing happened to anybody. */
-	if (report_kind(report->json) != REPORT_ORDINARY && report_kind(report->json) != REPORT_DURESS) {
-		report_free(report);
-		return 0;
-	}
-	extract_report(report->json, alert->accepted, &extract);
-	rc = history_read(officer, report, extract_event, &extract, &history, failure);
-	if (rc == 0)
-		rc = add_extract(reading, &extract, failure);
-	report_free(report);
-	return rc;
-}
-
-static int read_page(struct officer *officer, const char *desk, uint64_t *after, struct reading *reading,
-	struct failure *failure)
-{
-	struct alert *alerts = NULL;
-	size_t count = 0;
-	int rc = desk_reports_page(officer, desk, after, &alerts, &count, failure);
-
-	for (size_t at = 0; rc == 0 && at < count; at++)
-		rc = read_report(officer, &alerts[at], reading, failure);
-	free(alerts);
-	return rc;
-}
-
-static int read_desks(struct officer *officer, struct reading *reading, struct failure *failure)
-{
-	char desks[OFFICER_DESKS_MAX][NAME_SIZE];
-	const struct roster_officer *me;
-	size_t count;
-
-	if (officer_me(officer, &me, failure) != 0)
-		return -1;
-	count = me->desk_count;
-	memcpy(desks, me->desks, sizeof desks);
-	for (size_t at = 0; at < count; at++) {
-		uint64_t after = 0;
-
-		do {
-			if (read_page(officer, desks[at], &after, reading, failure) != 0)
-				return -1;
-		} while (after != 0);
-	}
-	return 0;
-}
+#define MINUTE     60
+#define DATE_CHARS 10
 
 /* The strictest desk's target holds for all: a promise that was kept was kept everywhere. */
 static struct target target_of(struct officer *officer)
@@ -130,34 +44,6 @@ static struct target target_of(struct officer *officer)
 	return target;
 }
 
-static int64_t time_of_date(int year, int month, int day)
-{
-	char text[TIME_SIZE + 32];
-	int64_t seconds = 0;
-
-	(void)snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", year, month, day);
-	return time_parse(text, strlen(text), &seconds) == 0 ? seconds : 0;
-}
-
-static void date_of(int64_t seconds, int *ret_year, int *ret_month)
-{
-	char text[TIME_SIZE];
-
-	time_format(seconds, text);
-	*ret_year = (text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + text[3] - '0';
-	*ret_month = (text[5] - '0') * 10 + text[6] - '0';
-}
-
-/* The first moment of the quarter in which it lies, or of the one behind it. */
-static int64_t quarter_at(int64_t seconds, int quarters_on)
-{
-	int year, month, quarter;
-
-	date_of(seconds, &year, &month);
-	quarter = (month - 1) / 3 + quarters_on;
-	return time_of_date(year + quarter / 4, quarter % 4 * 3 + 1, 1);
-}
-
 static int take_date(
 	const struct invocation *invocation, const char *name, int64_t *seconds, struct failure *failure)
 {
@@ -176,23 +62,18 @@ static int take_date(
 static int take_period(const struct invocation *invocation, int64_t now, struct situation *situation,
 	struct failure *failure)
 {
-	int year, month;
-	bool is_given = arguments_option(invocation->arguments, "from") != NULL ||
-			arguments_option(invocation->arguments, "to") != NULL;
+	struct period period = period_of_last_year(now);
+	int64_t from = period.from, last = now;
 
-	date_of(now, &year, &month);
-	situation->from = time_of_date(year - 1, month, 1);
-	situation->to = now;
-	if (take_date(invocation, "from", &situation->from, failure) != 0 ||
-		take_date(invocation, "to", &situation->to, failure) != 0)
+	if (take_date(invocation, "from", &from, failure) != 0 ||
+		take_date(invocation, "to", &last, failure) != 0)
 		return -1;
-	situation->from = quarter_at(situation->from, 0);
-	situation->to = quarter_at(situation->to, 1);
-	if (situation->from >= situation->to)
+	period = period_of_quarters(from, last);
+	if (period.from >= period.to)
 		return failure_set(
 			failure, EX_USAGE, "--from lies behind --to: give them the other way round");
-	situation->cycle_from = is_given ? situation->from : time_of_date(month >= 5 ? year : year - 1, 5, 1);
-	situation->cycle_to = is_given ? situation->to : time_of_date(month >= 5 ? year + 1 : year, 5, 1);
+	situation->parts[PART_QUARTERS].period = period;
+	situation->parts[PART_REPRISALS].period = period_of_reprisals(period, now);
 	return 0;
 }
 
@@ -208,7 +89,10 @@ static int take_threshold(
 		return failure_set(failure, EX_USAGE,
 			"--threshold must be a number from %d: smaller counts tell who it was",
 			THRESHOLD_LEAST);
-	situation->threshold = (uint32_t)threshold;
+	for (size_t at = 0; at < PARTS; at++) {
+		situation->parts[at].part = (enum part)at;
+		situation->parts[at].threshold = (uint32_t)threshold;
+	}
 	return 0;
 }
 
@@ -257,6 +141,16 @@ static int show(struct officer *officer, const struct situation *situation, uint
 	text = buffer_text(&words);
 	if (text != NULL && !officer->invocation->json)
 		say(officer->invocation, "%s", text);
+	for (size_t at = 0; at < PARTS; at++) {
+		const struct situation_part *part = &situation->parts[at];
+		char until[DATE_SIZE];
+
+		situation_final_on(part, until);
+		if (!part->is_released)
+			say_aside(officer->invocation, "%s: provisional until %s, %s",
+				part->part == PART_REPRISALS ? "reprisals" : "reports", until,
+				situation_provisional);
+	}
 	if (closed_to_her > 0)
 		say_aside(officer->invocation,
 			"%" PRIu64 " reports can't be opened by you, and aren't counted", closed_to_her);
@@ -266,24 +160,77 @@ static int show(struct officer *officer, const struct situation *situation, uint
 	return rc;
 }
 
+/* A period that was given out comes as it was. */
+static int find_released(struct officer *officer, struct situation_part *part, struct failure *failure)
+{
+	const char *threshold = arguments_option(officer->invocation->arguments, "threshold");
+	uint32_t asked = part->threshold;
+	char first[DATE_SIZE], last[DATE_SIZE];
+	enum release release;
+	struct period other;
+
+	if (release_find(&officer->items, part, &release, &other, failure) != 0)
+		return -1;
+	if (release == RELEASE_CUT &&
+		period_is_final(part->period, organisation_now(officer->organisation))) {
+		period_dates(other, first, last);
+		return failure_set(failure, EX_NOPERM,
+			"some of these quarters were given out from %s to %s: ask for that period, or for "
+			"quarters outside of it",
+			first, last);
+	}
+	if (release == RELEASE_SAME && part->part == PART_QUARTERS && threshold != NULL &&
+		part->threshold != asked)
+		return failure_set(failure, EX_NOPERM,
+			"this period was given out with the threshold %" PRIu32 ": leave --threshold out",
+			part->threshold);
+	return 0;
+}
+
+/* Numbers of a period that is over are given out for good. */
+static int count_part(struct officer *officer, struct situation_part *part, const struct counted *counted,
+	struct failure *failure)
+{
+	struct target target = target_of(officer);
+
+	if (situation_count(part, counted->extracts, counted->count, &target) != 0)
+		return failure_memory(failure);
+	return period_is_final(part->period, organisation_now(officer->organisation))
+		       ? release_keep(&officer->items, part, failure)
+		       : 0;
+}
+
+static int count(struct officer *officer, struct situation *situation, struct counted *counted,
+	struct failure *failure)
+{
+	struct situation_part *quarters = &situation->parts[PART_QUARTERS];
+	bool is_final = period_is_final(quarters->period, organisation_now(officer->organisation));
+
+	if (quarters->is_released && situation->parts[PART_REPRISALS].is_released)
+		return 0;
+	if (counted_read(officer, is_final ? period_cut_off(quarters->period) : 0, counted, failure) != 0)
+		return -1;
+	for (size_t at = 0; at < PARTS; at++)
+		if (!situation->parts[at].is_released &&
+			count_part(officer, &situation->parts[at], counted, failure) != 0)
+			return -1;
+	return 0;
+}
+
 static int run(struct officer *officer, struct situation *situation, struct failure *failure)
 {
-	struct reading reading = { 0 };
-	struct target target;
+	struct counted counted = { .count = 0 };
 	int rc = -1;
 
-	if (read_desks(officer, &reading, failure) != 0)
-		goto cleanup;
-	target = target_of(officer);
-	if (situation_count(situation, reading.list, reading.count, &target) != 0) {
-		rc = failure_memory(failure);
-		goto cleanup;
-	}
-	if (write_files(officer, situation, failure) == 0)
-		rc = show(officer, situation, reading.closed_to_her, failure);
+	for (size_t at = 0; at < PARTS; at++)
+		if (find_released(officer, &situation->parts[at], failure) != 0)
+			goto cleanup;
+	if (count(officer, situation, &counted, failure) == 0 &&
+		write_files(officer, situation, failure) == 0)
+		rc = show(officer, situation, counted.closed_to_her, failure);
 cleanup:
+	counted_free(&counted);
 	situation_free(situation);
-	free(reading.list);
 	return rc;
 }
 
@@ -301,7 +248,7 @@ static int check_free(const struct invocation *invocation, const char *option, s
 int verb_stats(const struct invocation *invocation, struct failure *failure)
 {
 	struct officer *officer = NULL;
-	struct situation situation = { 0 };
+	struct situation situation = { .parts = { { .table_count = 0 } } };
 	int rc = -1;
 
 	if (take_threshold(invocation, &situation, failure) == 0 &&

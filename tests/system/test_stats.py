@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from helpers.programs import EX_USAGE
+from helpers.programs import EX_NOPERM, EX_USAGE
 from helpers.sealing import SealedReport
 
 EX_CANTCREAT = 73
@@ -117,6 +117,24 @@ def test_the_period_is_made_of_whole_quarters(org):
     assert (stats["from"], stats["to"]) == ("2020-01-01", "2020-06-30")
     assert table_of(stats, "S2-gender")["4 arbitrary detention"]["total"] == "<10", "they came later"
     assert [row for row in table_of(stats, "trend")] == ["2020 Q1", "2020 Q2", "total"]
+
+
+def test_what_was_given_out_is_given_out_again_and_in_no_other_cut(org, tmp_path):
+    amina = org.officer("amina")
+    half = ["--from", "2020-01-01", "--to", "2020-06-30"]
+    first = amina.run("stats", *half).json
+    assert first["provisional"] is False and len(first["sha256"]) == 64 and first["label"] == "TLP:GREEN"
+    assert (first["reprisals"]["from"], first["reprisals"]["to"]) == ("2019-05-01", "2020-04-30")
+    assert amina.run("stats", *half).json == first
+    page = tmp_path / "page.html"
+    refused = amina.run("stats", "--from", "2020-04-01", "--to", "2020-09-30", "--html", page, expect=EX_NOPERM)
+    assert "from 2020-01-01 to 2020-06-30: ask for that period" in refused.err and not page.exists()
+    assert "--threshold" in amina.run("stats", *half, "--threshold", "20", expect=EX_NOPERM).err
+    behind = amina.run("stats", "--from", "2020-07-01", "--to", "2020-09-30").json
+    assert behind["sha256"] != first["sha256"] and behind["reprisals"] == first["reprisals"], "the same year of reprisals"
+    running = amina.run("stats")
+    assert running.json["provisional"] is True and running.json["sha256"] is None and running.json["label"] == "TLP:AMBER+STRICT"
+    assert "for this desk only" in running.err
 
 
 def test_answers_and_needs(org):

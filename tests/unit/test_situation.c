@@ -1,6 +1,7 @@
 /* What is counted of reports, and into which tables. */
 #include "cmocka_all.h"
 
+#include "situation_json.h"
 #include "situation_words.h"
 
 #include <stdio.h>
@@ -122,13 +123,29 @@ static void what_came_of_it(void **state)
 	assert_true(extract.is_repeated);
 }
 
+/* A period that is over is counted as it was then; but nobody is counted against her word. */
+static void what_was_signed_later_is_not_taken(void **state)
+{
+	struct extract extract = extract_of(",\"needs\":[\"LEG\"]");
+
+	(void)state;
+	extract.until = CAME + 1000;
+	event(&extract, EVENT_NOTE, STATE_ACK, CAME + 999, "{\"need\":\"LEG\",\"outcome\":\"OWN\"}");
+	event(&extract, EVENT_NOTE, STATE_ACK, CAME + 1000, "{\"verification\":\"VERIFIED\"}");
+	event(&extract, EVENT_CLOSE, STATE_CLOSED, CAME + 1001, "{\"reason\":\"DUP\"}");
+	assert_int_equal(extract.outcomes[5], 1);
+	assert_true(extract.may_be_counted && !extract.is_verified && !extract.is_repeated);
+	assert_int_equal(extract.reason, 0);
+	event(&extract, EVENT_CLOSE, STATE_CLOSED, CAME + 1002, "{\"reason\":\"WITHDRAWN\"}");
+	assert_false(extract.may_be_counted);
+}
+
 static const struct table *find(const struct situation *situation, const char *id, size_t *ret_at)
 {
-	for (size_t at = 0; at < situation->table_count; at++) {
-		if (strcmp(situation->tables[at].id, id) == 0) {
-			*ret_at = at;
-			return &situation->tables[at];
-		}
+	for (size_t part = 0; part < PARTS; part++) {
+		for (*ret_at = 0; *ret_at < situation->parts[part].table_count; (*ret_at)++)
+			if (strcmp(situation->parts[part].tables[*ret_at].id, id) == 0)
+				return &situation->parts[part].tables[*ret_at];
 	}
 	fail_msg("no table %s", id);
 	return NULL;
@@ -137,13 +154,13 @@ static const struct table *find(const struct situation *situation, const char *i
 static struct situation situation_of(const struct extract *extracts, size_t count)
 {
 	static const struct target target = { { 900, 7200, 86400, 259200, 900 } };
-	struct situation situation = { .from = CAME - YEAR,
-		.to = CAME + YEAR,
-		.cycle_from = CAME - YEAR,
-		.cycle_to = CAME + YEAR,
-		.threshold = 10 };
+	struct situation situation = { .parts = { { .part = PART_QUARTERS }, { .part = PART_REPRISALS } } };
 
-	assert_int_equal(situation_count(&situation, extracts, count, &target), 0);
+	for (size_t at = 0; at < PARTS; at++) {
+		situation.parts[at].period = (struct period){ CAME - YEAR, CAME + YEAR };
+		situation.parts[at].threshold = 10;
+		assert_int_equal(situation_count(&situation.parts[at], extracts, count, &target), 0);
+	}
 	return situation;
 }
 
@@ -232,6 +249,7 @@ int main(void)
 		cmocka_unit_test(the_gravest_act_decides),
 		cmocka_unit_test(who_may_be_counted),
 		cmocka_unit_test(what_came_of_it),
+		cmocka_unit_test(what_was_signed_later_is_not_taken),
 		cmocka_unit_test(each_thing_is_counted_where_it_belongs),
 		cmocka_unit_test(words_show_no_more_than_may_be_shown),
 	};

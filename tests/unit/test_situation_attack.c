@@ -1,20 +1,18 @@
-/* An attacker who holds all tables of a situation report at once, and knows one case: no hidden cell may
- * follow. For each one another world is looked for that shows the same and differs in that cell: a table with
- * its totals is a flow in a circle, and another one differs by a circle along which one more can flow. Tables
- * that share totals have to follow. */
+/* An attacker who holds all tables of a situation report at once, or of two that were given out one after the
+ * other, and knows one case: no hidden cell may follow. */
 #include "cmocka_all.h"
 
-#include "situation.h"
+#include "release.h"
+#include "situation_attack.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CAME      INT64_C(1795509000) /* 2026-11-24T08:30:00Z */
-#define YEAR      INT64_C(31536000)
-#define THRESHOLD 10
-#define PLENTY    1000000
-#define REPORTS   260
-#define WORLDS    12
+#define CAME    INT64_C(1795509000) /* 2026-11-24T08:30:00Z */
+#define YEAR    INT64_C(31536000)
+#define REPORTS 260
+#define WORLDS  12
 
 static unsigned seed = 20261124;
 
@@ -68,316 +66,6 @@ static void fill_report(struct extract *extract)
 	}
 }
 
-/* One published table as the attacker sees it: what each cell may be, and what it is. */
-struct view {
-	const struct table *table;
-	size_t rows, columns;
-	int is[TABLE_ROWS + 1][TABLE_COLUMNS + 1];
-	int low[TABLE_ROWS + 1][TABLE_COLUMNS + 1], high[TABLE_ROWS + 1][TABLE_COLUMNS + 1];
-	bool hidden[TABLE_ROWS + 1][TABLE_COLUMNS + 1];
-};
-
-static void look(const struct table *table, const struct published *published, int noise, struct view *view)
-{
-	view->table = table;
-	view->rows = table->rows;
-	view->columns = table->columns;
-	for (size_t row = 0; row < table->rows; row++) {
-		for (size_t column = 0; column < table->columns; column++) {
-			int number = (int)table->cell[row][column];
-
-			view->is[row][column] = number;
-			view->is[row][table->columns] += number;
-			view->is[table->rows][column] += number;
-			view->is[table->rows][table->columns] += number;
-		}
-	}
-	for (size_t row = 0; row <= table->rows; row++) {
-		for (size_t column = 0; column <= table->columns; column++) {
-			enum shown shown = published->shown[row][column];
-			int number = (int)published->number[row][column], *low = &view->low[row][column],
-			    *high = &view->high[row][column];
-
-			view->hidden[row][column] = shown != SHOWN_NUMBER;
-			if (shown == SHOWN_SMALL) {
-				*low = column < table->columns && view->is[row][column] > 0 &&
-				       published->shown[row][table->columns] == SHOWN_NUMBER;
-				*high = THRESHOLD - 1;
-			} else if (shown == SHOWN_HIDDEN) {
-				*low = THRESHOLD;
-				*high = PLENTY;
-			} else {
-				*low = number == 0                  ? 0
-				       : number - noise < THRESHOLD ? THRESHOLD
-								    : number - noise;
-				*high = number == 0 ? 0 : number + noise;
-			}
-			assert_in_range(view->is[row][column], *low, *high);
-		}
-	}
-}
-
-/* Nodes of the circle: total, rows, columns, total again. */
-#define NODES (TABLE_ROWS + TABLE_COLUMNS + 2)
-
-static size_t node_of_row(const struct view *view, size_t row)
-{
-	return row == view->rows ? NODES - 2 : row;
-}
-
-static size_t node_of_column(const struct view *view, size_t column)
-{
-	return column == view->columns ? NODES - 1 : TABLE_ROWS + column;
-}
-
-/* A cell is an arc from its row to its column, a row's total one from the total to the row. */
-static void ends_of(const struct view *view, size_t row, size_t column, size_t *ret_from, size_t *ret_to)
-{
-	bool is_row_total = column == view->columns, is_column_total = row == view->rows;
-
-	if (is_row_total && is_column_total) {
-		*ret_from = NODES - 1;
-		*ret_to = NODES - 2;
-	} else if (is_row_total) {
-		*ret_from = NODES - 2;
-		*ret_to = node_of_row(view, row);
-	} else if (is_column_total) {
-		*ret_from = node_of_column(view, column);
-		*ret_to = NODES - 1;
-	} else {
-		*ret_from = node_of_row(view, row);
-		*ret_to = node_of_column(view, column);
-	}
-}
-
-struct place {
-	size_t row, column;
-};
-
-struct step {
-	size_t row, column;
-	int by;
-	size_t from; /* node */
-};
-
-/* Of which rows the totals may change. */
-struct loose {
-	bool row[TABLE_ROWS + 1];
-};
-
-/* One more from start to goal, without the arc (bar_row, bar_column) and without most totals of rows: false
- * where there is no way. The change is made in delta. */
-static bool flow(const struct view *view, size_t start, size_t goal, struct place bar, struct loose loose,
-	int delta[TABLE_ROWS + 1][TABLE_COLUMNS + 1])
-{
-	struct step step[NODES];
-	bool seen[NODES] = { false };
-	size_t queue[NODES], head = 0, tail = 0;
-
-	queue[tail++] = start;
-	seen[start] = true;
-	while (head < tail && !seen[goal]) {
-		size_t node = queue[head++];
-
-		for (size_t row = 0; row <= view->rows; row++) {
-			for (size_t column = 0; column <= view->columns; column++) {
-				size_t from, to, next;
-				int value = view->is[row][column] + delta[row][column];
-
-				if ((row == bar.row && column == bar.column) ||
-					(column == view->columns && !loose.row[row]))
-					continue;
-				ends_of(view, row, column, &from, &to);
-				if (from == node && value < view->high[row][column])
-					next = to;
-				else if (to == node && value > view->low[row][column])
-					next = from;
-				else
-					continue;
-				if (seen[next])
-					continue;
-				seen[next] = true;
-				step[next] = (struct step){ row, column, next == to ? 1 : -1, node };
-				queue[tail++] = next;
-			}
-		}
-	}
-	for (size_t node = goal; seen[goal] && node != start; node = step[node].from)
-		delta[step[node].row][step[node].column] += step[node].by;
-	return seen[goal];
-}
-
-typedef int change[TABLE_ROWS + 1][TABLE_COLUMNS + 1];
-
-/* Another table follows where totals of rows have changed by one each: false where it can't. */
-static bool follow(const struct view *view, const struct view *first, change changed)
-{
-	change own = { { 0 } };
-	size_t from = NODES, to = NODES;
-
-	for (size_t row = 0; row <= view->rows; row++) {
-		int by = changed[row][first->columns], value;
-
-		own[row][view->columns] = by;
-		value = view->is[row][view->columns] + by;
-		if (value < view->low[row][view->columns] || value > view->high[row][view->columns])
-			return false;
-		/* What flows in here more has to flow on. */
-		if (by == 0)
-			continue;
-		if ((by > 0) == (row < view->rows))
-			from = row < view->rows ? node_of_row(view, row) : NODES - 1;
-		else
-			to = row < view->rows ? node_of_row(view, row) : NODES - 1;
-	}
-	return from == NODES || flow(view, from, to, (struct place){ view->rows, view->columns },
-					(struct loose){ .row = { false } }, own);
-}
-
-struct attack {
-	struct view *views;
-	size_t count;
-	size_t hidden, found; /* cells */
-};
-
-/* Another table follows where only the number of all things has changed by one. */
-static bool follow_whole(const struct view *view, int by)
-{
-	struct place whole = { view->rows, view->columns };
-	int value = view->is[whole.row][whole.column] + by;
-
-	if (value < view->low[whole.row][whole.column] || value > view->high[whole.row][whole.column])
-		return false;
-	for (size_t row = 0; row < view->rows; row++) {
-		change own = { { 0 } };
-		struct loose loose = { .row = { false } };
-
-		loose.row[row] = true;
-		own[whole.row][whole.column] = by;
-		if (flow(view, by > 0 ? NODES - 2 : NODES - 1, by > 0 ? NODES - 1 : NODES - 2, whole, loose,
-			    own))
-			return true;
-	}
-	return false;
-}
-
-/* What is a part of something can't be more than that; then the other changes likewise. */
-static bool parts_fit(const struct view *view, const struct view *other, change changed)
-{
-	const struct table *its = view->table, *others = other->table;
-	bool is_part = its->part_of_rows != 0 && its->part_of_rows == others->same_rows;
-	bool is_whole = others->part_of_rows != 0 && others->part_of_rows == its->same_rows;
-
-	for (size_t row = 0; (is_part || is_whole) && row <= view->rows; row++) {
-		int now = view->is[row][view->columns] + changed[row][view->columns];
-		int there = other->is[row][other->columns];
-
-		if (is_part ? now > there : now < there)
-			return (is_part || changed[view->rows][view->columns] == 0) &&
-			       follow(other, view, changed);
-	}
-	return true;
-}
-
-static bool totals_fit(const struct attack *attack, const struct view *view, change changed)
-{
-	int of_whole = changed[view->rows][view->columns];
-	bool has_changed = false;
-
-	for (size_t row = 0; row <= view->rows; row++)
-		has_changed = has_changed || changed[row][view->columns] != 0;
-	for (size_t at = 0; at < attack->count && has_changed; at++) {
-		const struct view *other = &attack->views[at];
-		const struct table *its = view->table, *others = other->table;
-
-		if (other == view)
-			continue;
-		if (its->same_rows != 0 && its->same_rows == others->same_rows) {
-			if (!follow(other, view, changed))
-				return false;
-		} else if (of_whole != 0 && its->same_whole != 0 && its->same_whole == others->same_whole) {
-			if (!follow_whole(other, of_whole))
-				return false;
-		} else if (!parts_fit(view, other, changed)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* One more or one less here, while totals of two rows at most change besides. */
-static bool can_differ(
-	const struct attack *attack, const struct view *view, struct place at, bool up, struct loose loose)
-{
-	change changed = { { 0 } };
-	size_t from, to;
-
-	ends_of(view, at.row, at.column, &from, &to);
-	changed[at.row][at.column] = up ? 1 : -1;
-	return flow(view, up ? to : from, up ? from : to, at, loose, changed) &&
-	       totals_fit(attack, view, changed);
-}
-
-/* Is there another world? */
-static bool is_safe(const struct attack *attack, const struct view *view, size_t row, size_t column)
-{
-	struct place at = { row, column };
-
-	for (int up = 0; up < 2; up++) {
-		if (up ? view->is[row][column] >= view->high[row][column]
-		       : view->is[row][column] <= view->low[row][column])
-			continue;
-		for (size_t one = 0; one <= view->rows; one++) {
-			for (size_t other = one; other <= view->rows; other++) {
-				struct loose loose = { .row = { false } };
-
-				loose.row[one] = loose.row[other] = true;
-				if (can_differ(attack, view, at, up, loose))
-					return true;
-			}
-		}
-	}
-	return false;
-}
-
-static void attack_all(struct attack *attack)
-{
-	for (size_t at = 0; at < attack->count; at++) {
-		const struct view *view = &attack->views[at];
-
-		for (size_t row = 0; row <= view->rows; row++) {
-			for (size_t column = 0; column <= view->columns; column++) {
-				if (!view->hidden[row][column])
-					continue;
-				attack->hidden++;
-				attack->found += !is_safe(attack, view, row, column);
-			}
-		}
-	}
-}
-
-/* What one table says of a total holds for each table that has it. */
-static void share(struct attack *attack)
-{
-	for (size_t at = 0; at < attack->count * attack->count; at++) {
-		struct view *one = &attack->views[at % attack->count],
-			    *other = &attack->views[at / attack->count];
-		bool rows = one->table->same_rows != 0 && one->table->same_rows == other->table->same_rows;
-
-		if (!rows &&
-			(one->table->same_whole == 0 || one->table->same_whole != other->table->same_whole))
-			continue;
-		for (size_t row = rows ? 0 : one->rows; row <= one->rows; row++) {
-			size_t its = rows ? row : other->rows;
-
-			if (other->low[its][other->columns] > one->low[row][one->columns])
-				one->low[row][one->columns] = other->low[its][other->columns];
-			if (other->high[its][other->columns] < one->high[row][one->columns])
-				one->high[row][one->columns] = other->high[its][other->columns];
-		}
-	}
-}
-
 /* She knows one case of each table: somebody stands in this cell. */
 static void know_one(struct attack *attack)
 {
@@ -417,38 +105,152 @@ static void hide_small_only(const struct table *table, struct published *publish
 	}
 }
 
-static void attack_world(struct attack *sum, unsigned reports, enum publication how)
+static struct situation count_world(const struct extract *extracts, unsigned count)
 {
-	struct target target = { { 900, 7200, 86400, 259200, 900 } };
-	struct situation situation = { .from = CAME - YEAR,
-		.to = CAME + 1,
-		.cycle_from = CAME - YEAR,
-		.cycle_to = CAME + 1,
-		.threshold = THRESHOLD };
+	static const struct target target = { { 900, 7200, 86400, 259200, 900 } };
+	struct situation situation = { .parts = { { .part = PART_QUARTERS }, { .part = PART_REPRISALS } } };
+
+	for (size_t at = 0; at < PARTS; at++) {
+		situation.parts[at].period = period_of_quarters(CAME - YEAR, CAME);
+		situation.parts[at].threshold = THRESHOLD;
+		assert_int_equal(situation_count(&situation.parts[at], extracts, count, &target), 0);
+	}
+	return situation;
+}
+
+/* What the attacker sees of tables by what was published of them. */
+static struct attack see(struct situation *truth, struct situation *seen, enum publication how)
+{
+	struct attack attack = { .views = calloc((size_t)SITUATION_TABLES * PARTS, sizeof *attack.views) };
+
+	assert_non_null(attack.views);
+	for (size_t part = 0; part < PARTS; part++) {
+		for (size_t at = 0; at < truth->parts[part].table_count; at++) {
+			const struct table *table = &truth->parts[part].tables[at];
+			struct published *published = &seen->parts[part].published[at];
+
+			if (!table->adds_up)
+				continue;
+			if (how == SMALL_ONLY)
+				hide_small_only(table, published);
+			look(table, published, how == SMALL_ONLY ? 0 : ROUNDED_TO / 2,
+				&attack.views[attack.count++]);
+		}
+	}
+	return attack;
+}
+
+static void add_attack(struct attack *sum, struct attack *attack)
+{
+	share(attack);
+	know_one(attack);
+	attack_all(attack);
+	sum->hidden += attack->hidden;
+	sum->found += attack->found;
+	free(attack->views);
+}
+
+static struct extract *new_world(unsigned reports)
+{
 	struct extract *extracts = calloc(reports, sizeof *extracts);
-	struct attack attack = { .views = calloc(SITUATION_TABLES, sizeof *attack.views) };
 
 	assert_non_null(extracts);
-	assert_non_null(attack.views);
 	for (unsigned at = 0; at < reports; at++)
 		fill_report(&extracts[at]);
-	assert_int_equal(situation_count(&situation, extracts, reports, &target), 0);
-	for (size_t at = 0; at < situation.table_count; at++) {
-		if (!situation.tables[at].adds_up)
-			continue;
-		if (how == SMALL_ONLY)
-			hide_small_only(&situation.tables[at], &situation.published[at]);
-		look(&situation.tables[at], &situation.published[at], how == SMALL_ONLY ? 0 : ROUNDED_TO / 2,
-			&attack.views[attack.count++]);
-	}
-	share(&attack);
-	know_one(&attack);
-	attack_all(&attack);
-	sum->hidden += attack.hidden;
-	sum->found += attack.found;
+	return extracts;
+}
+
+static void attack_world(struct attack *sum, unsigned reports, enum publication how)
+{
+	struct extract *extracts = new_world(reports);
+	struct situation situation = count_world(extracts, reports);
+	struct attack attack = see(&situation, &situation, how);
+
+	add_attack(sum, &attack);
 	situation_free(&situation);
-	free(attack.views);
 	free(extracts);
+}
+
+/* She knows what became of one case, and with it by how much each number differs. */
+static void compare(struct attack *first, const struct attack *second)
+{
+	assert_int_equal(first->count, second->count);
+	for (size_t at = 0; at < first->count; at++) {
+		struct view *one = &first->views[at];
+		const struct view *other = &second->views[at];
+
+		for (size_t row = 0; row <= one->rows; row++) {
+			for (size_t column = 0; column <= one->columns; column++) {
+				int more = other->is[row][column] - one->is[row][column];
+				int low = other->low[row][column] - more,
+				    high = other->high[row][column] - more;
+
+				if (low > one->low[row][column])
+					one->low[row][column] = low;
+				if (high < one->high[row][column])
+					one->high[row][column] = high;
+			}
+		}
+	}
+}
+
+/* A year is given out; one report goes on; the same year is asked for again. */
+static void attack_over_time(struct attack *sum, unsigned reports, bool is_frozen)
+{
+	struct extract *extracts = new_world(reports), *changed = &extracts[any(reports)];
+	struct situation before = count_world(extracts, reports), after, again;
+	struct attack first, second;
+	struct home *home = NULL;
+	struct failure failure;
+	enum release release;
+	struct period other;
+	struct items items;
+
+	assert_int_equal(home_open_temporary(&home, &failure), 0);
+	items = items_in_folder(home);
+	for (size_t at = 0; at < PARTS; at++)
+		assert_int_equal(release_keep(&items, &before.parts[at], &failure), 0);
+	changed->is_verified = !changed->is_verified;
+	changed->may_be_counted = true;
+	changed->has_earlier = !changed->has_earlier;
+	changed->is_named = !changed->is_named;
+	changed->is_acknowledged = !changed->is_acknowledged;
+	memset(changed->outcomes, 0, sizeof changed->outcomes);
+	after = count_world(extracts, reports);
+	again = (struct situation){ .parts = { { .part = PART_QUARTERS }, { .part = PART_REPRISALS } } };
+	for (size_t at = 0; at < PARTS; at++) {
+		again.parts[at].period = before.parts[at].period;
+		assert_int_equal(release_find(&items, &again.parts[at], &release, &other, &failure), 0);
+		assert_int_equal(release, RELEASE_SAME);
+	}
+	first = see(&before, &before, PUBLISHED);
+	second = is_frozen ? see(&before, &again, PUBLISHED) : see(&after, &after, PUBLISHED);
+	compare(&first, &second);
+	add_attack(sum, &first);
+	free(second.views);
+	situation_free(&before);
+	situation_free(&after);
+	situation_free(&again);
+	home_close(home);
+	free(extracts);
+}
+
+static void a_later_version_tells_no_more(void **state)
+{
+	struct attack frozen = { .hidden = 0 }, counted_anew = { .hidden = 0 };
+	unsigned before = seed;
+
+	(void)state;
+	for (unsigned world = 0; world < WORLDS; world++)
+		attack_over_time(&frozen, 30 + any(REPORTS), true);
+	seed = before;
+	for (unsigned world = 0; world < WORLDS; world++)
+		attack_over_time(&counted_anew, 30 + any(REPORTS), false);
+	print_message("%zu hidden cells, %zu found; counted anew %zu\n", frozen.hidden, frozen.found,
+		counted_anew.found);
+	assert_true(frozen.hidden > 1000);
+	assert_int_equal(frozen.found, 0);
+	assert_true(counted_anew.found > 0);
 }
 
 static void no_hidden_cell_follows_from_all_tables(void **state)
@@ -480,7 +282,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_hidden_cell_follows_from_all_tables),
 		cmocka_unit_test(she_finds_what_is_hidden_alone),
+		cmocka_unit_test(a_later_version_tells_no_more),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

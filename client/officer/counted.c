@@ -1,0 +1,189 @@
+#include "counted.h"
+
+#include "desk_pages.h"
+
+#include "proto/hand.h"
+#include "proto/report_schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REPORTS_MAX 1000000
+
+/* Makes room for one more of this size. */
+static int make_room(void **list, size_t count, size_t *room, size_t size, struct failure *failure)
+{
+	size_t wanted = *room * 2 + 64;
+	void *grown;
+
+	if (count < *room)
+		return 0;
+	grown = wanted > REPORTS_MAX ? NULL : reallocarray(*list, wanted, size);
+	if (grown == NULL)
+		return failure_memory(failure);
+	*list = grown;
+	*room = wanted;
+	return 0;
+}
+
+static int add(struct counted *counted, const struct extract *extract, const struct report *report,
+	struct failure *failure)
+{
+	size_t room = counted->room;
+	void *extracts = counted->extracts, *keys = counted->keys;
+	struct counted_key *key;
+
+	if (make_room(&extracts, counted->count, &room, sizeof *extract, failure) != 0)
+		return -1;
+	counted->extracts = extracts;
+	room = counted->room;
+	if (make_room(&keys, counted->count, &room, sizeof *key, failure) != 0)
+		return -1;
+	counted->keys = keys;
+	counted->room = room;
+	key = &counted->keys[counted->count];
+	memcpy(key->report, report->id, sizeof key->report);
+	memcpy(key->mailbox, report->mailbox, sizeof key->mailbox);
+	counted->extracts[counted->count++] = *extract;
+	return 0;
+}
+
+static bool is_word(const json_t *object, const char *name, const char *word)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL && strcmp(text, word) == 0;
+}
+
+static int take_back(
+	struct counted *counted, const char *report, const char *mailbox, struct failure *failure)
+{
+	void *list = counted->withdrawals;
+	struct withdrawal *one;
+
+	if (make_room(&list, counted->withdrawal_count, &counted->withdrawal_room, sizeof *one, failure) != 0)
+		return -1;
+	counted->withdrawals = list;
+	one = &counted->withdrawals[counted->withdrawal_count++];
+	*one = (struct withdrawal){ .report = "" };
+	if (report != NULL && strlen(report) < sizeof one->report)
+		memcpy(one->report, report, strlen(report) + 1);
+	if (mailbox != NULL)
+		memcpy(one->mailbox, mailbox, sizeof one->mailbox);
+	return 0;
+}
+
+int counted_withdraw(
+	struct counted *counted, const json_t *report, const char *mailbox, struct failure *failure)
+{
+	static const char *const same[] = { "FOLLOWUP", "SAME", "DUPLICATE", "CORRECTS" };
+	const json_t *stats = json_object_get(json_object_get(report, "consent"), "stats"), *each;
+	bool says_no = is_word(stats, "state", "N") || is_word(stats, "state", "ASK");
+	struct hand_link hand;
+	size_t at;
+
+	/* By the same receipt number: no first report need be named. */
+	if (says_no && hand_link_of(report, &hand) && take_back(counted, NULL, mailbox, failure) != 0)
+		return -1;
+	json_array_foreach(json_object_get(report, "links"), at, each)
+	{
+		const char *earlier = json_string_value(json_object_get(each, "report_id"));
+		bool is_taken = is_word(each, "rel", "WITHDRAWS");
+
+		for (size_t rel = 0; says_no && rel < COUNT_OF(same); rel++)
+			is_taken = is_taken || is_word(each, "rel", same[rel]);
+		if (is_taken && take_back(counted, earlier, NULL, failure) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void counted_apply(struct counted *counted)
+{
+	for (size_t at = 0; at < counted->withdrawal_count; at++) {
+		const struct withdrawal *one = &counted->withdrawals[at];
+
+		for (size_t i = 0; i < counted->count; i++) {
+			const struct counted_key *key = &counted->keys[i];
+
+			if ((one->report[0] != '\0' && strcmp(one->report, key->report) == 0) ||
+				(one->mailbox[0] != '\0' && strcmp(one->mailbox, key->mailbox) == 0))
+				counted->extracts[i].may_be_counted = false;
+		}
+	}
+}
+
+/* A report that she can't open, or that isn't one, is passed over and told of; an alarm ends it all. */
+static int read_report(struct officer *officer, const struct alert *alert, int64_t until,
+	struct counted *counted, struct failure *failure)
+{
+	struct report *report = NULL;
+	struct history history;
+	struct extract extract;
+	int rc;
+
+	if (report_take(officer, alert->report, &report, failure) != 0) {
+		if (failure->exit_code != EX_NOPERM && failure->exit_code != EX_DATAERR)
+			return -1;
+		counted->closed_to_her++;
+		return 0;
+	}
+	/* Nothing happened to anybody. */
+	if (report_kind(report->json) != REPORT_ORDINARY && report_kind(report->json) != REPORT_DURESS) {
+		report_free(report);
+		return 0;
+	}
+	extract_report(report->json, alert->accepted, &extract);
+	extract.until = until;
+	rc = history_read(officer, report, extract_event, &extract, &history, failure);
+	if (rc == 0)
+		rc = add(counted, &extract, report, failure);
+	if (rc == 0)
+		rc = counted_withdraw(counted, report->json, report->mailbox, failure);
+	report_free(report);
+	return rc;
+}
+
+static int read_page(struct officer *officer, const char *desk, uint64_t *after, int64_t until,
+	struct counted *counted, struct failure *failure)
+{
+	struct alert *alerts = NULL;
+	size_t count = 0;
+	int rc = desk_reports_page(officer, desk, after, &alerts, &count, failure);
+
+	for (size_t at = 0; rc == 0 && at < count; at++)
+		rc = read_report(officer, &alerts[at], until, counted, failure);
+	free(alerts);
+	return rc;
+}
+
+int counted_read(struct officer *officer, int64_t until, struct counted *ret_counted, struct failure *failure)
+{
+	char desks[OFFICER_DESKS_MAX][NAME_SIZE];
+	const struct roster_officer *me;
+	size_t count;
+
+	*ret_counted = (struct counted){ .count = 0 };
+	if (officer_me(officer, &me, failure) != 0)
+		return -1;
+	count = me->desk_count;
+	memcpy(desks, me->desks, sizeof desks);
+	for (size_t at = 0; at < count; at++) {
+		uint64_t after = 0;
+
+		do {
+			if (read_page(officer, desks[at], &after, until, ret_counted, failure) != 0)
+				return -1;
+		} while (after != 0);
+	}
+	counted_apply(ret_counted);
+	return 0;
+}
+
+void counted_free(struct counted *counted)
+{
+	free(counted->extracts);
+	free(counted->keys);
+	free(counted->withdrawals);
+	*counted = (struct counted){ .count = 0 };
+}
