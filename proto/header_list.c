@@ -2,6 +2,7 @@
 
 #include "proto/encode.h"
 #include "proto/json.h"
+#include "proto/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,10 @@ int header_list_write(const struct header_list *list, struct buffer *out)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct header_entry *entry = &list->entries[i];
 
-		buffer_put_format(out,
-			"%s{\"confirmed\":%s,\"report\":\"%s\",\"roster\":%llu,\"wrapped\":%s}",
-			i > 0 ? "," : "", word(entry->is_confirmed), entry->report,
+		buffer_put_format(out, "%s{\"confirmed\":%s,", i > 0 ? "," : "", word(entry->is_confirmed));
+		if (entry->offered[0] != '\0')
+			buffer_put_format(out, "\"offered\":\"%s\",", entry->offered);
+		buffer_put_format(out, "\"report\":\"%s\",\"roster\":%llu,\"wrapped\":%s}", entry->report,
 			(unsigned long long)entry->roster, word(entry->is_wrapped));
 	}
 	buffer_put_format(out, "],\"more\":%s}", word(list->more));
@@ -38,12 +40,24 @@ static int take_bool(const json_t *object, const char *name, bool *ret_value)
 	return 0;
 }
 
+static int take_offered(const json_t *object, struct header_entry *entry)
+{
+	const json_t *value = json_object_get(object, "offered");
+
+	if (value == NULL)
+		return 0;
+	return json_is_string(value)
+		       ? name_of(json_string_value(value), json_string_length(value), entry->offered)
+		       : -1;
+}
+
 static int take_entry(const json_t *object, struct header_entry *entry)
 {
-	static const char *const members[] = { "confirmed", "report", "roster", "wrapped" };
+	static const char *const members[] = { "confirmed", "report", "roster", "wrapped", "offered" };
+	size_t count = COUNT_OF(members) - (json_object_get(object, "offered") == NULL ? 1 : 0);
 	uint8_t report[ID_BYTES];
 
-	if (members_are(object, members, COUNT_OF(members)) != 0 ||
+	if (members_are(object, members, count) != 0 || take_offered(object, entry) != 0 ||
 		take_bool(object, "confirmed", &entry->is_confirmed) != 0 ||
 		take_bool(object, "wrapped", &entry->is_wrapped) != 0 ||
 		member_hex(object, "report", report, sizeof(report)) != 0 ||

@@ -172,6 +172,9 @@ static int check_partner(const struct roster *roster, size_t place, struct fault
 
 	if (!name_is_sound(partner->name))
 		return fault_set(fault, "partner %zu: the name is malformed", place + 1);
+	/* Consent and `exclude` name desks, officers and partners alike. */
+	if (roster_desk(roster, partner->name) != NULL || roster_officer(roster, partner->name) != NULL)
+		return fault_set(fault, "partner %zu: a desk or an officer has that name", place + 1);
 	for (size_t before = 0; before < place; before++) {
 		if (strcmp(partner->name, roster->partners[before].name) == 0)
 			return fault_set(fault, "partner %zu: the name is used twice", place + 1);

@@ -20,8 +20,10 @@
 
 /* As much of a report as is needed: header and first chunk, however large the evidence is. */
 struct peek {
-	const char *desk;      /* whose it is; NULL for a look only */
-	const char *also;      /* a desk that is to read it too; NULL for none */
+	const char *desk; /* whose it is; NULL for a look only */
+	const char *also; /* a desk that is to read it too; NULL for none */
+	bool is_offered;  /* so the server says: to which desk, the history tells */
+	char offered[NAME_SIZE];
 	bool is_ordered;       /* a new header is made however new the newest is */
 	struct report *report; /* without file and opener */
 	struct link_answer answer;
@@ -245,6 +247,19 @@ static int look(struct officer *officer, struct peek *peek, struct failure *fail
 		       : failure_set(failure, EX_DATAERR, "the report says no urgency");
 }
 
+/* The server's word alone gives a report to nobody: an officer has signed the offer. */
+static int find_offer(struct officer *officer, struct peek *peek, struct failure *failure)
+{
+	struct history history;
+
+	if (history_fetch(officer, peek->report, &history, failure) != 0)
+		return -1;
+	memcpy(peek->offered, history.offered, sizeof peek->offered);
+	if (peek->offered[0] != '\0')
+		peek->also = peek->offered;
+	return 0;
+}
+
 /* Where she is among the new readers, her key out of the new header opens the same chunk. */
 static int check_made(const struct officer *officer, const struct peek *peek,
 	const struct recipients *readers, const struct buffer *made)
@@ -304,10 +319,11 @@ static int choose(const struct officer *officer, const struct peek *peek, struct
 	if (peek->also == NULL)
 		return 0;
 	memcpy(to.desk, peek->also, strlen(peek->also) + 1);
-	return readers_choose(
-		       roster, peek->report->json, view_agreed(peek->report->json), &to, &more, failure) == 0
-		       ? recipients_join(readers, &more, failure)
-		       : -1;
+	if (readers_choose(
+		    roster, peek->report->json, view_agreed(peek->report->json), &to, &more, failure) == 0)
+		return recipients_join(readers, &more, failure);
+	/* An offer that nobody there may read any more keeps its own desk from nothing. */
+	return peek->is_ordered ? -1 : 0;
 }
 
 static int make(const struct officer *officer, const struct peek *peek, struct wrapping *wrapping,
@@ -371,7 +387,8 @@ static int try_once(struct officer *officer, const struct peek *order, const cha
 	if (peek_begin(&peek, order->desk, id, failure) == 0) {
 		peek.also = order->also;
 		peek.is_ordered = order->is_ordered;
-		if (fetch(officer, &peek, failure) == 0 && look(officer, &peek, failure) == 0)
+		if (fetch(officer, &peek, failure) == 0 && look(officer, &peek, failure) == 0 &&
+			(!order->is_offered || find_offer(officer, &peek, failure) == 0))
 			rc = settle(officer, &peek, failure);
 	}
 	*ret_is_alarming = peek.is_alarming;
@@ -395,7 +412,7 @@ static int try_often(struct officer *officer, const struct peek *order, const ch
 int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
 	bool *ret_is_alarming, struct failure *failure)
 {
-	const struct peek order = { .desk = desk };
+	const struct peek order = { .desk = desk, .is_offered = entry->offered[0] != '\0' };
 
 	return try_often(officer, &order, entry->report, ret_is_alarming, failure);
 }

@@ -12,7 +12,8 @@
  * it was gone by. Written always.
  *
  * Reads the header and the payload's first chunk, checks them, confirms a colleague's header, and puts a new
- * one where it is older than the roster. desk is the one whose list named the report. */
+ * one where it is older than the roster: for its desk, and for one that it is offered to just then. desk is
+ * the one whose list named the report. */
 MUST_USE int rewrap_one(struct officer *officer, const char *desk, const struct header_entry *entry,
 	bool *ret_is_alarming, struct failure *failure);
 

@@ -197,8 +197,6 @@ static int save(struct store *store, struct report_facts *facts, const struct re
 		return report_save(store, facts) == 0 ? offer_make(store, facts, event->desk) : -1;
 	if (facts->state == STATE_HANDOVER || offer_of(store, facts->blind_id) == NULL)
 		return report_save(store, facts);
-	if (event->type == EVENT_ACCEPT)
-		take_desk(store, facts);
 	if (offer_end(store, facts->blind_id) != 0 || report_relist(store, facts) != 0)
 		return -1;
 	return event->type == EVENT_REJECT ? outbox_wake_tier(store, facts->desk, FIRST_TIER, facts->urgency)
@@ -230,6 +228,9 @@ static int write_event(struct request *request, struct report_facts *facts, cons
 	if (wrapping_confirm(store, facts, event->keyid) != 0)
 		goto cleanup;
 	facts->event_count = (uint32_t)event->number;
+	/* First: from now on its clock is the other desk's. */
+	if (event->type == EVENT_ACCEPT)
+		take_desk(store, facts);
 	escalation_on_event(store, facts, event);
 	/* Once acknowledged, the minute has done its duty. */
 	if (facts->state != STATE_NEW) {

@@ -1,6 +1,7 @@
 /* Which reports still wait to be wrapped again: a desk's officers are listed them a page at a time, and an
  * admin is told how many there are. Closed reports lie under no desk's index, so both read row after row, a
  * slice at a time. */
+#include "offers.h"
 #include "store_state.h"
 
 #include "base/log.h"
@@ -38,14 +39,17 @@ static bool waits_for(const struct request *request, const struct report_facts *
 				       facts->wrapped_by, request->signer.keyid, sizeof facts->wrapped_by)));
 }
 
-static void add(struct header_list *list, const struct report_facts *facts)
+static void add(struct store *store, struct header_list *list, const struct report_facts *facts)
 {
 	struct header_entry *entry = &list->entries[list->count++];
+	const struct offer *offer = offer_of(store, facts->blind_id);
 
 	hex_encode(facts->id, sizeof facts->id, entry->report);
 	entry->roster = facts->header_roster;
 	entry->is_wrapped = facts->header_stage != HEADER_FIRST;
 	entry->is_confirmed = facts->header_stage != HEADER_UNCONFIRMED;
+	if (offer != NULL)
+		memcpy(entry->offered, offer->desk, sizeof entry->offered);
 }
 
 static int list_one(void *context, const struct backend_report *row)
@@ -64,7 +68,7 @@ static int list_one(void *context, const struct backend_report *row)
 	if (report_open_row(listing->request->front->store, row, &facts) != 0)
 		log_event(LOG_ERROR, "row_damaged", "seq=%llu", (unsigned long long)row->seq);
 	else if (waits_for(listing->request, facts))
-		add(listing->list, facts);
+		add(listing->request->front->store, listing->list, facts);
 	facts_free(facts);
 	return 0;
 }

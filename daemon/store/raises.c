@@ -85,11 +85,12 @@ void raises_keep_fallen(struct store *store, const struct report_facts *facts)
 {
 	struct raises *raises = store->escalation->raises;
 	struct fallen *fallen;
+	size_t at = 0;
 
-	for (size_t i = 0; i < raises->fallen_count; i++)
-		if (bytes_equal(raises->fallen[i].blind_id, facts->blind_id, BLIND_INDEX_BYTES))
-			return;
-	if (raises->fallen_count == raises->fallen_room) {
+	while (at < raises->fallen_count &&
+		!bytes_equal(raises->fallen[at].blind_id, facts->blind_id, BLIND_INDEX_BYTES))
+		at++;
+	if (at == raises->fallen_count && raises->fallen_count == raises->fallen_room) {
 		size_t room = raises->fallen_room * 2 + 64;
 		struct fallen *grown = reallocarray(raises->fallen, room, sizeof *grown);
 
@@ -100,7 +101,9 @@ void raises_keep_fallen(struct store *store, const struct report_facts *facts)
 		raises->fallen = grown;
 		raises->fallen_room = room;
 	}
-	fallen = &raises->fallen[raises->fallen_count++];
+	/* Another desk may have taken it since it was kept. */
+	fallen = &raises->fallen[at];
+	raises->fallen_count += at == raises->fallen_count;
 	memcpy(fallen->desk, facts->desk, sizeof fallen->desk);
 	memcpy(fallen->blind_id, facts->blind_id, sizeof fallen->blind_id);
 }

@@ -121,6 +121,24 @@ def test_an_offer_survives_a_restart_and_wakes_the_other_desk(desks):
         watcher.stop()
 
 
+def test_what_is_offered_is_wrapped_for_both_desks(desks):
+    """A new officer at either desk, or a rewrap after her, takes nothing from the desk that is to decide."""
+    org, amina, carla = desks
+    sent, _ = active(org, amina)
+    report = sent["id"]
+    amina.run("transfer", report, "--desk", "legal")
+    dora = org.officer("dora", desk="legal")
+    badia = org.officer("badia")
+    listed, _ = amina.call("GET", "desks/urgent/headers")
+    assert [entry["offered"] for entry in json.loads(listed.body)["headers"] if entry["report"] == report] == ["legal"]
+    amina.run("rewrap")
+    for officer in (amina, badia, carla, dora):
+        opened = officer.run("open", report, "--out", org.folder / f"offered-{officer.name}")
+        assert opened.json["narrative"] == STORY, officer.name
+    assert dora.run("accept", report).json == {"state": "active", "owner": "dora"}
+    badia.run("open", report, "--out", org.folder / "too-late", expect=EX_NOPERM)
+
+
 def test_the_server_holds_who_may_take_it(desks):
     """Whatever tool an officer has: neither the desk that gives it accepts for the other, nor a third one."""
     org, amina, carla = desks

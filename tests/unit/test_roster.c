@@ -319,6 +319,15 @@ static void further_lines_are_checked(void **state)
 	fixture_fill(roster);
 	assert_int_equal(roster_add_partner(roster, &roster->partners[0]), 0);
 	assert_true(refused(roster));
+	/* Who agrees to one, or excludes it, must not mean another one. */
+	for (size_t at = 0; at < 2; at++) {
+		const char *name = at == 0 ? "intake" : "olga";
+
+		roster = fixture_roster();
+		fixture_fill(roster);
+		memcpy(roster->partners[0].name, name, strlen(name) + 1);
+		assert_true(refused(roster));
+	}
 	roster = fixture_roster();
 	fixture_fill(roster);
 	roster->partners[0].fingerprint[0] = '=';

@@ -1,6 +1,14 @@
 /* What officers see of an alert that climbs, who may act on it, and what stops it. */
 #include "escalation_fixture.h"
 
+static bool holds(const struct alert_list *alerts, const struct sealed *sealed)
+{
+	for (size_t i = 0; i < alerts->count; i++)
+		if (strcmp(alerts->alerts[i].report, sealed->hex) == 0)
+			return true;
+	return false;
+}
+
 static void test_the_list_says_how_far_it_is(void **state)
 {
 	struct scene *scene = *state;
@@ -183,15 +191,107 @@ static void test_without_proof_it_takes_two(void **state)
 	sealed_free(&sealed);
 }
 
-/* --- the fallback desk */
+/* --- at a desk that took it */
 
-static bool holds(const struct alert_list *alerts, const struct sealed *sealed)
+/* Tina serves both desks; what legal doesn't answer falls back to intake, what intake doesn't to press. */
+static void two_fallbacks(struct roster *roster)
 {
-	for (size_t i = 0; i < alerts->count; i++)
-		if (strcmp(alerts->alerts[i].report, sealed->hex) == 0)
-			return true;
-	return false;
+	struct roster_desk press = roster->desks[0];
+
+	whole_desk(roster);
+	memcpy(press.name, "press", sizeof "press");
+	assert_int_equal(roster_add_desk(roster, &press), 0);
+	for (size_t i = 0; i < roster->desk_count; i++)
+		if (strcmp(roster->desks[i].name, "legal") == 0)
+			memcpy(roster->desks[i].fallback, "intake", sizeof "intake");
+	memcpy(roster->desks[0].fallback, "press", sizeof "press");
+	for (size_t i = 0; i < roster->officer_count; i++)
+		if (strcmp(roster->officers[i].name, "tina") == 0)
+			memcpy(roster->officers[i].desks[roster->officers[i].desk_count++], "legal",
+				sizeof "legal");
 }
+
+static int begin_with_two_fallbacks(void **state)
+{
+	shape = two_fallbacks;
+	return begin(state);
+}
+
+static int hear_nothing(struct store *store, const char *officer, const char *desk, enum urgency urgency)
+{
+	(void)store;
+	(void)officer;
+	(void)desk;
+	(void)urgency;
+	return 0;
+}
+
+/* Signed by Tina alone, for a report without proof: its climb goes on. */
+static void tina_does(
+	struct scene *scene, const struct sealed *sealed, struct report_event *event, enum event_type type)
+{
+	struct buffer json = buffer_of(EVENT_MAX);
+	struct event_subject subject;
+	uint8_t public_key[32], secret_key[64];
+
+	memcpy(subject.organisation, scene->store.fingerprint, sizeof subject.organisation);
+	memcpy(subject.report, sealed->hex, sizeof subject.report);
+	event->type = type;
+	event->number++;
+	event->desk[0] = '\0';
+	if (type == EVENT_TRANSFER)
+		memcpy(event->desk, "legal", sizeof "legal");
+	fixture_key(TINA, public_key, secret_key);
+	assert_int_equal(event_sign(event, &subject, secret_key, NULL), 0);
+	assert_int_equal(event_write(event, &json), 0);
+	assert_int_equal(scene_ask(scene, &(struct scene_ask){ .method = METHOD_POST,
+						  .path = sealed->events,
+						  .body = json.data,
+						  .len = json.len,
+						  .signer = TINA })
+				 ->status,
+		201);
+	assert_int_equal(event_digest(event, &subject, event->previous), 0);
+	buffer_free(&json);
+}
+
+static void test_it_climbs_at_the_desk_that_took_it(void **state)
+{
+	static const enum event_type way[] = { EVENT_ACK, EVENT_TRIAGE, EVENT_ACTIVATE, EVENT_TRANSFER,
+		EVENT_ACCEPT };
+	struct scene *scene = *state;
+	struct report_event *event;
+	struct alert_list alerts;
+	struct sealed sealed;
+	int64_t began;
+
+	scene->store.escalation->wake = hear_nothing;
+	seal_stock(scene, &sealed);
+	assert_int_equal(scene_send(scene, &sealed)->status, 201);
+	began = time_cut(store_now(&scene->store), MINUTE);
+	scene_set_now(scene, began + HOUR);
+	expect_stage(scene, ESCALATION_FALLBACK, 4);
+	event = event_for(scene, &sealed);
+	event->number = 0;
+	assert_int_equal(event_set_content(event, sealed.file.data, sealed.file.len), 0); /* any age file */
+	for (size_t i = 0; i < COUNT_OF(way); i++)
+		tina_does(scene, &sealed, event, way[i]);
+	/* By legal's clock, at once, and not when intake would have been alerted again. */
+	scene_set_now(scene, began + HOUR + MINUTE);
+	parse(list(scene, "desks/legal/alerts", MARIA), &alerts);
+	assert_int_equal(alerts.count, 1);
+	assert_string_equal(alerts.alerts[0].desk, "legal");
+	assert_int_equal(alerts.alerts[0].tier, 4);
+	alert_list_free(&alerts);
+	/* And it falls back to legal's own fallback desk. */
+	parse(list(scene, "desks/intake/alerts", OLGA), &alerts);
+	assert_true(holds(&alerts, &sealed));
+	alert_list_free(&alerts);
+	report_event_free(event);
+	sealed_free(&sealed);
+}
+
+/* --- the fallback desk */
 
 static void test_the_fallback_desk_sees_opens_and_acknowledges(void **state)
 {
@@ -318,6 +418,8 @@ int main(void)
 		IN_DESK(test_of_two_who_acknowledge_at_once_one_is_told),
 		IN_DESK(test_only_a_signed_and_proven_event_stops_it),
 		IN_DESK(test_without_proof_it_takes_two),
+		cmocka_unit_test_setup_teardown(
+			test_it_climbs_at_the_desk_that_took_it, begin_with_two_fallbacks, scene_end),
 		IN_DESK(test_the_fallback_desk_sees_opens_and_acknowledges),
 		IN_DESK(test_a_climb_is_heard_again_once),
 		IN_DESK(test_who_waits_hears_a_climb),

@@ -333,6 +333,10 @@ static void a_list_of_headers(void **state)
 		"\",\"roster\":0,\"wrapped\":true}],\"more\":false}",
 		"{\"after\":1,\"headers\":[{\"confirmed\":false,\"report\":\"" ID
 		"\",\"roster\":1,\"wrapped\":false}],\"more\":false}",
+		"{\"after\":1,\"headers\":[{\"confirmed\":true,\"offered\":\"Legal\",\"report\":\"" ID
+		"\",\"roster\":1,\"wrapped\":true}],\"more\":false}",
+		"{\"after\":1,\"headers\":[{\"confirmed\":true,\"offered\":null,\"report\":\"" ID
+		"\",\"roster\":1,\"wrapped\":true}],\"more\":false}",
 	};
 	struct header_list *list = calloc(2, sizeof(*list));
 	struct buffer out = buffer_of(HEADER_LIST_MAX);
@@ -345,11 +349,14 @@ static void a_list_of_headers(void **state)
 		list[0].entries[i] = (struct header_entry){
 			.report = ID, .roster = INT64_MAX - i, .is_wrapped = i % 2 == 0, .is_confirmed = true
 		};
+	for (size_t i = 0; i < HEADERS_MAX; i += 3)
+		memset(list[0].entries[i].offered, 'd', NAME_SIZE - 1);
 	assert_int_equal(header_list_write(&list[0], &out), 0);
 	assert_int_equal(header_list_parse(buffer_text(&out), out.len, &list[1], &fault), 0);
 	assert_true(list[1].count == HEADERS_MAX && list[1].after == INT64_MAX && list[1].more);
 	for (size_t i = 0; i < HEADERS_MAX; i++) {
 		assert_string_equal(list[1].entries[i].report, ID);
+		assert_string_equal(list[1].entries[i].offered, list[0].entries[i].offered);
 		assert_true(list[1].entries[i].roster == INT64_MAX - i);
 		assert_true(list[1].entries[i].is_wrapped == (i % 2 == 0) && list[1].entries[i].is_confirmed);
 	}

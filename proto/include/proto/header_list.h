@@ -6,15 +6,17 @@
 #include "proto/base.h"
 #include "proto/buffer.h"
 #include "proto/signed_objects.h"
+#include "proto/words.h"
 
 #define HEADERS_MAX     200 /* on one page */
 #define HEADER_LIST_MAX (64 * 1024)
 
 struct header_entry {
 	char report[ID_SIZE];
-	uint64_t roster;   /* the newest header was sealed to */
-	bool is_wrapped;   /* it isn't the first any more */
-	bool is_confirmed; /* somebody else has opened it; true for the first */
+	uint64_t roster;         /* the newest header was sealed to */
+	bool is_wrapped;         /* it isn't the first any more */
+	bool is_confirmed;       /* somebody else has opened it; true for the first */
+	char offered[NAME_SIZE]; /* the desk that hasn't taken it yet, but is to read it; "" for none */
 };
 
 struct header_list {
