@@ -1,19 +1,24 @@
-"""Real cores: none is written when a role crashes; and one that is forced out of it, as the kernel would write it, holds no key."""
+"""Real cores: none is written when a role crashes; and one that is forced out of it, or out of a person's program, as the kernel would
+write it, holds nothing that is kept in guarded memory."""
 
 import base64
+import hashlib
 import mmap
 import os
 import resource
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from helpers import signing
-from helpers.programs import is_sanitized, needs, wait_until
-from helpers.sealing import BECH32
+from helpers.programs import EX_TEMPFAIL, is_sanitized, needs, program, run, wait_until
+from helpers.sealing import BECH32, SealedReport
 from test_core import secrets_of
+from test_key_files import PASSPHRASE, age_opens
+from test_questionnaire import Terminal
 
 pytestmark = [pytest.mark.skipif(is_sanitized(), reason="a sanitizer's memory isn't the program's"),
               pytest.mark.skipif(os.getuid() != 0, reason="needs root to dump processes that say no")]
@@ -72,8 +77,8 @@ def data_of(bech):
     return (value >> 4).to_bytes(32, "big")
 
 
-def secrets_of_identity(home):
-    lines = (home / "identity.age").read_text().splitlines()
+def secrets_of_identity(text):
+    lines = text.splitlines()
     seed = next(base64.b64decode(line.removeprefix("# signing-key: ")) for line in lines if line.startswith("# signing-key: "))
     identity = next(line for line in lines if line.startswith("AGE-SECRET-KEY-1"))
     return {"signing seed": seed, "signing seed as text": base64.b64encode(seed), "identity": data_of(identity), "identity as text": identity.encode()}
@@ -92,10 +97,91 @@ def test_no_key_is_in_a_core(org, tmp_path):
         assert found_in(dump(pid, tmp_path, False), secrets) == [], role
     # The control: where what is left out is dumped too, the same search finds them.
     assert {"index key", "storage key 1"} <= set(found_in(dump(pids["store"], tmp_path, True), secrets))
-    hers = secrets_of_identity(amina.home)
+    hers = secrets_of_identity((amina.home / "identity.age").read_text())
     assert found_in(dump(watch.process.pid, tmp_path, False), hers) == []
     assert {"signing seed", "identity"} <= set(found_in(dump(watch.process.pid, tmp_path, True), hers))
     plain = {"base path": org.base_path[1:].encode()}
     assert found_in(dump(watch.process.pid, tmp_path, False), plain) == ["base path"], "what is no secret is in it"
     watch.stop()
     assert signing.identity_of(amina.home)[0].verify_key
+
+
+def broken_off(command, function, folder):
+    """What gdb writes of a program when it comes to a function: what a core would hold, and all that it has."""
+    names = [folder / f"{function}-{excluded_too}" for excluded_too in ("off", "on")]
+    dumps = [word for name in names for word in ("-ex", f"set dump-excluded-mappings {name.name.rpartition('-')[2]}",
+                                                 "-ex", f"generate-core-file {name}")]
+    done = subprocess.run(["gdb", "-nx", "--batch", "-ex", f"break {function}", "-ex", "run", "-ex", "set use-coredump-filter on", *dumps,
+                           "-ex", "kill", "--args", *command], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120)
+    assert all(name.exists() for name in names), done.stdout.decode() + done.stderr.decode()
+    return names
+
+
+@needs("gdb")
+def test_no_key_is_in_the_core_of_an_officer_who_opens_a_report(org, tmp_path):
+    """Where the report is open, and its history isn't read yet."""
+    amina = org.officer("amina")
+    sealed = SealedReport(org)
+    assert sealed.put().status == 201
+    secrets = {**secrets_of_identity((amina.home / "identity.age").read_text()), "file key": sealed.file_key,
+               "proof seed": bytes(sealed.proof_key)}
+    core, everything = broken_off(amina.command("open", sealed.id, "--out", tmp_path / "out"), "history_read", tmp_path)
+    assert found_in(core, secrets) == []
+    assert {"signing seed", "identity", "file key"} <= set(found_in(everything, secrets))
+
+
+@needs("gdb")
+def test_no_key_is_in_the_core_of_an_admin_who_signs(tmp_path):
+    """Her identity lies under a passphrase, and is unlocked."""
+    home, secret = tmp_path / "home", tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE + "\n")
+    opening = ["--home", str(home), "--passphrase-file", str(secret)]
+    run([program("clarion-admin"), "init", "--org", "A network", "--url", "https://localhost:4433", *opening])
+    secrets = {**secrets_of_identity(age_opens(home / "identity.age").decode()), "passphrase": PASSPHRASE.encode()}
+    core, everything = broken_off([program("clarion-admin"), "roster", "sign", *opening], "roster_sign", tmp_path)
+    assert found_in(core, secrets) == []
+    assert {"signing seed", "identity"} <= set(found_in(everything, secrets))
+
+
+def keys_of_home(home):
+    """What follows from the salt of a home without a passphrase."""
+    (container,) = [path for path in home.iterdir() if path.is_file() and path.stat().st_size == 2 * 1024 * 1024]
+    master = hashlib.blake2b(container.read_bytes()[:16], digest_size=32).digest()
+    return {name: hashlib.blake2b(b"", digest_size=32, key=master, salt=number.to_bytes(8, "little") + bytes(8),
+                                  person=b"vault/2 " + bytes(8)).digest()
+            for number, name in ((2, "image key"), (3, "key of names"), (4, "key of payloads"))}
+
+
+@needs("gdb")
+def test_no_key_is_in_the_core_of_a_defender_who_is_asked(org, tmp_path):
+    org.officer("amina")
+    nadia = org.defender("nadia")
+    screen = Terminal(nadia.command("report", json_wanted=False), "dumb")
+    screen.expect("How urgent is it?", "4\n")
+    screen.expect("In one or two sentences", "They searched the house of Marigold.\n")
+    screen.expect("as long as you want", "")
+    core, everything = dump(screen.pid, tmp_path, False), dump(screen.pid, tmp_path, True)
+    os.kill(screen.pid, signal.SIGKILL)
+    screen.end()
+    secrets = {**keys_of_home(nadia.home), "summary": b"the house of Marigold"}
+    assert found_in(core, secrets) == []
+    assert set(found_in(everything, secrets)) == set(secrets)
+
+
+@needs("gdb")
+def test_no_key_is_in_the_core_of_a_defender_whose_report_waits(org, tmp_path):
+    """`send --wait`, while the server doesn't answer."""
+    org.officer("amina")
+    nadia = org.defender("nadia")
+    org.stop_daemon()
+    receipt = nadia.report(expect=EX_TEMPFAIL).json["receipt"]
+    secrets = {**keys_of_home(nadia.home), "receipt": receipt.encode()}
+    with socket.create_server(("127.0.0.1", org.port)) as silent:
+        waits = nadia.start("send", "--wait")
+        silent.settimeout(30)
+        connection, _ = silent.accept()
+        with connection:
+            core, everything = dump(waits.process.pid, tmp_path, False), dump(waits.process.pid, tmp_path, True)
+            waits.stop()
+    assert found_in(core, secrets) == []
+    assert {"image key", "key of names"} <= set(found_in(everything, secrets))
