@@ -51,7 +51,8 @@ struct answering {
 	struct partner partner;
 	struct organisation *organisation; /* that answers */
 	struct receipt_keys *keys;
-	json_t *list; /* of all answers, for the verb's own */
+	json_t *list;   /* of all answers, for the verb's own */
+	json_t *failed; /* referrals whose answers couldn't be had */
 };
 
 static const char *member(const json_t *object, const char *name)
@@ -253,14 +254,66 @@ cleanup:
 	return rc;
 }
 
+/* One that can't be asked keeps the others' answers from nobody. Of what went wrong the gravest is told at
+ * the end: an alarm, else the first. */
+static int go_on(struct answering *answering, const struct failure *why, struct failure *worst)
+{
+	const char *partner = member(answering->referral, "partner");
+
+	if (why->exit_code == EX_OSERR) {
+		*worst = *why;
+		return -1;
+	}
+	say_aside(answering->officer->invocation, "no answers from %s%s%s: %s",
+		member(answering->referral, "desk"), partner[0] != '\0' ? " of " : "", partner,
+		why->fault.text);
+	if (json_array_size(answering->failed) == 0 ||
+		(why->exit_code == EX_PROTOCOL && worst->exit_code != EX_PROTOCOL))
+		*worst = *why;
+	return json_array_append_new(answering->failed,
+		       json_pack("{s:s, s:s, s:s*}", "report", member(answering->referral, "report"), "desk",
+			       member(answering->referral, "desk"), "partner",
+			       json_string_value(json_object_get(answering->referral, "partner")))) == 0
+		       ? 0
+		       : failure_memory(worst);
+}
+
+static int take_all(struct answering *answering, struct failure *failure)
+{
+	struct failure worst = { .exit_code = 0 }, why;
+	const struct invocation *invocation = answering->officer->invocation;
+	size_t at;
+
+	json_array_foreach(answering->gathered->referrals, at, answering->referral)
+	{
+		if (take_answers(answering, &why) != 0 && go_on(answering, &why, &worst) != 0) {
+			*failure = worst;
+			return -1;
+		}
+	}
+	if (json_array_size(answering->list) == 0 && json_array_size(answering->failed) == 0)
+		say(invocation, "%s\n",
+			json_array_size(answering->gathered->referrals) == 0 ? "It was referred to nobody."
+									     : "Nobody has answered yet.");
+	if (output_result(invocation,
+		    json_pack("{s:O, s:O}", "answers", answering->list, "failed", answering->failed),
+		    failure) != 0)
+		return -1;
+	if (json_array_size(answering->failed) == 0)
+		return 0;
+	*failure = worst;
+	return -1;
+}
+
 static int run(struct officer *officer, const char *id, struct failure *failure)
 {
 	struct gathered gathered = { json_array(), json_object() };
-	struct answering answering = { .officer = officer, .gathered = &gathered, .list = json_array() };
+	struct answering answering = {
+		.officer = officer, .gathered = &gathered, .list = json_array(), .failed = json_array()
+	};
 	const struct roster_officer *me;
 	struct report *report = NULL;
 	struct history history;
-	size_t at;
 	int rc = -1;
 
 	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
@@ -268,21 +321,13 @@ static int run(struct officer *officer, const char *id, struct failure *failure)
 		goto cleanup;
 	answering.report = report;
 	answering.history = &history;
-	json_array_foreach(gathered.referrals, at, answering.referral)
-	{
-		if (take_answers(&answering, failure) != 0)
-			goto cleanup;
-	}
-	if (json_array_size(answering.list) == 0)
-		say(officer->invocation, "%s\n",
-			json_array_size(gathered.referrals) == 0 ? "It was referred to nobody."
-								 : "Nobody has answered yet.");
-	rc = output_result(officer->invocation, json_pack("{s:O}", "answers", answering.list), failure);
+	rc = take_all(&answering, failure);
 cleanup:
 	report_free(report);
 	json_decref(gathered.referrals);
 	json_decref(gathered.kept);
 	json_decref(answering.list);
+	json_decref(answering.failed);
 	return rc;
 }
 

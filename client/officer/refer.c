@@ -1,9 +1,9 @@
 /* refer: another desk, here or at a partner, gets a limited view of the report, where its sender agreed; the
- * case stays whose it is. */
+ * case stays whose it is. What is broken off anywhere is finished by saying it again, and is one referral. */
 #include "handover_note.h"
 #include "message.h"
 #include "partner.h"
-#include "referral.h"
+#include "referral_kept.h"
 #include "step.h"
 #include "verbs.h"
 #include "view.h"
@@ -25,8 +25,14 @@ struct referring {
 	struct partner partner;
 	struct organisation *organisation; /* whose desk it is */
 	json_t *content;                   /* of the event; `text` is there from the start where a note is */
-	struct shared_evidence evidence;
+	struct shared_evidence evidence;   /* of one that goes on, only how many */
+	struct referral *referral;         /* NULL until it is made */
 };
+
+static struct referral_place place_of(const struct report *report, const struct referring *referring)
+{
+	return (struct referral_place){ report->id, referring->desk, referring->partner_name };
+}
 
 static int take_where(
 	const struct invocation *invocation, struct referring *referring, struct failure *failure)
@@ -111,8 +117,9 @@ static json_t *make_view(struct officer *officer, const struct report *report, c
 }
 
 /* What became of it stands in the event: its receipt number, and the server's signed acceptance. */
-static int keep(const struct referral *referral, struct referring *referring, struct failure *failure)
+static int fill_event(const struct referring *referring, struct failure *failure)
 {
+	const struct referral *referral = referring->referral;
 	char signature[BASE64_CHARS(ED25519_SIGNATURE_BYTES) + 1];
 	json_t *content = referring->content;
 
@@ -130,37 +137,73 @@ static int keep(const struct referral *referral, struct referring *referring, st
 	return 0;
 }
 
-static int send_view(struct officer *officer, const struct report *report, const struct history *history,
+/* Sealed, and durable in the home before it leaves. */
+static int make(struct officer *officer, const struct report *report, const struct history *history,
 	struct referring *referring, struct failure *failure)
 {
 	const char *word = json_string_value(json_object_get(report->json, "urgency"));
-	struct referral *referral = sodium_malloc(sizeof *referral);
+	const struct referral_place place = place_of(report, referring);
 	struct referral_order order = { .organisation = referring->organisation,
 		.is_partner = referring->partner_name[0] != '\0',
 		.desk = referring->desk,
 		.urgency = URGENCY_WITHHELD,
 		.report = report,
 		.evidence = &referring->evidence };
+	json_t *said = NULL;
 	int rc = -1;
 
 	referring->evidence = shared_evidence_of(report->json);
 	if (shared_evidence_measure(report, &referring->evidence, failure) != 0)
-		goto cleanup;
+		return -1;
 	order.view = make_view(officer, report, history, referring);
-	if (order.view == NULL || referral == NULL) {
+	said = json_pack("{s:O, s:I, s:I}", "content", referring->content, "attachments",
+		(json_int_t)referring->evidence.count, "held_back",
+		(json_int_t)referring->evidence.held_back);
+	if (order.view == NULL || said == NULL)
 		rc = failure_memory(failure);
-		goto cleanup;
-	}
-	if (word == NULL || urgency_of(word, strlen(word), &order.urgency) != 0) {
+	else if (word == NULL || urgency_of(word, strlen(word), &order.urgency) != 0)
 		rc = failure_set(failure, EX_DATAERR, "the report's urgency isn't one: tell your admin");
-		goto cleanup;
-	}
-	if (referral_send(officer, &order, referral, failure) == 0)
-		rc = keep(referral, referring, failure);
-cleanup:
-	sodium_free(referral);
+	else if (referral_make(&order, &referring->referral, failure) == 0)
+		rc = referral_keep(officer, &place, referring->referral, said, failure);
 	json_decref(order.view);
+	json_decref(said);
 	return rc;
+}
+
+/* --- what was said before */
+
+struct before {
+	const struct referring *referring;
+	bool is_in_case;           /* this very referral */
+	char same_report[ID_SIZE]; /* another one, to the same desk with the same words; "" for none */
+};
+
+static bool is_same_text(const json_t *one, const json_t *other, const char *name)
+{
+	const char *a = json_string_value(json_object_get(one, name)),
+		   *b = json_string_value(json_object_get(other, name));
+
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
+static int look_at(void *context, const struct history_entry *entry, struct failure *failure)
+{
+	struct before *before = context;
+	const struct referring *referring = before->referring;
+	const char *desk = json_string_value(json_object_get(entry->content, "desk")),
+		   *partner = json_string_value(json_object_get(entry->content, "partner")),
+		   *report = json_string_value(json_object_get(entry->content, "report"));
+
+	(void)failure;
+	if (entry->event->type != EVENT_REFER || desk == NULL || report == NULL)
+		return 0;
+	if (referring->referral != NULL && strcmp(report, referring->referral->id) == 0)
+		before->is_in_case = true;
+	if (strcmp(desk, referring->desk) == 0 &&
+		strcmp(partner == NULL ? "" : partner, referring->partner_name) == 0 &&
+		is_same_text(entry->content, referring->content, "text"))
+		memcpy(before->same_report, report, ID_SIZE);
+	return 0;
 }
 
 /* She agreed beforehand; now she hears that it was done. */
@@ -198,26 +241,130 @@ static int answer(struct officer *officer, const struct history *history, const 
 		failure);
 }
 
+/* Both ways lead here: made just now, or before its tool was interrupted. Each step is one that may be taken
+ * again. */
+static int finish(struct officer *officer, const struct report *report, struct referring *referring,
+	struct history *ret_history, struct failure *failure)
+{
+	struct step step = { .type = EVENT_REFER, .by_anyone = true, .content = referring->content };
+	const struct referral_place place = place_of(report, referring);
+	struct before before = { .referring = referring };
+
+	if (referral_deliver(officer, referring->organisation, referring->partner_name[0] != '\0',
+		    referring->referral, failure) != 0 ||
+		fill_event(referring, failure) != 0 ||
+		history_read(officer, report, look_at, &before, ret_history, failure) != 0)
+		return -1;
+	if (!before.is_in_case && step_take(officer, report, &step, ret_history, failure) != 0)
+		return -1;
+	return tell_sender(officer, report, ret_history, referring, failure) == 0
+		       ? referral_forget(officer, &place, failure)
+		       : -1;
+}
+
+/* Everything that must be true before anything leaves, now as then. */
+static int check(struct officer *officer, const struct report *report, struct referring *referring,
+	struct before *before, struct history *ret_history, struct failure *failure)
+{
+	return find_desk(officer, referring, failure) != 0 ||
+			       check_desk(officer, report, referring, failure) != 0 ||
+			       history_read(officer, report, look_at, before, ret_history, failure) != 0 ||
+			       check_state(ret_history, failure) != 0
+		       ? -1
+		       : 0;
+}
+
+/* What can't be sent any more is no reason to refuse all that comes after it. */
+static void give_up(struct officer *officer, const struct report *report, const struct referring *referring,
+	const struct failure *failure)
+{
+	const struct referral_place place = place_of(report, referring);
+	struct failure ignored;
+
+	if (failure->exit_code != EX_DATAERR && failure->exit_code != EX_NOPERM &&
+		failure->exit_code != EX_NOINPUT)
+		return;
+	if (referral_forget(officer, &place, &ignored) == 0)
+		say_aside(officer->invocation,
+			"a referral to %s that was broken off can't be finished any more, and is given up: "
+			"whether it had arrived there isn't known",
+			referring->desk);
+}
+
+/* What an interrupted tool left. *ret_is_same: it is what is asked for now, with the same words. */
+static int resume(struct officer *officer, const struct report *report, const struct referring *wanted,
+	bool *ret_is_same, struct failure *failure)
+{
+	struct referring kept = { .content = NULL };
+	const struct referral_place place = place_of(report, wanted);
+	struct before before = { .referring = &kept };
+	struct history history;
+	json_t *said = NULL;
+	int rc = -1;
+
+	*ret_is_same = false;
+	memcpy(kept.desk, wanted->desk, sizeof kept.desk);
+	memcpy(kept.partner_name, wanted->partner_name, sizeof kept.partner_name);
+	if (referral_recall(officer, &place, &kept.referral, &said, failure) != 0)
+		return -1;
+	if (kept.referral == NULL)
+		return 0;
+	kept.content = json_deep_copy(json_object_get(said, "content"));
+	kept.evidence.count = (size_t)json_integer_value(json_object_get(said, "attachments"));
+	kept.evidence.held_back = (size_t)json_integer_value(json_object_get(said, "held_back"));
+	if (kept.content == NULL) {
+		rc = failure_memory(failure);
+	} else if (check(officer, report, &kept, &before, &history, failure) != 0 ||
+		   finish(officer, report, &kept, &history, failure) != 0) {
+		give_up(officer, report, &kept, failure);
+	} else {
+		*ret_is_same = is_same_text(kept.content, wanted->content, "text");
+		rc = *ret_is_same ? answer(officer, &history, &kept, failure) : 0;
+	}
+	partner_close(&kept.partner);
+	referral_free(kept.referral);
+	json_decref(kept.content);
+	json_decref(said);
+	return rc;
+}
+
+/* Said twice, and done once. */
+static int answer_again(struct officer *officer, const struct history *history, struct referring *referring,
+	const char *report, struct failure *failure)
+{
+	if (json_object_set_new(referring->content, "report", json_string(report)) != 0)
+		return failure_memory(failure);
+	say(officer->invocation,
+		"It was referred to %s with the same words before: nothing more was sent. To refer it again, "
+		"write what is new.\n",
+		referring->desk);
+	return output_result(officer->invocation,
+		json_pack("{s:s, s:s, s:s}", "state", state_word(history->state), "desk", referring->desk,
+			"report", report),
+		failure);
+}
+
 static int run(struct officer *officer, const char *id, struct referring *referring, struct failure *failure)
 {
-	struct step step = { .type = EVENT_REFER, .by_anyone = true };
+	struct before before = { .referring = referring };
 	struct report *report = NULL;
 	const struct roster_officer *me;
 	struct history history;
+	bool is_done = false;
 	int rc = -1;
 
 	if (officer_me(officer, &me, failure) != 0 || report_take(officer, id, &report, failure) != 0 ||
-		find_desk(officer, referring, failure) != 0 ||
-		check_desk(officer, report, referring, failure) != 0 ||
-		history_fetch(officer, report, &history, failure) != 0 ||
-		check_state(&history, failure) != 0 ||
-		send_view(officer, report, &history, referring, failure) != 0)
+		resume(officer, report, referring, &is_done, failure) != 0)
 		goto cleanup;
-	step.content = referring->content;
-	if (step_take(officer, report, &step, &history, failure) != 0 ||
-		tell_sender(officer, report, &history, referring, failure) != 0)
-		goto cleanup;
-	rc = answer(officer, &history, referring, failure);
+	if (is_done)
+		rc = 0;
+	else if (check(officer, report, referring, &before, &history, failure) != 0)
+		rc = -1;
+	else if (before.same_report[0] != '\0')
+		rc = answer_again(officer, &history, referring, before.same_report, failure);
+	else if (make(officer, report, &history, referring, failure) == 0 &&
+		 finish(officer, report, referring, &history, failure) == 0)
+		rc = answer(officer, &history, referring, failure);
 cleanup:
 	report_free(report);
 	return rc;
@@ -237,6 +384,7 @@ int verb_refer(const struct invocation *invocation, struct failure *failure)
 		rc = run(officer, id, &referring, failure);
 	partner_close(&referring.partner);
 	officer_close(officer);
+	referral_free(referring.referral);
 	json_decref(referring.content);
 	return rc;
 }

@@ -44,7 +44,7 @@ def test_a_referral_to_a_partner_and_its_answer(two):
     ours, amina, theirs, carla = two
     assert "friends" in ours.run("roster show", json_wanted=False).out
     sent, nadia = reported(ours, amina, refuse=["PUB"])
-    assert amina.run("answers", sent["id"]).json == {"answers": []}
+    assert amina.run("answers", sent["id"]).json == {"answers": [], "failed": []}
     done = amina.run("refer", sent["id"], "--partner", "friends", "--desk", "legal", "-", stdin="She needs a lawyer.\n").json
     (alert,) = carla.alerts()
     assert (alert["report"], alert["desk"], alert["urgency"]) == (done["report"], "legal", "urgent")
@@ -72,6 +72,12 @@ def test_a_referral_to_a_partner_and_its_answer(two):
     second = amina.run("refer", sent["id"], "--desk", "press").json["report"]
     dora.run("ack", second)
     assert ("dora", "ack") in [(answer["from"], answer["state"]) for answer in amina.run("answers", sent["id"]).json["answers"]]
+    # One that can't be asked keeps nobody's answers back, and is named.
+    theirs.stop_daemon()
+    some = amina.run("answers", sent["id"], expect=EX_UNAVAILABLE)
+    assert [answer["from"] for answer in json.loads(some.out)["answers"]] == ["dora"]
+    assert json.loads(some.out)["failed"] == [{"report": done["report"], "desk": "legal", "partner": "friends"}] and "friends" in some.err
+    theirs.start_daemon()
 
 
 def test_nothing_goes_to_a_partner_without_her_word(two):

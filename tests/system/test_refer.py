@@ -1,12 +1,13 @@
 """Referral: another desk sees the part that the sender agreed to, and nothing without her word."""
 
 import json
+import subprocess
 
 import pytest
 
 from helpers import wire
 from helpers.organisation import Defender
-from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE
+from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE, is_sanitized, needs
 from helpers.sealing import SealedReport
 from helpers.signing import problem_of
 
@@ -114,6 +115,30 @@ def test_what_is_wrong_is_said(org):
     amina.run("refer", sent["id"], "--desk", org.desk, expect=EX_DATAERR)
     amina.run("refer", sent["id"], "--desk", "no-such", expect=EX_DATAERR)
     assert len(amina.run("case", sent["id"]).json["events"]) == 1
+
+
+@needs("gdb")
+@pytest.mark.skipif(is_sanitized(), reason="a sanitizer's program doesn't run under a debugger")
+def test_what_is_broken_off_and_said_again_is_one_referral(org):
+    """Killed before it leaves, before it stands in the case, before its sender is told, and before it is forgotten."""
+    amina, carla = two_desks(org)
+    for stop in ("referral_deliver", "step_take", "message_send", "referral_forget"):
+        sent, _ = report_with(org, amina, consent=AGREED)
+        words = ["refer", sent["id"], "--desk", "legal", "She needs a lawyer."]
+        killed = subprocess.run(["gdb", "-nx", "--batch", "-ex", f"break {stop}", "-ex", "run", "-ex", "kill", "--args", *amina.command(*words)],
+                                stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120)
+        assert b"Breakpoint 1, " in killed.stdout and b'"state"' not in killed.stdout, killed.stdout + killed.stderr
+        done = amina.run(*words).json
+        again = amina.run(*words).json
+        assert done["report"] == again["report"] and done["state"] == again["state"] == "ack", stop
+        assert [event["content"]["report"] for event in amina.run("case", sent["id"]).json["events"] if event["type"] == "refer"] == [
+            done["report"]], stop
+        assert [alert["report"] for alert in carla.alerts()] == [done["report"]], stop
+        assert not list(amina.home.glob("refer-*")), stop
+        carla.run("ack", done["report"])
+        carla.run("close", done["report"], "--reason", "SAFE")
+    # What is new is another referral.
+    assert amina.run("refer", sent["id"], "--desk", "legal", "And a doctor.").json["report"] != done["report"]
 
 
 def test_a_desk_that_asks_for_tokens_takes_an_officers_referral(org):
