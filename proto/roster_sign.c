@@ -62,19 +62,25 @@ static const struct note_signature *signature_of(
 	return NULL;
 }
 
+static size_t count_signers(
+	const struct roster *roster, const struct buffer *body, const struct roster *admins_of)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < admins_of->admin_count; i++) {
+		/* a draft's admins may repeat a key: it counts for the first only */
+		if (roster_admin_by_key(admins_of, admins_of->admins[i].public_key) == &admins_of->admins[i])
+			count += signature_of(roster, body, &admins_of->admins[i]) != NULL;
+	}
+	return count;
+}
+
 size_t roster_signed_by(const struct roster *roster, const struct roster *admins_of)
 {
 	struct buffer body = buffer_of(ROSTER_MAX_BYTES);
-	size_t count = 0;
+	size_t count =
+		roster_put_signed_part(roster, &body) == 0 ? count_signers(roster, &body, admins_of) : 0;
 
-	if (roster_put_signed_part(roster, &body) == 0) {
-		for (size_t i = 0; i < admins_of->admin_count; i++) {
-			/* a draft's admins may repeat a key: it counts for the first only */
-			if (roster_admin_by_key(admins_of, admins_of->admins[i].public_key) ==
-				&admins_of->admins[i])
-				count += signature_of(roster, &body, &admins_of->admins[i]) != NULL;
-		}
-	}
 	buffer_free(&body);
 	return count;
 }
@@ -108,10 +114,12 @@ int roster_merge(struct roster *roster, const struct roster *other, const struct
 int roster_signers(const struct roster *roster, const struct roster *admins_of, struct buffer *out)
 {
 	struct buffer body = buffer_of(ROSTER_MAX_BYTES);
-	size_t left = roster_signed_by(roster, admins_of), named = 0;
+	size_t left = 0, named = 0;
+	int rc = -1;
 
 	if (roster_put_signed_part(roster, &body) != 0)
-		left = 0;
+		goto cleanup;
+	left = count_signers(roster, &body, admins_of);
 	for (size_t i = 0; left > 0 && i < admins_of->admin_count; i++) {
 		if (signature_of(roster, &body, &admins_of->admins[i]) == NULL)
 			continue;
@@ -121,6 +129,8 @@ int roster_signers(const struct roster *roster, const struct roster *admins_of, 
 	}
 	if (named == 0)
 		buffer_put_string(out, "nobody");
+	rc = buffer_ok(out);
+cleanup:
 	buffer_free(&body);
-	return buffer_ok(out);
+	return rc;
 }

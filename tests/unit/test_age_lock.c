@@ -88,6 +88,42 @@ static void another_passphrase_gives_no_lock(void **state)
 	buffer_free(&file);
 }
 
+/* One stretching for many files, and none for those that come back. */
+static void a_fresh_lock_opens_what_it_sealed(void **state)
+{
+	struct buffer file = buffer_of(FILE_MAX), others = sealed(OLD);
+	struct age_lock *lock = NULL, *copy = NULL;
+	uint8_t *plain = NULL;
+	size_t len = 0;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(age_lock_new(PASSPHRASE, strlen(PASSPHRASE), WORK, &lock), 0);
+	copy = age_lock_copy(lock);
+	assert_non_null(copy);
+	assert_int_equal(age_lock_seal(copy, bytes_of(NEW), strlen(NEW), &file), 0);
+	age_lock_free(copy);
+	assert_int_equal(age_lock_open_again(lock, file.data, file.len, &plain, &len, &fault), 0);
+	assert_int_equal(len, strlen(NEW));
+	assert_memory_equal(plain, NEW, len);
+	sodium_free(plain);
+	plain = NULL;
+	assert_int_equal(age_file_open_passphrase(
+				 file.data, file.len, PASSPHRASE, strlen(PASSPHRASE), &plain, &len, &fault),
+		0);
+	sodium_free(plain);
+	plain = NULL;
+	/* the same passphrase, but another file key; less than a header; a changed byte */
+	assert_int_equal(age_lock_open_again(lock, others.data, others.len, &plain, &len, &fault), -1);
+	assert_int_equal(age_lock_open_again(lock, file.data, 20, &plain, &len, &fault), -1);
+	file.data[file.len - 1] ^= 1;
+	assert_int_equal(age_lock_open_again(lock, file.data, file.len, &plain, &len, &fault), -1);
+	assert_null(plain);
+	age_lock_free(lock);
+	buffer_free(&file);
+	buffer_free(&others);
+}
+
 static void a_full_buffer_is_told(void **state)
 {
 	struct buffer file = sealed(OLD), small = buffer_of(100);
@@ -106,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_passphrase_opens_what_is_written_again),
 		cmocka_unit_test(another_passphrase_gives_no_lock),
+		cmocka_unit_test(a_fresh_lock_opens_what_it_sealed),
 		cmocka_unit_test(a_full_buffer_is_told),
 	};
 

@@ -186,6 +186,126 @@ static void changes_are_said_in_words(void **state)
 	roster_free(after);
 }
 
+/* What goes, and what stays under its name but isn't what it was. */
+static void what_goes_and_what_turns_is_said(void **state)
+{
+	struct roster *before = fixture_roster(), *after = fixture_roster();
+	struct roster_admin bea = { .name = "bea" };
+	struct roster_server second = { .url = "https://two.example.org/BBBBBBBBBBBBBBBBBBBBBA" };
+	struct buffer out = buffer_of(8192);
+
+	(void)state;
+	fixture_fill(before);
+	assert_int_equal(roster_add_server(before, &second), 0);
+	fixture_key(4, bea.public_key, NULL);
+	assert_int_equal(roster_add_admin(before, &bea), 0);
+	assert_int_equal(fixture_desk(before, "old", "No more"), 0);
+	memcpy(after->organisation, "Aid Line", sizeof("Aid Line"));
+	fixture_key(5, after->receipt_key, NULL);
+	fixture_key(6, after->admins[0].public_key, NULL);
+	memcpy(after->desks[0].title, "Front desk", sizeof("Front desk"));
+	after->desks[0].admission = ADMISSION_TOKEN;
+	after->desks[0].ack_minutes[0] = 5;
+	after->officers[0].desk_count = 2;
+	memcpy(after->officers[0].desks[1], "legal", sizeof("legal"));
+	after->officers[0].tier = 3;
+	memcpy(after->officers[1].title, "Lawyer", sizeof("Lawyer"));
+	memcpy(after->officers[1].desks[0], "intake", sizeof("intake"));
+	assert_int_equal(roster_changes(before, after, &out), 0);
+	assert_string_equal(buffer_text(&out),
+		"organisation renamed: Aid Line\n"
+		"receipt key changed\n"
+		"admin removed: bea\n"
+		"admin's keys changed: ada\n"
+		"server removed: https://two.example.org\n"
+		"server's next key no longer announced: https://help.example.org:8443\n"
+		"token key removed: epoch 1\n"
+		"desk removed: old\n"
+		"desk renamed: intake: Front desk\n"
+		"desk's admission changed: intake: token\n"
+		"desk's acknowledge times changed: intake: 5,120,1440,4320 minutes\n"
+		"desk's fallback changed: intake: none\n"
+		"desk's fallback changed: legal: none\n"
+		"partner removed: sister\n"
+		"archive key removed: desk intake\n"
+		"officer's desks changed: olga: intake,legal\n"
+		"officer's tier changed: olga: 3\n"
+		"officer's desks changed: maria: intake\n"
+		"officer's title changed: maria: Lawyer\n");
+	buffer_free(&out);
+	roster_free(before);
+	roster_free(after);
+}
+
+/* A partner's server that is another one now is where referrals would go. */
+static void a_partner_that_turns_is_said(void **state)
+{
+	struct roster *before = fixture_roster(), *after = fixture_roster();
+	struct buffer out = buffer_of(8192);
+
+	(void)state;
+	fixture_fill(before);
+	fixture_fill(after);
+	after->token_keys[0].not_after++;
+	after->archives[0].recipient[0] ^= 1;
+	memset(after->partners[0].fingerprint, 'B', FINGERPRINT_SIZE - 1);
+	assert_int_equal(roster_changes(before, after, &out), 0);
+	assert_string_equal(buffer_text(&out), "token key removed: epoch 1\n"
+					       "token key added: epoch 1\n"
+					       "partner changed: sister: Sister organisation\n"
+					       "archive key removed: desk intake\n"
+					       "archive key added: desk intake\n");
+	assert_ptr_equal(roster_partner(after, "sister"), after->partners);
+	assert_int_equal(roster_remove_partner(after, "brother"), -1);
+	assert_int_equal(roster_remove_partner(after, "sister"), 0);
+	assert_null(roster_partner(after, "sister"));
+	buffer_clear(&out);
+	assert_int_equal(roster_changes(before, after, &out), 0);
+	assert_non_null(strstr(buffer_text(&out), "partner removed: sister\n"));
+	buffer_free(&out);
+	roster_free(before);
+	roster_free(after);
+}
+
+/* A draft that an admin's tool would make of a careless wish. */
+static void a_draft_that_breaks_a_rule_is_refused(void **state)
+{
+	struct roster *roster = fixture_roster();
+	struct roster_admin bea = { .name = "bea" };
+	struct fault fault;
+
+	(void)state;
+	fixture_fill(roster);
+	fixture_key(1, bea.public_key, NULL); /* ada's key */
+	assert_int_equal(roster_check(roster, &fault), 0);
+#define REFUSED(field, value)                                                                                \
+	do {                                                                                                 \
+		const __typeof__(field) before = field;                                                      \
+		field = value;                                                                               \
+		assert_int_equal(roster_check(roster, &fault), -1);                                          \
+		field = before;                                                                              \
+		assert_int_equal(roster_check(roster, &fault), 0);                                           \
+	} while (0)
+	REFUSED(roster->server_count, 0);
+	REFUSED(roster->token_key_count, ROSTER_KEYS_MAX + 1);
+	REFUSED(roster->partner_count, ROSTER_PARTNERS_MAX + 1);
+	REFUSED(roster->desks[0].title[0], '\n');
+	REFUSED(roster->desks[0].ack_minutes[1], 0);
+	REFUSED(roster->desks[0].retention_days, 0);
+	REFUSED(roster->officers[0].title[0], '\0');
+	REFUSED(roster->officers[0].tier, 0);
+	REFUSED(roster->officers[0].desk_count, 0);
+	REFUSED(roster->partners[0].name[0], '-');
+	REFUSED(roster->partners[0].title[0], '\t');
+	REFUSED(roster->partners[0].fingerprint[0], '*');
+	REFUSED(roster->partners[0].url[4], 'x');
+	REFUSED(roster->archives[0].desk[0], 'x');
+#undef REFUSED
+	assert_int_equal(roster_add_admin(roster, &bea), 0);
+	assert_int_equal(roster_check(roster, &fault), -1);
+	roster_free(roster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +314,9 @@ int main(void)
 		cmocka_unit_test(the_fingerprint_covers_threshold_and_sorted_keys),
 		cmocka_unit_test(signatures_of_several_copies_come_together),
 		cmocka_unit_test(changes_are_said_in_words),
+		cmocka_unit_test(what_goes_and_what_turns_is_said),
+		cmocka_unit_test(a_partner_that_turns_is_said),
+		cmocka_unit_test(a_draft_that_breaks_a_rule_is_refused),
 	};
 
 	return proto_init() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -140,7 +140,8 @@ MUST_USE int roster_write_note(const struct roster *roster, struct buffer *out);
 MUST_USE int roster_sign(
 	struct roster *roster, const char *admin, const uint8_t secret_key[64], struct fault *fault);
 
-/* How many different admins of `admins_of` have validly signed `roster` (each key counts once). */
+/* How many different admins of `admins_of` have validly signed `roster` (each key counts once); 0 where
+ * memory is short. */
 size_t roster_signed_by(const struct roster *roster, const struct roster *admins_of);
 
 /* True where a signature under one is a signature under the other. */
@@ -151,7 +152,7 @@ bool roster_same_body(const struct roster *one, const struct roster *other);
 MUST_USE int roster_merge(struct roster *roster, const struct roster *other, const struct roster *admins_of);
 
 /* Appends the names of the admins of `admins_of` who have validly signed: `ada, bea and cleo`, or `nobody`.
- */
+ * -1 where memory is short. */
 MUST_USE int roster_signers(const struct roster *roster, const struct roster *admins_of, struct buffer *out);
 
 /* SHA-256 over `clarion-admins/1\n<threshold>\n` and the admins' public keys, sorted, base64, one a line. */
