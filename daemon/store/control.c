@@ -23,7 +23,10 @@
 #define TAKE_SECONDS    60 /* a client that takes nothing of a body for so long is gone */
 #define BODY_HIGH_WATER (1024 * 1024)
 #define BODY_LOW_WATER  (256 * 1024)
-#define FRAME_MORE      8 /* length and kind, rounded up */
+#define RETRY_MS                                                                                             \
+	100          /* after accept() failed (no descriptors, no memory) it is tried again this much later  \
+		      */
+#define FRAME_MORE 8 /* length and kind, rounded up */
 
 struct connection {
 	struct control_call call; /* first: a call is its connection */
@@ -39,6 +42,7 @@ struct connection {
 struct control {
 	struct store *store;
 	struct event *readable;
+	struct event *retry;
 	int fd;
 	struct connection *connections;
 	unsigned int count;
@@ -274,6 +278,26 @@ refused:
 	return NULL;
 }
 
+/* Whoever waits in the queue would wake the loop at once, again and again. */
+static void pause_listening(struct control *control)
+{
+	const struct timeval wait = { .tv_usec = RETRY_MS * 1000 };
+
+	log_event(LOG_WARNING, "control_accept_failed", "errno=%d", errno);
+	if (evtimer_add(control->retry, &wait) == 0)
+		(void)event_del(control->readable);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *context)
+{
+	struct control *control = context;
+
+	(void)fd;
+	(void)what;
+	if (control->count < CONNECTIONS_MAX && event_add(control->readable, NULL) != 0)
+		pause_listening(control);
+}
+
 static void on_connection(evutil_socket_t listening, short what, void *context)
 {
 	struct control *control = context;
@@ -283,7 +307,7 @@ static void on_connection(evutil_socket_t listening, short what, void *context)
 	(void)what;
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_event(LOG_WARNING, "control_accept_failed", "errno=%d", errno);
+			pause_listening(control);
 		return;
 	}
 	connection = connection_new(control, fd);
@@ -304,8 +328,9 @@ int control_listen(struct store *store, int fd)
 	control->store = store;
 	control->fd = fd;
 	control->readable = event_new(store->base, fd, EV_READ | EV_PERSIST, on_connection, control);
-	if (control->readable == NULL || event_priority_set(control->readable, 1) != 0 ||
-		event_add(control->readable, NULL) != 0)
+	control->retry = evtimer_new(store->base, on_retry, control);
+	if (control->retry == NULL || control->readable == NULL ||
+		event_priority_set(control->readable, 1) != 0 || event_add(control->readable, NULL) != 0)
 		goto refused;
 	control_free(store->control);
 	store->control = control;
@@ -313,6 +338,8 @@ int control_listen(struct store *store, int fd)
 refused:
 	if (control != NULL && control->readable != NULL)
 		event_free(control->readable);
+	if (control != NULL && control->retry != NULL)
+		event_free(control->retry);
 	free(control);
 	close(fd);
 	return -1;
@@ -328,6 +355,7 @@ void control_free(struct control *control)
 		connection_free(connection);
 	}
 	event_free(control->readable);
+	event_free(control->retry);
 	close(control->fd);
 	free(control);
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "metrics_text.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -14,6 +15,9 @@
 #define CLIENTS_MAX  8 /* a scraper, a health check, a person with curl */
 #define REQUEST_MAX  8192
 #define WAIT_SECONDS 5
+#define RETRY_MS                                                                                             \
+	100 /* after accept() failed (no descriptors, no memory) it is tried again this much later           \
+	     */
 
 struct client {
 	struct client *next;
@@ -26,6 +30,7 @@ struct metrics_socket {
 	struct event_base *base;
 	const struct family *family;
 	struct event *listener;
+	struct event *retry;
 	struct client *clients;
 	size_t count;
 };
@@ -157,12 +162,32 @@ static void take(struct metrics_socket *metrics, int fd)
 		client_free(client);
 }
 
+/* Whoever waits in the queue would wake the loop at once, again and again. */
+static void pause_listening(struct metrics_socket *metrics)
+{
+	const struct timeval wait = { .tv_usec = RETRY_MS * 1000 };
+	log_plain(LOG_WARNING, "metrics_accept_failed");
+	if (evtimer_add(metrics->retry, &wait) == 0)
+		(void)event_del(metrics->listener);
+}
+
 static void on_connection(evutil_socket_t fd, short what, void *context)
 {
 	const int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	(void)what;
 	if (client >= 0)
 		take(context, client);
+	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		pause_listening(context);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *context)
+{
+	struct metrics_socket *metrics = context;
+	(void)fd;
+	(void)what;
+	if (event_add(metrics->listener, NULL) != 0)
+		pause_listening(metrics);
 }
 
 struct metrics_socket *metrics_socket_new(struct event_base *base, int fd, const struct family *family)
@@ -173,7 +198,8 @@ struct metrics_socket *metrics_socket_new(struct event_base *base, int fd, const
 	metrics->base = base;
 	metrics->family = family;
 	metrics->listener = event_new(base, fd, EV_READ | EV_PERSIST, on_connection, metrics);
-	if (metrics->listener == NULL || event_add(metrics->listener, NULL) != 0) {
+	metrics->retry = evtimer_new(base, on_retry, metrics);
+	if (metrics->listener == NULL || metrics->retry == NULL || event_add(metrics->listener, NULL) != 0) {
 		metrics_socket_free(metrics);
 		return NULL;
 	}
@@ -192,5 +218,7 @@ void metrics_socket_free(struct metrics_socket *metrics)
 	}
 	if (metrics->listener != NULL)
 		event_free(metrics->listener);
+	if (metrics->retry != NULL)
+		event_free(metrics->retry);
 	free(metrics);
 }

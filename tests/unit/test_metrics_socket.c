@@ -1,8 +1,12 @@
 #include "cmocka_all.h"
 
 #include "metrics_socket.h"
+#include "no_descriptors.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static enum metrics_wish wish(const char *text, bool *ret_head_only)
 {
@@ -47,11 +51,56 @@ static void head_alone(void **state)
 	assert_false(head_only);
 }
 
+static int listening(struct sockaddr_un *ret_address, socklen_t *ret_size)
+{
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const sa_family_t family = AF_UNIX; /* without a name: the kernel chooses an abstract one */
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&(struct sockaddr_un){ .sun_family = family },
+				 sizeof family),
+		0);
+	assert_int_equal(listen(fd, 4), 0);
+	*ret_size = sizeof *ret_address;
+	assert_int_equal(getsockname(fd, (struct sockaddr *)ret_address, ret_size), 0);
+	return fd;
+}
+
+/* A supervisor without a descriptor rests until it is worth trying again, and then answers who waited. */
+static void without_descriptors_it_waits(void **state)
+{
+	static const char question[] = "POST /metrics HTTP/1.1\r\n\r\n";
+	struct event_base *base = event_base_new();
+	struct sockaddr_un address;
+	socklen_t size;
+	const int fd = listening(&address, &size);
+	struct metrics_socket *metrics = metrics_socket_new(base, fd, NULL);
+	const int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[64] = "";
+	struct rlimit before;
+
+	(void)state;
+	assert_non_null(metrics);
+	assert_int_equal(connect(client, (const struct sockaddr *)&address, size), 0);
+	assert_int_equal(send(client, question, sizeof question - 1, 0), sizeof question - 1);
+	before = no_descriptors();
+	assert_in_range(turns_of(base), 1, 12);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	(void)turns_of(base);
+	assert_true(recv(client, answer, sizeof answer - 1, MSG_DONTWAIT) > 0);
+	assert_memory_equal(answer, "HTTP/1.0 405", 12);
+	close(client);
+	metrics_socket_free(metrics);
+	event_base_free(base);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_asked_for),
 		cmocka_unit_test(head_alone),
+		cmocka_unit_test(without_descriptors_it_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "store_scene.h"
 
 #include "control.h"
+#include "no_descriptors.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
@@ -255,6 +256,27 @@ static void a_lifetime_ends(void **state)
 	leave(&client);
 }
 
+/* The store has more to do than to fail at this again and again. */
+static void without_descriptors_it_waits(void **state)
+{
+	struct scene *scene = *state;
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+	const int waiting = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct client client;
+	struct rlimit before;
+
+	assert_int_equal(connect(waiting, (struct sockaddr *)&address, sizeof address), 0);
+	before = no_descriptors();
+	assert_in_range(turns_of(scene->store.base), 1, 60);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	(void)turns_of(scene->store.base);
+	client = ask(scene, "signers", 0);
+	assert_true(take(&client));
+	assert_true(client.arrived.len > 0);
+	leave(&client);
+	close(waiting);
+}
+
 #define WITH_SOCKET(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -267,6 +289,7 @@ int main(void)
 		WITH_SOCKET(the_end_of_the_store_ends_every_act),
 		WITH_SOCKET(the_act_knows_who_has_signed),
 		WITH_SOCKET(a_lifetime_ends),
+		WITH_SOCKET(without_descriptors_it_waits),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as the supervisor starts the store */
