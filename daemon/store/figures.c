@@ -16,12 +16,14 @@
 #define FIVE_MINUTES 300
 #define LOOK_MS      (CLARION_TEST_CLOCK_BUILD ? 50 : 1000) /* whether a full hour or five minutes are over */
 #define ROWS_AT_ONCE 128                                    /* a millisecond */
-#define MEBIBYTE     (1024 * 1024)                          /* finer steps would tell when a report came */
+#define MEBIBYTE     (1024 * 1024)
+#define DISK_SHORT   (UINT64_C(2048) * MEBIBYTE) /* from here on how much is left matters more */
 
 struct figures {
 	uint64_t counted[STORE_FIGURES]; /* since the start: those that are shown by the hour */
 	uint64_t shown[STORE_FIGURES];
-	int64_t hour, moment; /* that `shown` is of; moment in five minutes */
+	int64_t hour, moment;      /* that `shown` is of; moment in five minutes */
+	uint64_t bytes, disk_free; /* at the hour */
 	struct event *timer;
 	/* Looking through the open reports of one desk after the other. */
 	bool is_looking;
@@ -59,18 +61,22 @@ void figures_committed(struct store *store, int64_t microseconds)
 
 /* --- what is open */
 
+/* A report counts, and its age begins, when the hour is over in which it came: so no step of these figures
+ * tells more than that hour, whatever somebody keeps of them. Whom it must reach in time is alerted
+ * elsewhere. */
 static void count_open(struct figures *figures, const struct report_facts *facts)
 {
-	int64_t age = figures->moment * FIVE_MINUTES - facts->listed;
+	int64_t age = figures->moment * FIVE_MINUTES - (time_cut(facts->listed, HOUR) + HOUR);
 	uint64_t *unanswered = &figures->found[STORE_UNANSWERED + facts->urgency * ALERT_AGES_COUNT];
 
+	if (age < 0)
+		return;
 	figures->found[STORE_OPEN + facts->urgency]++;
 	if (escalation_is_acknowledged(facts))
 		return;
 	for (size_t at = 0; at < ALERT_AGES_COUNT; at++)
-		unanswered[at] += at == 0 || age >= ages[at] ? 1 : 0;
-	age -= age % FIVE_MINUTES;
-	if (age > 0 && (uint64_t)age > figures->found[STORE_OLDEST])
+		unanswered[at] += age >= ages[at] ? 1 : 0;
+	if ((uint64_t)age > figures->found[STORE_OLDEST])
 		figures->found[STORE_OLDEST] = (uint64_t)age;
 }
 
@@ -127,8 +133,24 @@ static void end_look(struct figures *figures)
 		(STORE_ACCEPTED - STORE_OLDEST) * sizeof figures->shown[0]);
 }
 
-static void show_hour(struct figures *figures, int64_t hour)
+static uint64_t whole_mebibytes(uint64_t bytes)
 {
+	return bytes / MEBIBYTE * MEBIBYTE;
+}
+
+static uint64_t disk_free(void)
+{
+	struct statvfs disk;
+
+	return statvfs(".", &disk) == 0 ? whole_mebibytes((uint64_t)disk.f_bavail * disk.f_frsize) : 0;
+}
+
+static void show_hour(const struct store *store, int64_t hour)
+{
+	struct figures *figures = store->figures;
+
+	figures->bytes = whole_mebibytes(backend_bytes(store->backend));
+	figures->disk_free = disk_free();
 	figures->hour = hour;
 	memcpy(&figures->shown[STORE_ACCEPTED], &figures->counted[STORE_ACCEPTED],
 		(STORE_FIGURES - STORE_ACCEPTED) * sizeof figures->shown[0]);
@@ -151,7 +173,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	if (now / HOUR != figures->hour)
-		show_hour(figures, now / HOUR);
+		show_hour(store, now / HOUR);
 	if (!figures->is_looking && now / FIVE_MINUTES != figures->moment)
 		begin_look(figures, now / FIVE_MINUTES);
 	if (figures->is_looking && figures->desk < store->roster->desk_count && look_on(store) != 0)
@@ -168,7 +190,7 @@ int figures_start(struct store *store)
 	if (figures == NULL)
 		return -1;
 	store->figures = figures;
-	figures->hour = store_now(store) / HOUR;
+	show_hour(store, store_now(store) / HOUR);
 	figures->timer = evtimer_new(store->base, on_timer, store);
 	/* Behind the channels: what has arrived is read first. */
 	if (figures->timer == NULL || event_priority_set(figures->timer, 1) != 0)
@@ -211,23 +233,17 @@ static uint64_t requests_waiting(const struct store *store)
 	return count;
 }
 
-static uint64_t whole_mebibytes(uint64_t bytes)
-{
-	return bytes / MEBIBYTE * MEBIBYTE;
-}
-
 static void fill_now(struct store *store, uint64_t *figures)
 {
-	struct statvfs disk;
+	const uint64_t left = disk_free();
 
 	figures[STORE_ROSTER_VERSION] = store->roster->version;
 	figures[STORE_ROSTER_EXPIRES] = (uint64_t)store->roster->expires;
 	figures[STORE_REQUESTS] = requests_open(store);
 	figures[STORE_WAITING] = requests_waiting(store);
 	figures[STORE_HAS_ROOM] = store_has_room(store, 0) ? 1 : 0;
-	figures[STORE_DISK_FREE] =
-		statvfs(".", &disk) == 0 ? whole_mebibytes((uint64_t)disk.f_bavail * disk.f_frsize) : 0;
-	figures[STORE_BYTES] = whole_mebibytes(backend_bytes(store->backend));
+	figures[STORE_DISK_FREE] = left < DISK_SHORT ? left : store->figures->disk_free;
+	figures[STORE_BYTES] = store->figures->bytes;
 	figures[STORE_CAPACITY] = store->capacity;
 	figures[STORE_REWRAP_KNOWN] = headers_old(store, &figures[STORE_REWRAP]) == 0 ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /* What the store tells of itself in numbers (channel/figures.h). Whoever can read them keeps them for years,
  * and must not learn from them in which minute somebody reported: so what moves with a report is shown as it
- * was at the last full hour, and what people must see in time, at the last full five minutes. */
+ * was at the last full hour, and an open one counts from the end of the hour in which it came. */
 #ifndef STORE_FIGURES_H
 #define STORE_FIGURES_H
 

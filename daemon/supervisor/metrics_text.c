@@ -78,13 +78,13 @@ static void put_fronts(const struct family *family, struct buffer *out)
 
 static void put_alerts(const uint64_t *figures, struct buffer *out)
 {
-	head(out, "alerts_open", "gauge", "Open alerts by urgency, as of the last full five minutes.");
+	head(out, "alerts_open", "gauge", "Open alerts by urgency, without those of the present hour.");
 	for (size_t urgency = 0; urgency < URGENCY_COUNT; urgency++)
 		buffer_put_format(out, PREFIX "alerts_open{urgency=\"%s\"} %" PRIu64 "\n", urgencies[urgency],
 			figures[STORE_OPEN + urgency]);
 	head(out, "alerts_unanswered", "gauge",
-		"Open alerts that nobody has acknowledged, by urgency and least age in seconds, as of the "
-		"last full five minutes.");
+		"Open alerts that nobody has acknowledged, by urgency and least age in seconds, counted from "
+		"the end of the hour in which they came.");
 	for (size_t urgency = 0; urgency < URGENCY_COUNT; urgency++)
 		for (size_t age = 0; age < ALERT_AGES_COUNT; age++)
 			buffer_put_format(out,
@@ -93,7 +93,7 @@ static void put_alerts(const uint64_t *figures, struct buffer *out)
 				urgencies[urgency], ages[age],
 				figures[STORE_UNANSWERED + urgency * ALERT_AGES_COUNT + age]);
 	single(out, "alerts_oldest_unanswered_seconds", "gauge",
-		"Age of the oldest alert that nobody has acknowledged, in steps of five minutes.",
+		"Age of the oldest alert that nobody has acknowledged, from the end of its hour.",
 		figures[STORE_OLDEST]);
 }
 
@@ -137,10 +137,12 @@ static void put_store(const uint64_t *figures, struct buffer *out)
 		figures[STORE_WAITING]);
 	single(out, "store_has_room", "gauge", "1 while capacity_bytes lets reports in.",
 		figures[STORE_HAS_ROOM]);
-	single(out, "store_bytes", "gauge", "Size of the database, in whole MiB.", figures[STORE_BYTES]);
+	single(out, "store_bytes", "gauge", "Size of the database, in whole MiB, as of the last full hour.",
+		figures[STORE_BYTES]);
 	single(out, "store_capacity_bytes", "gauge", "capacity_bytes; 0 for no bound.",
 		figures[STORE_CAPACITY]);
-	single(out, "disk_free_bytes", "gauge", "Room on the store's disk, in whole MiB.",
+	single(out, "disk_free_bytes", "gauge",
+		"Room on the store's disk, in whole MiB, as of the last full hour.",
 		figures[STORE_DISK_FREE]);
 	if (figures[STORE_REWRAP_KNOWN] == 1)
 		single(out, "headers_old", "gauge",

@@ -38,12 +38,13 @@ enum store_figure {
 	STORE_REQUESTS,     /* that are open, waiting ones included */
 	STORE_WAITING,      /* officers' tools that wait for alerts */
 	STORE_HAS_ROOM,     /* 1 while reports are taken */
-	STORE_DISK_FREE,    /* bytes, in whole MiB, as the next one */
+	STORE_DISK_FREE,    /* bytes, in whole MiB, as the next one; both as at the last full hour, but for a
+			       short disk */
 	STORE_BYTES,        /* of the database */
 	STORE_CAPACITY,     /* 0 for no bound */
 	STORE_REWRAP_KNOWN, /* 1 once the next one has been counted */
 	STORE_REWRAP,       /* reports whose header is older than the roster */
-	/* as it was at the last full five minutes */
+	/* as it was at the last full five minutes, of those that came before the present hour */
 	STORE_OLDEST, /* age of the oldest unanswered alert, in seconds */
 	STORE_OPEN,   /* open reports, by urgency */
 	STORE_UNANSWERED =
