@@ -5,6 +5,7 @@
 
 #include "record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static unsigned file_of_descriptor[DESCRIPTORS]; /* plus one; FOLDER for the fol
 static ino_t inode_of_file[RECORD_FILES_MAX];
 static unsigned file_count;
 static struct stat folder_status;
+static size_t failing; /* calls until the one that fails; 0: none */
 
 static void out_of_room(void)
 {
@@ -175,7 +177,25 @@ size_t record_end(const struct record **ret_records)
 	return record_count;
 }
 
+void record_fail(size_t number)
+{
+	failing = number;
+}
+
+bool record_has_failed(void)
+{
+	return failing == 0;
+}
+
 /* --- the calls */
+
+static bool fails(int fd)
+{
+	if (failing == 0 || file_at(fd) == NO_FILE || --failing > 0)
+		return false;
+	errno = EIO;
+	return true;
+}
 
 static int open_recorded(int folder, const char *path, int flags, mode_t mode)
 {
@@ -238,7 +258,7 @@ int close(int fd)
 
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
-	ssize_t put = syscall(SYS_pwrite64, fd, data, len, at);
+	ssize_t put = fails(fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, at);
 
 	if (put > 0 && file_at(fd) != NO_FILE && file_at(fd) != FOLDER)
 		add_write(file_at(fd) - 1, (uint64_t)at, data, (size_t)put);
@@ -262,7 +282,7 @@ ssize_t write(int fd, const void *data, size_t len)
 
 int ftruncate64(int fd, off64_t size)
 {
-	int rc = (int)syscall(SYS_ftruncate, fd, size);
+	int rc = fails(fd) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
 
 	if (rc == 0 && file_at(fd) != NO_FILE && file_at(fd) != FOLDER) {
 		struct record *record = add(DEED_RESIZE);
@@ -281,6 +301,8 @@ int ftruncate(int fd, off_t size)
 /* Only noted: no power is really cut, and the disk's time would be lost. */
 static int synced(int fd)
 {
+	if (fails(fd))
+		return -1;
 	if (file_at(fd) == FOLDER)
 		add(DEED_SYNC_FOLDER);
 	else if (file_at(fd) != NO_FILE)

@@ -39,4 +39,9 @@ size_t record_mark(void);
 /* Records so far; *ret_records lives until the next record_begin. */
 size_t record_end(const struct record **ret_records);
 
+/* While it records: the number-th write, change of size or sync from now on fails with EIO, once. 0: none. */
+void record_fail(size_t number);
+/* Whether it has failed. */
+bool record_has_failed(void);
+
 #endif

@@ -11,6 +11,7 @@
 #define CHUNK_LEN   (64 * 1024)
 #define LIMIT_BYTES (1024 * 1024)
 #define PAGE_LEN    4096
+#define SCHEMA_NOW  3
 
 static uint8_t chunk[CHUNK_LEN];
 
@@ -177,22 +178,54 @@ static void test_a_second_store_is_refused(void **state)
 	backend_close(opened()); /* the lock ends with the one that held it */
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	char data[1024];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t len;
+
+	assert_true(in != NULL && out != NULL);
+	while ((len = fread(data, 1, sizeof data, in)) > 0)
+		assert_int_equal(fwrite(data, 1, len, out), len);
+	assert_int_equal(fclose(in) | fclose(out), 0);
+}
+
+static void assert_same_file(const char *one, const char *other)
+{
+	FILE *first = fopen(one, "rb"), *second = fopen(other, "rb");
+	int byte;
+
+	assert_true(first != NULL && second != NULL);
+	do {
+		byte = fgetc(first);
+		assert_int_equal(fgetc(second), byte);
+	} while (byte != EOF);
+	assert_int_equal(fclose(first) | fclose(second), 0);
+}
+
+/* A newer program was killed: part of its database is still in the log. Neither file is touched. */
 static void test_a_newer_schema_is_refused(void **state)
 {
 	struct backend *backend = opened();
-	sqlite3 *database = NULL;
 	struct fault fault;
 
 	(void)state;
+	add(backend, 1, 5);
+	assert_int_equal(
+		sqlite3_exec(backend->database, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	copy_file(NAME, "killed.db");
+	copy_file(NAME "-wal", "killed.db-wal");
+	copy_file("killed.db", "kept");
+	copy_file("killed.db-wal", "kept-wal");
 	backend_close(backend);
 	backend = NULL;
-	assert_int_equal(sqlite3_open(NAME, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(database);
-	assert_int_equal(backend_open(NAME, &backend, &fault), -1);
+	assert_int_equal(backend_open("killed.db", &backend, &fault), -1);
 	assert_null(backend);
-	assert_non_null(strstr(fault.text, "of schema 3"));
-	assert_non_null(strstr(fault.text, "up to 2"));
+	assert_non_null(strstr(fault.text, "of schema 99"));
+	assert_non_null(strstr(fault.text, "up to 3"));
+	assert_non_null(strstr(fault.text, "run the newer program"));
+	assert_same_file("killed.db", "kept");
+	assert_same_file("killed.db-wal", "kept-wal");
 }
 
 static void test_a_damaged_database_is_not_an_empty_one(void **state)
@@ -247,7 +280,7 @@ static void test_a_schema_that_was_not_begun_is_completed(void **state)
 	backend = opened();
 	add(backend, 1, 5);
 	assert_int_equal(find(backend, 1, &found), 0);
-	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 2);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), SCHEMA_NOW);
 	backend_close(backend);
 }
 
@@ -285,7 +318,7 @@ static void test_what_the_connection_promises(void **state)
 	assert_int_equal(pragma_of(backend->database, "PRAGMA secure_delete"), 1);
 	assert_int_equal(pragma_of(backend->database, "PRAGMA wal_autocheckpoint"), 0);
 	assert_int_equal(pragma_of(backend->database, "PRAGMA page_size"), PAGE_LEN);
-	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), 2);
+	assert_int_equal(pragma_of(backend->database, "PRAGMA user_version"), SCHEMA_NOW);
 	backend_close(backend);
 }
 
