@@ -188,6 +188,17 @@ MUST_USE int backend_change_row(
 MUST_USE int backend_count_old(
 	struct backend *backend, uint32_t below, uint64_t *ret_count, uint64_t *ret_all);
 
+/* --- damaged indexes (backend_ages.c) */
+
+/* Reports and uploads, or messages, with a body or seq between these two, to which one of the indexes that
+ * should lead there doesn't: nobody finds them though they are there. */
+MUST_USE int backend_each_astray(
+	struct backend *backend, uint64_t first, uint64_t last, backend_each_report *each, void *context);
+MUST_USE int backend_each_astray_message(
+	struct backend *backend, uint64_t first, uint64_t last, backend_each_old *each, void *context);
+/* In a group: all indexes anew, from the rows. */
+MUST_USE int backend_reindex(struct backend *backend);
+
 /* --- the end of a report (backend_ages.c) */
 
 /* The row goes, its data key and header with it; its number isn't given again; chunks and events remain. */

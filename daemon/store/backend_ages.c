@@ -1,4 +1,5 @@
-/* Rows of the SQLite backend by the epoch they are sealed under, and what is left of destroyed reports. */
+/* Rows of the SQLite backend by the epoch they are sealed under, what is left of destroyed reports, and rows
+ * that an index doesn't lead to. */
 #include "backend_sqlite.h"
 
 #include <string.h>
@@ -221,4 +222,39 @@ int backend_each_between(
 uint64_t backend_next(const struct backend *backend)
 {
 	return backend->next;
+}
+
+static void bind_range(sqlite3_stmt *statement, uint64_t first, uint64_t last)
+{
+	bind_number(statement, 1, first);
+	bind_number(statement, 2, last > INT64_MAX ? INT64_MAX : last);
+}
+
+int backend_each_astray(
+	struct backend *backend, uint64_t first, uint64_t last, backend_each_report *each, void *context)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_ASTRAY);
+
+	bind_range(statement, first, last);
+	return backend_each_row(backend, statement, each, context);
+}
+
+int backend_each_astray_message(
+	struct backend *backend, uint64_t first, uint64_t last, backend_each_old *each, void *context)
+{
+	sqlite3_stmt *statement = backend_use(backend, S_ASTRAY_MESSAGES);
+
+	bind_range(statement, first, last);
+	return each_old(backend, statement, each, context);
+}
+
+int backend_reindex(struct backend *backend)
+{
+	int code = sqlite3_exec(backend->database, "REINDEX", NULL, NULL, NULL);
+
+	if (code != SQLITE_OK) {
+		backend->error = BACKEND_BROKEN;
+		return -1;
+	}
+	return backend_count_on(backend);
 }

@@ -97,6 +97,27 @@ static const char *const sql[STATEMENTS] = {
 			       " (SELECT place FROM chunks WHERE place BETWEEN ?1 AND ?2 LIMIT ?3)",
 	[S_DROP_REMAINS] = "DELETE FROM remains WHERE body = ?1",
 	[S_RELIST] = "UPDATE reports SET seq = ?2, open_desk = ?4, facts = ?7 WHERE body = ?1",
+	/* Where an index is asked for the row's own values and its number, and has no such entry. */
+	[S_ASTRAY] =
+		"SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports AS r NOT INDEXED"
+		" WHERE body BETWEEN ?1 AND ?2 AND NOT ("
+		" EXISTS (SELECT 1 FROM reports AS i INDEXED BY reports_id"
+		" WHERE i.id = r.id AND i.body = r.body)"
+		" AND EXISTS (SELECT 1 FROM reports AS i INDEXED BY reports_epoch"
+		" WHERE i.epoch = r.epoch AND i.body = r.body)"
+		" AND (r.open_desk IS NULL OR EXISTS (SELECT 1 FROM reports AS i INDEXED BY reports_open"
+		" WHERE i.open_desk = r.open_desk AND i.seq = r.seq AND i.body = r.body))"
+		" AND (r.seq IS NOT NULL OR EXISTS (SELECT 1 FROM reports AS i INDEXED BY reports_pending"
+		" WHERE i.seq IS NULL AND i.body = r.body))"
+		" AND (r.seq IS NULL OR r.seq <= r.body OR EXISTS (SELECT 1 FROM reports AS i"
+		" INDEXED BY reports_late WHERE i.seq > i.body AND i.seq = r.seq AND i.body = r.body)))",
+	[S_ASTRAY_MESSAGES] =
+		"SELECT 0, seq, box, data FROM messages AS m NOT INDEXED"
+		" WHERE seq BETWEEN ?1 AND ?2 AND NOT ("
+		" EXISTS (SELECT 1 FROM messages AS i INDEXED BY messages_box"
+		" WHERE i.box = m.box AND i.seq = m.seq)"
+		" AND EXISTS (SELECT 1 FROM messages AS i INDEXED BY messages_epoch"
+		" WHERE substr(i.data, 1, 4) = substr(m.data, 1, 4) AND i.seq = m.seq))",
 	[S_BETWEEN] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports"
 		      " WHERE body BETWEEN ?1 AND ?2 ORDER BY body",
 };
@@ -201,7 +222,7 @@ static int prepare(struct backend *backend, struct fault *fault)
 	return 0;
 }
 
-static int count_on(struct backend *backend)
+int backend_count_on(struct backend *backend)
 {
 	sqlite3_stmt *statement = backend_use(backend, S_NEXT);
 
@@ -232,7 +253,7 @@ int backend_open(const char *name, struct backend **ret_backend, struct fault *f
 	if (schema_settle(backend->database, fault) != 0 || prepare(backend, fault) != 0)
 		goto cleanup;
 	sqlite3_wal_hook(backend->database, on_log, backend);
-	if (count_on(backend) != 0 ||
+	if (backend_count_on(backend) != 0 ||
 		sqlite3_exec(backend->database, "PRAGMA journal_size_limit = " LOG_SIZE_KEPT, NULL, NULL,
 			NULL) != SQLITE_OK) {
 		rc = fault_set(fault, "the database can't be read: restore a backup");

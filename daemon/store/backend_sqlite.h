@@ -60,6 +60,8 @@ enum statement {
 	S_DROP_REMAINS,
 	S_BETWEEN,
 	S_RELIST,
+	S_ASTRAY,
+	S_ASTRAY_MESSAGES,
 	STATEMENTS,
 };
 
@@ -89,6 +91,8 @@ MUST_USE int backend_run(struct backend *backend, sqlite3_stmt *statement);
 /* One step: 1 a row, 0 the end (and reset), -1 an error (and reset). */
 MUST_USE int backend_step(struct backend *backend, sqlite3_stmt *statement);
 void backend_done(sqlite3_stmt *statement);
+/* Reads the counter of bodies and seqs. */
+MUST_USE int backend_count_on(struct backend *backend);
 void bind_blob(sqlite3_stmt *statement, int at, const void *data, size_t len);
 void bind_number(sqlite3_stmt *statement, int at, uint64_t value);
 struct backend_view column_view(sqlite3_stmt *statement, int at);

@@ -198,6 +198,7 @@ int retention_step(struct store *store)
 	struct retention *retention = store->retention;
 	struct looking *looking = calloc(1, sizeof *looking);
 	uint64_t last = retention->next_body + BODIES_AT_ONCE - 1;
+	bool is_last;
 	int rc = 0;
 
 	if (looking == NULL)
@@ -208,8 +209,11 @@ int retention_step(struct store *store)
 	else
 		rc = destroy_due(store, looking);
 	free(looking);
+	is_last = last + 1 >= backend_next(store->backend);
+	if (rc == 0)
+		indexes_look(store, retention->next_body, is_last ? UINT64_MAX : last);
 	retention->next_body = last + 1;
-	if (retention->next_body >= backend_next(store->backend))
+	if (is_last)
 		end_look(retention);
 	return rc;
 }

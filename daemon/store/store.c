@@ -146,8 +146,10 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		backend_open(DATABASE_NAME, &store->backend, fault) != 0 ||
 		load_limits(store, setup, fault) != 0)
 		return -1;
-	if (check_time(store, fault) != 0 || rosters_load(store, fault) != 0 ||
-		audit_load(store, fault) != 0 || tls_load(store, fault) != 0)
+	if (check_time(store, fault) != 0)
+		return -1;
+	indexes_start(store);
+	if (rosters_load(store, fault) != 0 || audit_load(store, fault) != 0 || tls_load(store, fault) != 0)
 		return -1;
 	if (store->roster != NULL)
 		wait_for_new_second(store);

@@ -328,6 +328,15 @@ void rewrap_maybe_end(struct store *store);
 void rewrap_look(struct store *store);
 void rewrap_progress(const struct store *store, struct rewrap_progress *ret_progress);
 
+/* --- indexes.c: rows that the database's own indexes don't lead to */
+/* Reports and messages with numbers between these two. True where some weren't found and are now: all indexes
+ * have been made anew. */
+bool indexes_check(struct store *store, uint64_t first, uint64_t last);
+/* Before anything else is read through them. */
+void indexes_start(struct store *store);
+/* The same while the store serves: what it has read through a damaged index is read again. */
+void indexes_look(struct store *store, uint64_t first, uint64_t last);
+
 /* --- tombstones.c: what is left of a destroyed report, under its blind id */
 #define TOMBSTONE_REASON_MAX 200
 enum why { WHY_RETENTION = 1, WHY_ADMINS, WHY_HOLDER /* called off before its release */ };
