@@ -153,7 +153,7 @@ int keyring_parse(const uint8_t *data, size_t len, struct keyring **ret_keyring,
 		take_receipts(&reader, keyring) != 0 || take_tokens(&reader, keyring) != 0 ||
 		reader_end(&reader) != 0) {
 		keyring_free(keyring);
-		return fault_set(fault, "this is no keyring: use the file that clarion-admin made");
+		return fault_set(fault, "this is no keyring, or it is cut short: restore it from a backup");
 	}
 	*ret_keyring = keyring;
 	return 0;

@@ -3,6 +3,7 @@
  * looks at the file sees what SQLite wrote. */
 #include "backend_sqlite.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 static sqlite3_vfs gathering_vfs;
 static sqlite3_vfs *system_vfs;
+static int write_error; /* of the last write to a log; SQLite itself keeps none for a commit */
 
 /* The system's own file lies behind it. */
 struct log_file {
@@ -37,8 +39,10 @@ static int put_out(sqlite3_file *file)
 	sqlite3_file *system = system_file(file);
 	int code = SQLITE_OK;
 
-	if (log->len > 0)
+	if (log->len > 0) {
 		code = system->pMethods->xWrite(system, log->gathered, log->len, log->place);
+		write_error = code == SQLITE_OK ? 0 : errno;
+	}
 	/* What failed is not kept: SQLite gives the transaction up, and writes it anew if it is tried again.
 	 */
 	log->len = 0;
@@ -201,4 +205,9 @@ const char *gathering_vfs_name(void)
 		system_vfs = system;
 	}
 	return gathering_vfs.zName;
+}
+
+int log_file_error(void)
+{
+	return write_error;
 }

@@ -98,6 +98,14 @@ static int refuse_newer(sqlite3 *database, int version, struct fault *fault)
 		version, SCHEMA_VERSION);
 }
 
+static int cant_read(sqlite3 *database, struct fault *fault)
+{
+	if (sqlite3_errcode(database) == SQLITE_BUSY)
+		return fault_set(fault, "another program holds the database: end it, then start again");
+	return fault_set(
+		fault, "the database can't be read (%s): restore a backup", sqlite3_errmsg(database));
+}
+
 int schema_settle(sqlite3 *database, struct fault *fault)
 {
 	int version = 0;
@@ -111,8 +119,7 @@ int schema_settle(sqlite3 *database, struct fault *fault)
 		    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = "
 		    "ON;") != 0 ||
 		read_version(database, &version) != 0)
-		return fault_set(
-			fault, "the database can't be read (%s): restore a backup", sqlite3_errmsg(database));
+		return cant_read(database, fault);
 	if (!is_write_ahead(database))
 		return fault_set(
 			fault, "the database's file system can't keep a write-ahead log: use another one");

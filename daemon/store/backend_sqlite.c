@@ -111,13 +111,12 @@ static const char *const sql[STATEMENTS] = {
 		" WHERE i.seq IS NULL AND i.body = r.body))"
 		" AND (r.seq IS NULL OR r.seq <= r.body OR EXISTS (SELECT 1 FROM reports AS i"
 		" INDEXED BY reports_late WHERE i.seq > i.body AND i.seq = r.seq AND i.body = r.body)))",
-	[S_ASTRAY_MESSAGES] =
-		"SELECT 0, seq, box, data FROM messages AS m NOT INDEXED"
-		" WHERE seq BETWEEN ?1 AND ?2 AND NOT ("
-		" EXISTS (SELECT 1 FROM messages AS i INDEXED BY messages_box"
-		" WHERE i.box = m.box AND i.seq = m.seq)"
-		" AND EXISTS (SELECT 1 FROM messages AS i INDEXED BY messages_epoch"
-		" WHERE substr(i.data, 1, 4) = substr(m.data, 1, 4) AND i.seq = m.seq))",
+	[S_ASTRAY_MESSAGES] = "SELECT 0, seq, box, data FROM messages AS m NOT INDEXED"
+			      " WHERE seq BETWEEN ?1 AND ?2 AND NOT ("
+			      " EXISTS (SELECT 1 FROM messages AS i INDEXED BY messages_box"
+			      " WHERE i.box = m.box AND i.seq = m.seq)"
+			      " AND EXISTS (SELECT 1 FROM messages AS i INDEXED BY messages_epoch"
+			      " WHERE substr(i.data, 1, 4) = substr(m.data, 1, 4) AND i.seq = m.seq))",
 	[S_BETWEEN] = "SELECT body, seq, id, open_desk, epoch, data_key, facts FROM reports"
 		      " WHERE body BETWEEN ?1 AND ?2 ORDER BY body",
 };
@@ -149,11 +148,23 @@ struct backend_view column_view(sqlite3_stmt *statement, int at)
 		(size_t)sqlite3_column_bytes(statement, at) };
 }
 
+/* The disk takes nothing more; what is there can be read. */
+static bool is_read_only(int code)
+{
+	return (code & 0xff) == SQLITE_IOERR && (log_file_error() == EROFS || log_file_error() == EDQUOT);
+}
+
 static int note_error(struct backend *backend, int code)
 {
-	backend->error = (code & 0xff) == SQLITE_FULL ? BACKEND_FULL : BACKEND_BROKEN;
+	bool read_only = is_read_only(code);
+
+	backend->error = read_only || (code & 0xff) == SQLITE_FULL ? BACKEND_FULL : BACKEND_BROKEN;
+	if (read_only)
+		log_plain(LOG_ERROR, "disk_read_only");
+	else if ((code & 0xff) == SQLITE_BUSY)
+		log_plain(LOG_ERROR, "database_locked");
 	/* What SQLite found no report can be named for: a page of its own is damaged, or the disk fails. */
-	if (backend->error == BACKEND_BROKEN)
+	else if (backend->error == BACKEND_BROKEN)
 		log_event(
 			LOG_ERROR, "database_error", "code=%d", sqlite3_extended_errcode(backend->database));
 	return -1;

@@ -83,6 +83,8 @@ struct backend {
 /* backend_log_file.c: the system's way to files, but the log is written in one piece before each sync. NULL
  * where it can't be: then SQLite takes the system's own. */
 const char *gathering_vfs_name(void);
+/* The errno of the last write to a log; 0 where it succeeded. */
+int log_file_error(void);
 
 /* A statement ready to be bound, and its end: reset, with the error noted. */
 sqlite3_stmt *backend_use(struct backend *backend, enum statement which);

@@ -175,7 +175,7 @@ void invitations_expire(struct store *store)
 {
 	struct sweep sweep = { .store = store, .now = store_now(store) };
 
-	if (sweep.now - store->invitations_swept < SWEEP_SECONDS)
+	if (sweep.now - store->invitations_swept < SWEEP_SECONDS || store_clock_is_doubted(store))
 		return;
 	if (backend_each(store->backend, SHELF_INVITATIONS, sweep_one, &sweep) != 0)
 		return;

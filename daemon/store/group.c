@@ -110,7 +110,8 @@ static int put_newest_time(struct store *store)
 	int64_t now = time_cut(store_now(store), 60);
 	int rc = 0;
 
-	if (now > store->newest_committed) {
+	/* A wrong clock that is set right again within its day mustn't keep the store from starting. */
+	if (now > store->newest_committed && !store_clock_is_doubted(store)) {
 		buffer_put_u64(&time, (uint64_t)now);
 		rc = seal_put_row(store->seal, &place, time.data, time.len, &sealed);
 		if (rc == 0)

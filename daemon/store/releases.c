@@ -125,6 +125,8 @@ static bool is_due(const struct store *store)
 {
 	const struct held_entry *first = held_first(store->held);
 
+	if (store_clock_is_doubted(store))
+		return false;
 	return store->held_unknown || (first != NULL && first->release <= store_now(store));
 }
 
@@ -189,7 +191,7 @@ void releases_run(struct store *store)
 	if (rc != 0)
 		log_plain(LOG_ERROR, "release_failed");
 	first = held_first(store->held);
-	if (rc != 0 || store->held_unknown)
+	if (rc != 0 || store->held_unknown || store_clock_is_doubted(store))
 		look_at(store, store_now(store) + CHECK_MS / 1000);
 	else if (first != NULL)
 		look_at(store, first->release);

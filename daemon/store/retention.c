@@ -11,13 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY             86400
-#define LOOK_EVERY      3600
-#define WARN_DAYS       30
-#define BODIES_AT_ONCE  64    /* half a millisecond where all of them are closed */
-#define EXPIRING_MAX    20000 /* that are shown: three megabytes */
-#define JUMP_DAYS       92    /* a database that nobody used for so long may have met a wrong clock */
-#define JUMP_WAIT_HOURS 24
+#define DAY            86400
+#define LOOK_EVERY     3600
+#define WARN_DAYS      30
+#define BODIES_AT_ONCE 64    /* half a millisecond where all of them are closed */
+#define EXPIRING_MAX   20000 /* that are shown: three megabytes */
 
 struct retention {
 	bool is_looking;
@@ -41,18 +39,10 @@ void retention_free(struct store *store)
 
 int retention_load(struct store *store)
 {
-	int64_t now = store_now(store);
-
 	store->retention = calloc(1, sizeof *store->retention);
 	if (store->retention == NULL)
 		return -1;
-	store->retention->began = now - LOOK_EVERY;
-	/* What is destroyed by a wrong clock is destroyed all the same: somebody has a day to notice. */
-	if (store->newest_committed != 0 && now - store->newest_committed > (int64_t)JUMP_DAYS * DAY) {
-		store->retention->began += JUMP_WAIT_HOURS * LOOK_EVERY;
-		log_event(LOG_WARNING, "retention_waits", "hours=%d reason=\"long_unused_or_wrong_clock\"",
-			JUMP_WAIT_HOURS);
-	}
+	store->retention->began = store_now(store) - LOOK_EVERY;
 	return 0;
 }
 
@@ -155,11 +145,11 @@ static void judge(struct looking *looking, const struct backend_report *row, con
 	if (desk == NULL || facts->stage != STAGE_LISTED || facts->state != STATE_CLOSED)
 		return;
 	ends = facts->changed + (int64_t)desk->retention_days * DAY;
-	if (now >= ends) {
+	if (now >= ends && !store_clock_is_doubted(store)) {
 		looking->due[looking->count] = *row;
 		memcpy(looking->desks[looking->count], facts->desk, NAME_SIZE);
 		looking->count++;
-	} else if (ends - now <= (int64_t)WARN_DAYS * DAY) {
+	} else if (ends - now <= (int64_t)WARN_DAYS * DAY) { /* also what only waits for the clock */
 		show(store->retention, facts, ends);
 	}
 }

@@ -33,34 +33,6 @@
 #define HEAP_KEPT_BYTES                                                                                      \
 	(2 * 1024 * 1024) /* a busy moment's bodies: giving them back each time costs page faults */
 
-/* A clock that went back would let old signatures in again, and date reports wrongly. */
-static int check_time(struct store *store, struct fault *fault)
-{
-	static const char name[] = "newest-time";
-	struct place place = {
-		.column = COLUMN_OWN, .identity = (const uint8_t *)name, .identity_len = sizeof name - 1
-	};
-	struct buffer sealed = buffer_of(128), plain = buffer_of(8);
-	struct reader in;
-	uint64_t newest = 0;
-	int rc = 0;
-
-	if (backend_get(store->backend, SHELF_OWN, place.identity, place.identity_len, &sealed) == 0) {
-		rc = seal_get_row(store->seal, &place, sealed.data, sealed.len, &plain);
-		in = reader_of(plain.data, plain.len);
-		if (rc != 0 || reader_u64(&in, &newest) != 0)
-			rc = fault_set(fault,
-				"the database doesn't open with this keyring: is it another organisation's?");
-		else if (store_now(store) < (int64_t)newest)
-			rc = fault_set(fault, "the clock is earlier than the newest report: set it right, "
-					      "then start again");
-	}
-	store->newest_committed = (int64_t)newest;
-	buffer_free(&sealed);
-	buffer_free(&plain);
-	return rc;
-}
-
 static int load_settings(struct store *store, const struct setup *setup, struct fault *fault)
 {
 	const char *base = setup_setting(setup, "base");
@@ -146,7 +118,7 @@ static int load(struct store *store, struct setup *setup, struct fault *fault)
 		backend_open(DATABASE_NAME, &store->backend, fault) != 0 ||
 		load_limits(store, setup, fault) != 0)
 		return -1;
-	if (check_time(store, fault) != 0)
+	if (store_clock_check(store, fault) != 0)
 		return -1;
 	indexes_start(store);
 	if (rosters_load(store, fault) != 0 || audit_load(store, fault) != 0 || tls_load(store, fault) != 0)

@@ -154,6 +154,7 @@ struct store {
 	int64_t release_at; /* on the boot clock; 0: it isn't set */
 	int64_t start_wall, start_boot_ms;
 	int64_t newest_committed; /* the latest time that a commit holds */
+	int64_t doubted_until;    /* clock.c; 0 for a clock that goes on where the database ends */
 	struct event *chores_event, *rest_event;
 	struct rewrap *rewrap;
 	bool dropping_epochs; /* the keyring without old storage keys is being written */
@@ -177,6 +178,12 @@ struct store {
 void store_clock_start(struct store *store);
 int64_t store_now(const struct store *store);
 /* Announces a wall clock that has departed by more than five minutes. */
+/* Whether this clock may follow the newest time in the database: refused where it is earlier; doubted for a
+ * day where it is more than 92 days later. */
+MUST_USE int store_clock_check(struct store *store, struct fault *fault);
+/* Then nothing is released, destroyed or forgotten, so that a wrong clock does no harm until it is set right.
+ */
+bool store_clock_is_doubted(const struct store *store);
 void store_clock_watch(struct store *store);
 
 /* --- request.c */

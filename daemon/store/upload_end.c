@@ -101,8 +101,8 @@ void uploads_expire(struct store *store)
 {
 	struct expiry expiry = { .store = store, .before = store_now(store) - UPLOAD_LIFE_DAYS * DAY };
 
-	if (backend_each_upload(store->backend, expire_one, &expiry) != 0 || expiry.count == 0 ||
-		group_open(store) != 0)
+	if (store_clock_is_doubted(store) || backend_each_upload(store->backend, expire_one, &expiry) != 0 ||
+		expiry.count == 0 || group_open(store) != 0)
 		return;
 	for (size_t i = 0; i < expiry.count; i++) {
 		if (backend_drop_upload(store->backend, expiry.bodies[i]) != 0) {

@@ -234,7 +234,8 @@ static int roster_check_file(const struct folder_file *file, struct fault *fault
 	if (version_of(file->name, &version) != 0)
 		return fault_set(fault, "%.40s: is not named VERSION.note", file->name);
 	if (roster_parse(file->bytes.data, file->bytes.len, &roster, &reason) != 0)
-		rc = fault_set(fault, "%.40s: %.180s", file->name, reason.text);
+		rc = fault_set(
+			fault, "%.40s: %.110s (copy it from an admin's home)", file->name, reason.text);
 	else if (roster->version != version)
 		rc = fault_set(fault, "%.40s: holds another version", file->name);
 	else

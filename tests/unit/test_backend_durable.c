@@ -228,6 +228,33 @@ static void test_a_newer_schema_is_refused(void **state)
 	assert_same_file("killed.db-wal", "kept-wal");
 }
 
+/* Somebody looks into the database with a tool of her own, and holds it. */
+static void test_a_locked_database_is_said_and_taken_again(void **state)
+{
+	struct backend *backend = opened();
+	sqlite3 *other = NULL;
+	struct fault fault;
+
+	(void)state;
+	add(backend, 1, 5);
+	sqlite3_busy_timeout(backend->database, 10);
+	assert_int_equal(sqlite3_open(NAME, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(backend_begin(backend), -1);
+	assert_int_equal(backend_error(backend), BACKEND_BROKEN);
+	assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	add(backend, 2, 5);
+	backend_close(backend);
+	backend = NULL;
+	assert_int_equal(
+		sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(backend_open(NAME, &backend, &fault), -1);
+	assert_non_null(strstr(fault.text, "another program holds the database"));
+	sqlite3_close(other);
+	backend_close(opened());
+}
+
 static void test_a_damaged_database_is_not_an_empty_one(void **state)
 {
 	struct backend *backend = opened();
@@ -332,6 +359,7 @@ int main(void)
 		IN_FOLDER(test_the_log_empties_though_a_row_was_found),
 		IN_FOLDER(test_a_second_store_is_refused),
 		IN_FOLDER(test_a_newer_schema_is_refused),
+		IN_FOLDER(test_a_locked_database_is_said_and_taken_again),
 		IN_FOLDER(test_a_damaged_database_is_not_an_empty_one),
 		IN_FOLDER(test_a_schema_that_was_not_begun_is_completed),
 		IN_FOLDER(test_a_step_that_fails_is_not_taken),

@@ -120,6 +120,32 @@ static void test_rosters_that_are_refused(void **state)
 }
 
 /* The same version with another content: the history would fork. */
+/* At no length does a part of a roster change what is in force. */
+static void test_a_roster_that_is_cut_short(void **state)
+{
+	struct scene *scene = *state;
+	struct roster *next = next_of(scene);
+	struct buffer note;
+	struct fault fault;
+
+	sign_as(next, "ada", ADA);
+	note = note_of(next);
+	for (size_t len = 0; len < note.len; len++) {
+		uint8_t *part = malloc(len + 1); /* of its own, so that a sanitizer sees a read behind it */
+
+		assert_non_null(part);
+		memcpy(part, note.data, len);
+		assert_int_equal(rosters_offer(&scene->store, part, len, &fault), -1);
+		assert_true(fault.text[0] != '\0');
+		assert_int_equal(scene->store.roster->version, 1);
+		free(part);
+	}
+	assert_int_equal(rosters_offer(&scene->store, note.data, note.len, &fault), 0);
+	assert_int_equal(scene->store.roster->version, 2);
+	buffer_free(&note);
+	roster_free(next);
+}
+
 static void test_a_second_version_one(void **state)
 {
 	struct scene *scene = *state;
@@ -329,6 +355,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		IN_SCENE(test_every_roster_that_was_in_force_is_kept),
 		IN_SCENE(test_rosters_that_are_refused),
+		IN_SCENE(test_a_roster_that_is_cut_short),
 		IN_SCENE(test_a_second_version_one),
 		IN_SCENE(test_a_receipt_key_that_is_not_held),
 		IN_SCENE(test_new_admins_need_the_old_ones),
