@@ -52,19 +52,28 @@ int exposure_add_gap(struct exposure *exposure, const struct exposure_gap *gap)
 	return 0;
 }
 
+/* Reports are wrapped again each month: many entries are of few. */
+static int make_room(struct exposure *exposure)
+{
+	size_t room = exposure->report_room * 2 + 64;
+	struct exposure_report *grown = NULL;
+
+	exposure_settle(exposure);
+	if (exposure->report_count * 2 < exposure->report_room)
+		return 0;
+	if (exposure->report_count < EXPOSURE_REPORTS_MAX)
+		grown = reallocarray(exposure->reports, room, sizeof *grown);
+	if (grown == NULL)
+		return -1;
+	exposure->reports = grown;
+	exposure->report_room = room;
+	return 0;
+}
+
 int exposure_add_report(struct exposure *exposure, const struct exposure_report *report)
 {
-	if (exposure->report_count == exposure->report_room) {
-		size_t room = exposure->report_room * 2 + 64;
-		struct exposure_report *grown = exposure->report_count < EXPOSURE_REPORTS_MAX
-							? reallocarray(exposure->reports, room, sizeof *grown)
-							: NULL;
-
-		if (grown == NULL)
-			return -1;
-		exposure->reports = grown;
-		exposure->report_room = room;
-	}
+	if (exposure->report_count == exposure->report_room && make_room(exposure) != 0)
+		return -1;
 	exposure->reports[exposure->report_count++] = *report;
 	return 0;
 }

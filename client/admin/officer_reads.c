@@ -12,7 +12,8 @@
 struct collecting {
 	const char *officer;
 	struct exposure *exposure;
-	int64_t before; /* the entry before this one */
+	int64_t before;   /* the entry before this one */
+	uint64_t version; /* of the roster in force, as the log goes on; 0 before it says one */
 };
 
 /* --- terms of service, from the rosters */
@@ -112,24 +113,40 @@ static void count_unnamed(struct exposure *exposure, const char *details)
 		exposure->unnamed += count;
 }
 
-/* Whoever wraps a report again seals it to all officers of its desk: that it was hers too, only the desk's
- * officers know. */
-static bool was_officer(const struct exposure *exposure, int64_t time)
+/* Whoever wraps a report again seals it to all officers of its desk by the roster in force: that it was hers
+ * too, only the desk's officers know. */
+static bool was_officer(const struct collecting *collecting)
 {
-	const int64_t minute = 60; /* entries are cut to it */
+	for (size_t at = 0; at < collecting->exposure->desk_count; at++) {
+		const struct exposure_desk *term = &collecting->exposure->desks[at];
 
-	for (size_t at = 0; at < exposure->desk_count; at++) {
-		const struct exposure_desk *term = &exposure->desks[at];
-
-		if (time + minute > term->from && (term->end == 0 || time <= term->until))
+		if (collecting->version >= term->first && (term->end == 0 || collecting->version < term->end))
 			return true;
 	}
 	return false;
 }
 
+/* A draft is dated when it is made, and may wait for signatures: what counts is when it came into force. */
+static void take_in_force(struct collecting *collecting, const struct audit_entry *entry)
+{
+	const int64_t minute = 60; /* entries are cut to it */
+	struct reader in = reader_of(entry->subject, strlen(entry->subject));
+
+	if (reader_decimal(&in, &collecting->version) != 0)
+		return;
+	for (size_t at = 0; at < collecting->exposure->desk_count; at++) {
+		struct exposure_desk *term = &collecting->exposure->desks[at];
+
+		if (term->first == collecting->version && entry->time > term->from)
+			term->from = entry->time;
+		if (term->end == collecting->version && entry->time + minute > term->until)
+			term->until = entry->time + minute;
+	}
+}
+
 static int take_report(struct collecting *collecting, const struct audit_entry *entry, bool is_read)
 {
-	struct exposure_report report = { .is_given = !is_read };
+	struct exposure_report report = { .is_given = !is_read && was_officer(collecting) };
 
 	if (hex_decode(entry->subject, strlen(entry->subject), report.tag, sizeof report.tag) != 0)
 		return 0;
@@ -152,8 +169,10 @@ static int take_entry(void *context, const struct audit_entry *entry, struct fai
 		rc = take_report(collecting, entry, true);
 	else if (is_read && entry->actor[0] == '\0')
 		count_unnamed(exposure, entry->details);
-	else if (strcmp(entry->kind, "rewrap") == 0 && was_officer(exposure, entry->time))
+	else if (strcmp(entry->kind, "rewrap") == 0)
 		rc = take_report(collecting, entry, false);
+	else if (strcmp(entry->kind, "roster") == 0)
+		take_in_force(collecting, entry);
 	else if (strcmp(entry->kind, "restored") == 0)
 		rc = exposure_add_gap(exposure, &(struct exposure_gap){ collecting->before, entry->time });
 	collecting->before = entry->time;

@@ -1,6 +1,7 @@
 /* exposed: which reports a colleague whose device is lost has read or could open. Her admin's tool has read
  * the audit log, which names reports by tags; whoever may list a desk's reports knows what they are. */
 #include "desk_pages.h"
+#include "report_way.h"
 #include "verbs.h"
 
 #include "client/output.h"
@@ -83,9 +84,9 @@ static int take_old(struct listing *listing, const char *desk, struct failure *f
 
 /* --- one report */
 
-static bool is_for(const struct exposure_desk *term, const struct alert *alert)
+static bool is_for(const struct exposure_desk *term, const char *desk, const struct alert *alert)
 {
-	return strcmp(term->desk, alert->desk) == 0 &&
+	return strcmp(term->desk, desk) == 0 &&
 	       (!term->is_fallback || alert->urgency == URGENCY_IMMEDIATE ||
 		       alert->urgency == URGENCY_URGENT || alert->urgency == URGENCY_WITHHELD);
 }
@@ -103,7 +104,7 @@ static bool was_sealed_to_her(const struct listing *listing, const struct alert 
 	for (size_t at = 0; at < exposure->desk_count; at++) {
 		const struct exposure_desk *term = &exposure->desks[at];
 
-		if (!is_for(term, alert))
+		if (!is_for(term, alert->desk, alert))
 			continue;
 		if (alert->accepted + HOUR > term->from && (term->end == 0 || alert->accepted <= term->until))
 			return true;
@@ -111,6 +112,47 @@ static bool was_sealed_to_her(const struct listing *listing, const struct alert 
 			return true;
 	}
 	return false;
+}
+
+/* A report that came through other desks was sealed to each while it was there; which one an unknown first
+ * desk was, could be hers. */
+static bool was_on_its_way_to_her(
+	const struct listing *listing, const struct report_way *way, const struct alert *alert, bool is_given)
+{
+	for (size_t at = 0; at < way->count; at++) {
+		const struct report_stage *stage = &way->stages[at];
+		int64_t end = at + 1 < way->count ? way->stages[at + 1].since : INT64_MAX;
+
+		for (size_t i = 0; i < listing->exposure->desk_count; i++) {
+			const struct exposure_desk *term = &listing->exposure->desks[i];
+			int64_t until = term->end == 0 ? INT64_MAX : term->until;
+
+			if (stage->desk[0] != '\0' && !is_for(term, stage->desk, alert))
+				continue;
+			/* Sealed when it came to the desk; or wrapped again while it lay there. */
+			if ((stage->since + HOUR > term->from && stage->since <= until) ||
+				(is_given && stage->since <= until && end + HOUR > term->from))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether her key can have opened it, read or not. Only of what was wrapped again it is asked where it has
+ * been: a transfer wraps it. */
+static int was_hers(struct listing *listing, const struct alert *alert, const struct exposure_report *known,
+	bool *ret_was, struct failure *failure)
+{
+	struct report_way way;
+
+	*ret_was = was_sealed_to_her(listing, alert);
+	if (known == NULL || (known->is_given && *ret_was))
+		return 0;
+	if (report_way(listing->officer, alert, &way, failure) != 0)
+		return -1;
+	if (way.count > 1 || known->is_given)
+		*ret_was = was_on_its_way_to_her(listing, &way, alert, known->is_given);
+	return 0;
 }
 
 static int show(struct listing *listing, const struct alert *alert, const struct exposure_report *read,
@@ -147,15 +189,18 @@ static int judge(struct listing *listing, const struct alert *alert, struct fail
 	const struct exposure_report *known = NULL;
 	char text[AUDIT_SUBJECT_SIZE];
 	uint8_t id[ID_BYTES], tag[SHA256_BYTES];
+	bool was = false;
 
 	if (hex_decode(alert->report, ID_SIZE - 1, id, sizeof id) != 0 || audit_report_tag(id, text) != 0 ||
 		hex_decode(text, sizeof text - 1, tag, sizeof tag) != 0)
 		return failure_set(failure, EX_PROTOCOL,
 			"the server's list is malformed: tell your organisation's admin");
 	known = exposure_find(listing->exposure, tag);
-	if (known == NULL && !was_sealed_to_her(listing, alert))
-		return 0;
-	return show(listing, alert, known != NULL && known->times > 0 ? known : NULL, failure);
+	if (known != NULL && known->times > 0)
+		return show(listing, alert, known, failure);
+	if (was_hers(listing, alert, known, &was, failure) != 0)
+		return -1;
+	return was ? show(listing, alert, NULL, failure) : 0;
 }
 
 /* --- all reports of her desks */

@@ -156,6 +156,10 @@ def test_the_times_of_her_service_and_what_was_wrapped_for_her(clock_build, tmp_
     late = SealedReport(org, summary="Sealed to her, and on its way for two days.")
     org.shift_clock(days=4)
     org.run("officer remove", "noor")
+    # The draft waits for a signature: until it is in force everything is sealed to her.
+    org.shift_clock(days=5)
+    between = SealedReport(org, summary="While the draft waited.")
+    assert between.put().status == 201
     org.publish()
     org.shift_clock(days=6)
     after = SealedReport(org, summary="After.")
@@ -163,17 +167,43 @@ def test_the_times_of_her_service_and_what_was_wrapped_for_her(clock_build, tmp_
         assert sealed.put().status == 201
     reads = tmp_path / "reads"
     org.run("audit", "--officer", "noor", "--out", reads)
-    assert set(exposed(org, amina, reads)) == {hers.id, late.id}
+    assert set(exposed(org, amina, reads)) == {hers.id, between.id, late.id}
 
     noor_again = Officer(org, "noor-two")
     org.run("officer add", "-", "--desk", org.desk, stdin=noor_again.card + "\n")
     org.publish()
     assert amina.run("rewrap").json["failed"] == 0
+    again = tmp_path / "again"
+    org.run("audit", "--officer", "noor", "--out", again)
+    assert set(exposed(org, amina, again)) == {hers.id, between.id}, "what she could have fetched, whatever its header is now"
     org.run("officer remove", "noor-two")
     org.publish()
     second = tmp_path / "second"
     org.run("audit", "--officer", "noor-two", "--out", second)
     assert {old.id, hers.id, late.id, after.id} <= set(exposed(org, amina, second))
+
+
+def test_what_other_desks_had_meanwhile_is_not_hers(org, tmp_path):
+    """A report that another desk's officers wrapped again was never sealed to her; one that her desk had, and gave away since, was."""
+    org.run("desk add", "legal", "--title", "Legal", "--admission", "open")
+    amina = org.officer("amina", desk=f"{org.desk},legal")
+    org.officer("noor")
+    facts = {"envelope": {"desk": "legal"}, "committed": {"desk": "legal"}}
+    other = SealedReport(org, recipients=org.roster().recipients("legal"), **facts)
+    assert other.put(desk="legal").status == 201
+    moved = org.defender("nadia").report(consent={"refer": {"state": "Y"}})["id"]
+    org.officer("lena", desk="legal")
+    assert amina.run("rewrap").json == {"done": 2, "failed": 0}
+    org.run("officer remove", "noor")
+    org.publish()
+    reads = tmp_path / "noor.reads"
+    org.run("audit", "--officer", "noor", "--out", reads)
+    assert set(exposed(org, amina, reads)) == {moved}
+    for words in (["ack", moved], ["triage", moved, "Ask.", "--risk", "4,3,1"], ["activate", moved, "Ask.", "--due", "+1h"], ["transfer", moved, "--desk", "legal"],
+                  ["accept", moved]):
+        amina.run(*words)
+    org.run("audit", "--officer", "noor", "--out", tmp_path / "later.reads")
+    assert {(each["report"], each["desk"]) for each in amina.run("exposed", tmp_path / "later.reads").json["reports"]} == {(moved, "legal")}
 
 
 def test_a_log_that_was_cut_says_so(org, tmp_path):

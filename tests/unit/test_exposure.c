@@ -84,6 +84,25 @@ static void what_is_of_one_report_comes_together(void **state)
 	exposure_free(exposure);
 }
 
+/* A thousand reports that are wrapped again each month for a lifetime. */
+static void many_entries_of_few_reports_fit(void **state)
+{
+	struct exposure *exposure = exposure_new();
+
+	(void)state;
+	assert_non_null(exposure);
+	for (uint32_t at = 0; at < EXPOSURE_REPORTS_MAX + 1000; at++) {
+		struct exposure_report report = { .times = 1, .first = at, .last = at };
+
+		report.tag[0] = (uint8_t)(at % 1000 % 256);
+		report.tag[1] = (uint8_t)(at % 1000 / 256);
+		assert_int_equal(exposure_add_report(exposure, &report), 0);
+	}
+	exposure_settle(exposure);
+	assert_int_equal(exposure->report_count, 1000);
+	exposure_free(exposure);
+}
+
 static void what_is_no_list_is_refused(void **state)
 {
 	static const char *const wrong[] = { "", "clarion-exposure/2\n", HEAD "desk urgent own 3 7\n",
@@ -109,6 +128,7 @@ int main(void)
 		cmocka_unit_test(lists_round_trip),
 		cmocka_unit_test(sums_stay_readable),
 		cmocka_unit_test(what_is_of_one_report_comes_together),
+		cmocka_unit_test(many_entries_of_few_reports_fit),
 		cmocka_unit_test(what_is_no_list_is_refused),
 	};
 

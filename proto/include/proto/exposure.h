@@ -26,7 +26,8 @@ struct exposure_report {
 	uint8_t tag[SHA256_BYTES];
 	uint64_t times;      /* that the log tells of a read; 0 where she was only given it */
 	int64_t first, last; /* of those */
-	bool is_given;       /* somebody has wrapped it again while she was an officer */
+	bool is_given;       /* somebody has wrapped it again while she was an officer; without, and without
+				a read, it was wrapped at another time: it may have changed its desk */
 };
 
 /* From when to when the log can't tell. */
