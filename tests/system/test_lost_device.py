@@ -156,7 +156,8 @@ def test_the_times_of_her_service_and_what_was_wrapped_for_her(clock_build, tmp_
     late = SealedReport(org, summary="Sealed to her, and on its way for two days.")
     org.shift_clock(days=4)
     org.run("officer remove", "noor")
-    # The draft waits for a signature: until it is in force everything is sealed to her.
+    org.run("roster sign")
+    # It waits for whoever is to publish it: until it is in force everything is sealed to her.
     org.shift_clock(days=5)
     between = SealedReport(org, summary="While the draft waited.")
     assert between.put().status == 201
