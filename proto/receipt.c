@@ -1,6 +1,7 @@
 #include "proto/receipt.h"
 #include "proto/digest.h"
 #include "proto/digit.h"
+#include "proto/stretching.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -119,21 +120,19 @@ int receipt_parse(const char *text, size_t len, char ret_text[RECEIPT_SIZE], str
 
 /* The salt is fixed: the number alone must lead to the same keys on every device. Its 93 bits and the work
  * are what protects it. */
-static int context_salt(uint8_t ret_salt[crypto_pwhash_SALTBYTES])
+static int context_salt(uint8_t ret_salt[STRETCHING_SALT_BYTES])
 {
 	return crypto_generichash(
-		ret_salt, crypto_pwhash_SALTBYTES, (const uint8_t *)SALT_TEXT, strlen(SALT_TEXT), NULL, 0);
+		ret_salt, STRETCHING_SALT_BYTES, (const uint8_t *)SALT_TEXT, strlen(SALT_TEXT), NULL, 0);
 }
 
 int receipt_stretch(const char text[RECEIPT_SIZE], uint8_t ret_seed[RECEIPT_SEED_BYTES])
 {
-	uint8_t salt[crypto_pwhash_SALTBYTES];
+	uint8_t salt[STRETCHING_SALT_BYTES];
 
 	if (context_salt(salt) != 0)
 		return -1;
-	return crypto_pwhash(ret_seed, RECEIPT_SEED_BYTES, text, strlen(text), salt,
-		crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
-		crypto_pwhash_ALG_ARGON2ID13);
+	return stretch(text, salt, ret_seed, RECEIPT_SEED_BYTES);
 }
 
 static int derive(struct receipt_keys *keys, const uint8_t seed[RECEIPT_SEED_BYTES])

@@ -12,10 +12,11 @@
 #include "layers.h"
 
 #include "client/home.h"
+#include "proto/stretching.h"
 
 #define CONTAINER_SLOTS       2
 #define CONTAINER_BYTES       ((size_t)2 * 1024 * 1024) /* exactly: many a file has this size */
-#define CONTAINER_SALT_BYTES  crypto_pwhash_SALTBYTES
+#define CONTAINER_SALT_BYTES  STRETCHING_SALT_BYTES
 #define CONTAINER_HEAD_BYTES  32
 #define CONTAINER_SLOT_BYTES  ((CONTAINER_BYTES - CONTAINER_HEAD_BYTES) / CONTAINER_SLOTS)
 #define CONTAINER_SEALED      (CONTAINER_SLOT_BYTES - sizeof(struct layer_head))

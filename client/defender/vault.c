@@ -2,6 +2,7 @@
 
 #include "client/terminal.h"
 #include "proto/encode.h"
+#include "proto/stretching.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -35,9 +36,7 @@ int vault_keys_of(
 	if (passphrase == NULL)
 		rc = crypto_generichash(master, MASTER_BYTES, salt, CONTAINER_SALT_BYTES, NULL, 0);
 	else
-		rc = crypto_pwhash(master, MASTER_BYTES, passphrase, strlen(passphrase), salt,
-			crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
-			crypto_pwhash_ALG_ARGON2ID13);
+		rc = stretch(passphrase, salt, master, MASTER_BYTES);
 	if (rc == 0) {
 		derive(master, keys);
 		*ret_keys = keys;
