@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "connection_state.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #define LINGER_SECONDS_DRAINING 1
 #define FIRST_SECONDS_DRAINING  2 /* within the 5 s that SIGTERM may take */
 #define LINGER_BYTES            (2 * 1024 * 1024)
+#define CROWD                   256 /* connections: below that what they needed isn't worth a look */
 
 static const bool may_go[CONNECTION_STATES][CONNECTION_STATES] = {
 	[CONNECTION_HANDSHAKE] = { [CONNECTION_IDLE] = true, [CONNECTION_ENDED] = true },
@@ -202,6 +204,14 @@ int connections_start(struct front *front)
 	front->out = buffer_of(OUT_MAX);
 	front->reaper = event_new(front->base, -1, 0, on_reap, front);
 	return front->reaper != NULL ? 0 : -1;
+}
+
+void connections_give_back(struct front *front)
+{
+	if (front->taken - front->given_back < CROWD || connections_count(front) >= CROWD)
+		return;
+	(void)malloc_trim(0);
+	front->given_back = front->taken;
 }
 
 void connections_stop(struct front *front)

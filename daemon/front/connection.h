@@ -22,6 +22,7 @@ struct front {
 	struct store_link *store;
 	bool draining;
 	uint64_t taken, turned_away; /* connections since the start */
+	uint64_t given_back;         /* what `taken` was when free memory went back last */
 	/* Called from the loop after connections have ended and their places are free. */
 	void (*on_room)(void *context);
 	void *context;
@@ -36,6 +37,8 @@ struct front {
 
 /* Fills in what connections need of *front, whose other fields the caller has set. */
 MUST_USE int connections_start(struct front *front);
+/* Gives the memory back that a crowd needed, once it is gone. For now and then. */
+void connections_give_back(struct front *front);
 /* Ends what is open. */
 void connections_stop(struct front *front);
 

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 /* After accept() failed (no descriptors, no memory) it is tried again this much later. */
-#define RETRY_MS      100
-#define SWEEP_SECONDS 10 /* between two looks for address groups that may be forgotten */
+#define RETRY_MS 100
+#define SWEEP_SECONDS                                                                                        \
+	10 /* between two looks for address groups that may be forgotten, and memory to give back */
 #define MS_PER_SECOND 1000
 #define US_PER_MS     1000
 
@@ -72,6 +73,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	limits_sweep(listener->limits, now_ms(listener));
+	connections_give_back(listener->front);
 }
 
 struct listener *listener_new(struct front *front, int fd, struct limits *limits)
