@@ -7,7 +7,7 @@ import random
 import statistics
 import time
 
-from helpers import signing, stock, wire
+from helpers import attacks, signing, stock, wire
 
 # The chance that a guesser takes one answer for the slower kind rightly; 0.5 is chance alone. With 1,500 samples of a kind
 # 0.5 +- 0.03 covers what equal kinds show in 99 of 100 runs.
@@ -84,6 +84,14 @@ def everything(org, amina, count):
     half = right[:len(org.base_path) // 2] + other[len(org.base_path) // 2:]
     wrong = compare(org.port, "prober", {"a page that isn't there": get("/" + "p" * (len(right) - 1)), "another base path": get(other),
                                          "half of the base path": get(half)}, count)
+    # Malformed in every way that is refused before anybody looks at where it goes; the last shape is many good requests.
+    broken = [shape.replace(b" / ", b" %s ", 1).replace(b" http://a/ ", b" http://a%s ", 1) for shape in attacks.SHAPES[:-1]]
+
+    def malformed(target):
+        return lambda: random.choice(broken) % target.encode()
+
+    wrong += compare(org.port, "malformed", {"another base path": malformed(other), "half of the base path": malformed(half),
+                                             "the base path": malformed(right)}, count)
     keys = {"unknown": os.urandom(32), "emptied": os.urandom(32)}
     boxes = {name: hashlib.sha256(key).digest()[:16].hex() for name, key in keys.items()}
     words = {name: base64.urlsafe_b64encode(key).decode().rstrip("=") for name, key in keys.items()}

@@ -32,6 +32,50 @@ static void tls_1_3_and_nothing_that_names_us(void **state)
 	assert_int_equal(scene_close(scene), 0);
 }
 
+static SSL_SESSION *of_her_own_making;
+
+static int offer_session(
+	SSL *ssl, const EVP_MD *digest, const unsigned char **id, size_t *id_len, SSL_SESSION **session)
+{
+	(void)ssl;
+	(void)digest;
+	*id = (const unsigned char *)"ticket";
+	*id_len = strlen("ticket");
+	SSL_SESSION_up_ref(of_her_own_making);
+	*session = of_her_own_making;
+	return 1;
+}
+
+/* Who sends a request before the handshake is over, under a session that front never gave, is not heard: it
+ * could be sent again by anybody. */
+static void early_data_is_not_heard(void **state)
+{
+	static const unsigned char suite[] = { 0x13, 0x01 }, key[32] = { 1 };
+	static const char early[] = "GET " SCENE_API "early HTTP/1.1\r\n" HOST "\r\n";
+	struct scene *scene = scene_open(NULL);
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	size_t written = 0;
+	(void)state;
+	SSL_CTX_set_psk_use_session_callback(context, offer_session);
+	SSL *ssl = SSL_new(context);
+	of_her_own_making = SSL_SESSION_new();
+	assert_int_equal(SSL_SESSION_set1_master_key(of_her_own_making, key, sizeof key), 1);
+	assert_int_equal(SSL_SESSION_set_cipher(of_her_own_making, SSL_CIPHER_find(ssl, suite)), 1);
+	assert_int_equal(SSL_SESSION_set_protocol_version(of_her_own_making, TLS1_3_VERSION), 1);
+	assert_int_equal(SSL_SESSION_set_max_early_data(of_her_own_making, 16384), 1);
+	SSL_set_fd(ssl, scene_connect(scene->port));
+	assert_int_equal(SSL_write_early_data(ssl, early, sizeof early - 1, &written), 1);
+	assert_int_equal(SSL_connect(ssl), 1);
+	assert_int_equal(SSL_get_early_data_status(ssl), SSL_EARLY_DATA_REJECTED);
+	scene_expect_nothing(scene, 50);
+	scene_send(ssl, "GET /hello.html HTTP/1.1\r\n" HOST "\r\n");
+	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
+	scene_leave(ssl);
+	SSL_SESSION_free(of_her_own_making);
+	SSL_CTX_free(context);
+	assert_int_equal(scene_close(scene), 0);
+}
+
 static void plain_text_gets_nothing(void **state)
 {
 	static const char request[] = "GET / HTTP/1.1\r\n" HOST "\r\n";
@@ -395,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tls_1_3_and_nothing_that_names_us),
+		cmocka_unit_test(early_data_is_not_heard),
 		cmocka_unit_test(plain_text_gets_nothing),
 		cmocka_unit_test(decoy_site),
 		cmocka_unit_test(decoy_site_and_bodies),
