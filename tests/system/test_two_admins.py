@@ -78,8 +78,11 @@ def test_each_rotation_with_two(pair):
     assert pins(org) == [second, switched["next"]]
     sent.append(nadia.report())
 
+    assert state(org, "admin") == "none"
     org.run("rotate admin")
+    assert state(org, "admin") == "waiting" and "your next key waits" in org.run("rotate status", json_wanted=False).out
     both(org, bea)
+    assert state(org, "admin") == "none"
     assert public_key(org.home) == admin_line(org.get("roster").body.decode())[1]
     assert [alert["report"] for alert in amina.alerts()] == [each["id"] for each in sent]
     org.run("audit", "--verify")
