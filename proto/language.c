@@ -40,6 +40,17 @@ static const char *find(const char *text)
 	return NULL;
 }
 
+bool language_is_from_right(void)
+{
+	static const char *const codes[] = { "ar", "fa", "he", "ps", "ur" };
+	const char *code = language_code();
+
+	for (size_t at = 0; at < COUNT_OF(codes); at++)
+		if (strncmp(code, codes[at], 2) == 0 && (code[2] == '\0' || code[2] == '-'))
+			return true;
+	return false;
+}
+
 const char *translated(const char *text)
 {
 	const char *found = find(text);

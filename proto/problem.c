@@ -63,6 +63,8 @@ static const struct row {
 		"Fetch the newest roster and ask again, for tokens of a key that is in it." },
 	[PROBLEM_DESTROYED] = { "destroyed", 410, "The report was destroyed",
 		"It was here once, and nobody can bring it back: what is new goes into a new report." },
+	[PROBLEM_EXPIRED] = { "expired", 410, "The report was destroyed",
+		"It was here once, and nobody can bring it back: what is new goes into a new report." },
 	[PROBLEM_STORAGE_FULL] = { "storage-full", 507, "The server's storage is full",
 		"Keep the report and try again later; an admin must make room." },
 	[PROBLEM_ROTA_CONFLICT] = { "rota-conflict", 409, "Another rota came first",

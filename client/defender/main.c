@@ -1,7 +1,7 @@
 /* The defender's client: which verbs there are and what they take. */
 #include "verbs.h"
 
-#include "catalogues.h"
+#include "client/catalogues.h"
 
 /* Without a home: what `join' would have kept is given each time. */
 #define MEMORY_OPTIONS                                                                                       \

@@ -1,10 +1,12 @@
 #include "counted.h"
 
 #include "desk_pages.h"
+#include "kept.h"
 
 #include "proto/hand.h"
 #include "proto/report_schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,8 +28,8 @@ static int make_room(void **list, size_t count, size_t *room, size_t size, struc
 	return 0;
 }
 
-static int add(struct counted *counted, const struct extract *extract, const struct report *report,
-	struct failure *failure)
+int counted_add(struct counted *counted, const struct extract *extract, const struct extract *whole,
+	const char *report, const char *mailbox, struct failure *failure)
 {
 	size_t room = counted->room;
 	void *extracts = counted->extracts, *keys = counted->keys;
@@ -42,8 +44,9 @@ static int add(struct counted *counted, const struct extract *extract, const str
 	counted->keys = keys;
 	counted->room = room;
 	key = &counted->keys[counted->count];
-	memcpy(key->report, report->id, sizeof key->report);
-	memcpy(key->mailbox, report->mailbox, sizeof key->mailbox);
+	*key = (struct counted_key){ .whole = *whole };
+	(void)snprintf(key->report, sizeof key->report, "%s", report);
+	(void)snprintf(key->mailbox, sizeof key->mailbox, "%s", mailbox);
 	counted->extracts[counted->count++] = *extract;
 	return 0;
 }
@@ -98,19 +101,39 @@ int counted_withdraw(
 	return 0;
 }
 
-void counted_apply(struct counted *counted)
+bool counted_is_withdrawn(const struct counted *counted, const char *report, const char *mailbox)
 {
 	for (size_t at = 0; at < counted->withdrawal_count; at++) {
 		const struct withdrawal *one = &counted->withdrawals[at];
 
-		for (size_t i = 0; i < counted->count; i++) {
-			const struct counted_key *key = &counted->keys[i];
-
-			if ((one->report[0] != '\0' && strcmp(one->report, key->report) == 0) ||
-				(one->mailbox[0] != '\0' && strcmp(one->mailbox, key->mailbox) == 0))
-				counted->extracts[i].may_be_counted = false;
-		}
+		if ((one->report[0] != '\0' && strcmp(one->report, report) == 0) ||
+			(one->mailbox[0] != '\0' && strcmp(one->mailbox, mailbox) == 0))
+			return true;
 	}
+	return false;
+}
+
+void counted_apply(struct counted *counted)
+{
+	for (size_t at = 0; at < counted->count; at++) {
+		struct counted_key *key = &counted->keys[at];
+
+		if (counted_is_withdrawn(counted, key->report, key->mailbox))
+			counted->extracts[at].may_be_counted = key->whole.may_be_counted = false;
+	}
+}
+
+/* One report's events, for both of its extracts. */
+struct both {
+	struct extract cut, whole;
+};
+
+static int take_event(void *context, const struct history_entry *entry, struct failure *failure)
+{
+	struct both *both = context;
+
+	return extract_event(&both->cut, entry, failure) == 0 ? extract_event(&both->whole, entry, failure)
+							      : -1;
 }
 
 /* A report that she can't open, or that isn't one, is passed over and told of; an alarm ends it all. */
@@ -119,7 +142,7 @@ static int read_report(struct officer *officer, const struct alert *alert, int64
 {
 	struct report *report = NULL;
 	struct history history;
-	struct extract extract;
+	struct both both;
 	int rc;
 
 	if (report_take(officer, alert->report, &report, failure) != 0) {
@@ -133,11 +156,12 @@ static int read_report(struct officer *officer, const struct alert *alert, int64
 		report_free(report);
 		return 0;
 	}
-	extract_report(report->json, alert->accepted, &extract);
-	extract.until = until;
-	rc = history_read(officer, report, extract_event, &extract, &history, failure);
+	extract_report(report->json, alert->accepted, &both.whole);
+	both.cut = both.whole;
+	both.cut.until = until;
+	rc = history_read(officer, report, take_event, &both, &history, failure);
 	if (rc == 0)
-		rc = add(counted, &extract, report, failure);
+		rc = counted_add(counted, &both.cut, &both.whole, report->id, report->mailbox, failure);
 	if (rc == 0)
 		rc = counted_withdraw(counted, report->json, report->mailbox, failure);
 	report_free(report);
@@ -177,7 +201,7 @@ int counted_read(struct officer *officer, int64_t until, struct counted *ret_cou
 		} while (after != 0);
 	}
 	counted_apply(ret_counted);
-	return 0;
+	return kept_with(officer, ret_counted, failure);
 }
 
 void counted_free(struct counted *counted)

@@ -12,14 +12,14 @@ struct withdrawal {
 	char mailbox[MAILBOX_ID_SIZE]; /* else all of this receipt number */
 };
 
-/* How to find an extract's report: never kept with it. */
 struct counted_key {
-	char report[ID_SIZE];
+	char report[ID_SIZE]; /* "" where nothing leads back to it */
 	char mailbox[MAILBOX_ID_SIZE];
+	struct extract whole; /* with everything that was signed until now */
 };
 
 struct counted {
-	struct extract *extracts;
+	struct extract *extracts; /* as of the cut-off */
 	struct counted_key *keys; /* of the extract with the same number */
 	size_t count, room;
 	struct withdrawal *withdrawals;
@@ -36,7 +36,12 @@ void counted_free(struct counted *counted);
 /* What a report takes back, added to the list: for counted_read, and tests. -1 where memory is short. */
 MUST_USE int counted_withdraw(
 	struct counted *counted, const json_t *report, const char *mailbox, struct failure *failure);
+bool counted_is_withdrawn(const struct counted *counted, const char *report, const char *mailbox);
 /* Nobody whose word was taken back is counted. */
 void counted_apply(struct counted *counted);
+
+/* Adds one more. -1 where memory is short. */
+MUST_USE int counted_add(struct counted *counted, const struct extract *extract, const struct extract *whole,
+	const char *report, const char *mailbox, struct failure *failure);
 
 #endif

@@ -21,7 +21,7 @@ const char *const extract_rights[RIGHTS] = { "VAW", "SRH", "LGB", "LND", "ENV", 
 const char *const extract_needs[NEEDS] = { "PSE", "DSE", "COM", "TRN", "TRV", "LEG", "MED", "PSY", "HUM",
 	"REL", "ADV", "SHE", "ACC", "OBS", "QUI", "PUB", "SPR", "GRA", "RES", "NON", "OTH" };
 const char *const extract_outcomes[OUTCOMES] = { "REFERRED", "OWN", "ALREADY", "NA", "DECLINED",
-	"UNAVAILABLE", "none yet" };
+	"UNAVAILABLE", "NONE" };
 
 /* Acts that aren't in the sixth bucket, and GBVIMS types: 1 RA, 2 SA, 3 PA, 4 FM, 5 DR, 6 PE, gravest first.
  */

@@ -1,6 +1,8 @@
 /* clarion-officer: alerts in, answers out. Start reading at the verbs. */
 #include "verbs.h"
 
+#include "client/catalogues.h"
+
 static const struct program_option init_options[] = {
 	{ "name", "NAME", "how the roster will call you: a-z, 0-9 and -, at most 32", false },
 };
@@ -67,6 +69,8 @@ static const struct program_option stats_options[] = {
 	{ "from", "DATE", "the first day; the whole quarter counts", false },
 	{ "to", "DATE", "the last day; the whole quarter counts", false },
 	{ "html", "FILE", "a page to print or send, in a new file", false },
+	{ "language", "CODE", "of the page: en, fr, es, ar, ru or zh-Hans; else as the environment says",
+		false },
 	{ "csv", "FILE", "the numbers, in a new file", false },
 	{ "threshold", "N", "counts below N are hidden; 10 at least", false },
 };
@@ -85,6 +89,13 @@ static const struct program_option wake_options[] = {
 	{ "beat", "MINUTES", "every so many minutes the same message, whether or not something waits",
 		false },
 };
+
+/* Its page speaks all languages, the tool itself English alone. */
+static int stats(const struct invocation *invocation, struct failure *failure)
+{
+	languages_offer(catalogues, catalogue_count);
+	return verb_stats(invocation, failure);
+}
 
 static const struct verb verbs[] = {
 	{ "init", "", "make your identity and print the card that your admin needs", verb_init, init_options,
@@ -131,8 +142,8 @@ static const struct verb verbs[] = {
 	{ "reopen", "REPORT [TEXT|-]", "take up a closed one again", verb_reopen, NULL, 0, 1, 2, false },
 	{ "export", "REPORT FILE", "write an evidence bundle that anybody can verify", verb_export,
 		export_options, COUNT_OF(export_options), 2, 2, false },
-	{ "stats", "", "count what happened, to whom, and how fast it was answered", verb_stats,
-		stats_options, COUNT_OF(stats_options), 0, 0, false },
+	{ "stats", "", "count what happened, to whom, and how fast it was answered", stats, stats_options,
+		COUNT_OF(stats_options), 0, 0, false },
 	{ "duty set", "", "be on duty in this weekly shift, and no other", verb_duty_set, shift_choices,
 		COUNT_OF(shift_choices), 0, 0, false },
 	{ "duty add", "", "be on duty in this weekly shift too", verb_duty_add, shift_choices,

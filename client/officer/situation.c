@@ -40,8 +40,8 @@ bool counts(const struct counting *counting, const struct extract *extract)
 
 static void add_acts(struct counting *counting)
 {
-	struct table *table =
-		table_begin(counting, "S3", "Other harmful acts by family and whom they hit", "acts", true);
+	struct table *table = table_begin(
+		counting, "S3", "Other harmful acts by family and whom they hit", N_("acts"), true);
 
 	table_rows(table, extract_families, FAMILIES);
 	table_columns(table, extract_units, UNITS);

@@ -1,16 +1,26 @@
 /* The situation report as one page: tables that a screen reader reads, a bar for each row in front of them,
  * no script, nothing fetched, printable. */
 #include "situation_codes.h"
+#include "situation_internal.h"
 #include "situation_words.h"
 
+#include "proto/language.h"
+
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* As wide as a telephone shows without shrinking it: the label above its bar. */
-#define CHART_WIDTH 320
-#define BAR_WIDTH   270
-#define ROW_HEIGHT  38
-#define BAR_HEIGHT  14
+#define CHART_WIDTH 440
+#define BAR_WIDTH   380
+#define LABEL_ROOM  58 /* letters above a bar: what is longer is told by its code alone, and in the table */
+#define WORDS_SIZE  1024
+
+#define LEFT_TO_RIGHT "\xe2\x81\xa6" /* U+2066 */
+#define POP           "\xe2\x81\xa9" /* U+2069 */
+#define ROW_HEIGHT    38
+#define BAR_HEIGHT    14
 
 static const char style[] =
 	"body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:60rem;color:#1b1b1b;"
@@ -18,7 +28,7 @@ static const char style[] =
 	"h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2.2rem 0 .3rem}"
 	"figure{margin:0;display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:start}"
 	"figure>div{overflow-x:auto;flex:1 1 "
-	"20rem;min-width:0}svg{max-width:100%;height:auto;direction:ltr;flex:none}"
+	"20rem;min-width:0}svg{max-width:100%;height:auto;flex:none}.key bdi{overflow-wrap:anywhere}"
 	".key{font-size:.8rem;color:#555;margin:.4rem 0 0}"
 	"table{border-collapse:collapse;font-size:.85rem}"
 	"caption{text-align:start;color:#555}"
@@ -50,6 +60,26 @@ static void put_safe(struct buffer *out, const char *text)
 	}
 }
 
+/* A translated text with what belongs into it. */
+__attribute__((format(printf, 2, 3))) static void put_words(struct buffer *out, const char *format, ...)
+{
+	char words[WORDS_SIZE];
+	va_list values;
+
+	va_start(values, format);
+	(void)vsnprintf(words, sizeof words, translated(format), values);
+	va_end(values);
+	put_safe(out, words);
+}
+
+/* `<10' stays that between letters from the right, where it would be turned into `>10'. */
+static void put_cell(const char cell[CELL_SIZE], struct buffer *out)
+{
+	buffer_put_string(out, language_is_from_right() ? LEFT_TO_RIGHT : "");
+	put_safe(out, cell);
+	buffer_put_string(out, language_is_from_right() ? POP : "");
+}
+
 /* What a row's bar stands for: its total, or its one column. */
 static size_t bar_column(const struct table *table)
 {
@@ -67,60 +97,80 @@ static uint32_t longest(const struct situation_part *part, size_t at)
 	return most;
 }
 
-/* `LEG legal`: the code for whoever compares, the words for everybody. */
-static void put_row_label(const struct table *table, size_t row, struct buffer *out)
+/* `LEG Legal help': the code for whoever compares, the words for everybody. A label without a code is words.
+ */
+static void put_row_label(const struct table *table, size_t row, size_t room, struct buffer *out)
 {
-	const char *words = code_meaning(table->id, true, table->row[row]);
+	const char *code = table->row[row], *words = code_meaning(table->id, true, code);
+	size_t letters = 0;
 
-	put_safe(out, table->row[row]);
-	if (words != NULL)
-		buffer_put_format(out, " %s", words);
+	if (words == NULL) {
+		put_safe(out, translated(code));
+		return;
+	}
+	words = translated(words);
+	for (const char *at = words; *at != '\0'; at++)
+		letters += ((unsigned char)*at & 0xC0) != 0x80;
+	put_safe(out, code);
+	if (letters > room)
+		return;
+	buffer_put_string(out, " ");
+	put_safe(out, words);
+}
+
+/* So far from where reading begins. */
+static int from_edge(int distance)
+{
+	return language_is_from_right() ? CHART_WIDTH - distance : distance;
 }
 
 static void put_bars(const struct situation_part *part, size_t at, struct buffer *out)
 {
 	const struct table *table = &part->tables[at];
 	uint32_t most = longest(part, at);
-	size_t line = 0;
 
 	if (!table->adds_up || most == 0)
 		return;
-	buffer_put_format(out,
-		"<svg role=\"img\" aria-label=\"Bars; the table beside them has the numbers\" viewBox=\"0 0 "
-		"%d "
-		"%zu\" width=\"%d\" font-size=\"13\">",
-		CHART_WIDTH, table->rows * ROW_HEIGHT, CHART_WIDTH);
+	buffer_put_string(out, "<svg role=\"img\" aria-label=\"");
+	put_words(out, "Bars; the table beside them has the numbers");
+	buffer_put_format(out, "\" viewBox=\"0 0 %d %zu\" width=\"%d\" font-size=\"13\" direction=\"%s\">",
+		CHART_WIDTH, table->rows * ROW_HEIGHT, CHART_WIDTH, language_is_from_right() ? "rtl" : "ltr");
 	for (size_t row = 0; row < table->rows; row++) {
 		uint32_t number = part->published[at].number[row][bar_column(table)];
+		int width = (int)((uint64_t)number * BAR_WIDTH / most);
 		char cell[CELL_SIZE];
 
 		cell_words(part, at, row, bar_column(table), cell);
-		buffer_put_format(out, "<text x=\"0\" y=\"%zu\">", line * ROW_HEIGHT + 13);
-		put_row_label(table, row, out);
+		buffer_put_format(out, "<text x=\"%d\" y=\"%zu\">", from_edge(0), row * ROW_HEIGHT + 13);
+		put_row_label(table, row, LABEL_ROOM, out);
 		buffer_put_format(out,
-			"</text><rect x=\"0\" y=\"%zu\" width=\"%" PRIu64
-			"\" height=\"%d\" fill=\"#2f6f8f\"/><text x=\"%" PRIu64 "\" y=\"%zu\">",
-			line * ROW_HEIGHT + 18, (uint64_t)number * BAR_WIDTH / most, BAR_HEIGHT,
-			6 + (uint64_t)number * BAR_WIDTH / most, line * ROW_HEIGHT + 30);
-		put_safe(out, cell);
+			"</text><rect x=\"%d\" y=\"%zu\" width=\"%d\" height=\"%d\" "
+			"fill=\"#2f6f8f\"/><text x=\"%d\" y=\"%zu\">",
+			language_is_from_right() ? CHART_WIDTH - width : 0, row * ROW_HEIGHT + 18, width,
+			BAR_HEIGHT, from_edge(6 + width), row * ROW_HEIGHT + 30);
+		put_cell(cell, out);
 		buffer_put_string(out, "</text>");
-		line++;
 	}
 	buffer_put_string(out, "</svg>");
 }
 
+static void put_column_head(const char *words, struct buffer *out)
+{
+	buffer_put_string(out, "<th scope=\"col\">");
+	put_safe(out, translated(words));
+	buffer_put_string(out, "</th>");
+}
+
 static void put_head(const struct table *table, struct buffer *out)
 {
-	buffer_put_string(out, "<div tabindex=\"0\"><table><caption>Counted: ");
-	put_safe(out, table->counted);
+	buffer_put_string(out, "<div tabindex=\"0\"><table><caption>");
+	put_words(out, "Counted: %s", translated(table->counted));
 	buffer_put_string(out, "</caption><thead><tr><td></td>");
-	for (size_t column = 0; column < table->columns; column++) {
-		buffer_put_string(out, "<th scope=\"col\">");
-		put_safe(out, table->column[column]);
-		buffer_put_string(out, "</th>");
-	}
-	buffer_put_format(
-		out, "%s</tr></thead><tbody>", table->adds_up ? "<th scope=\"col\">total</th>" : "");
+	for (size_t column = 0; column < table->columns; column++)
+		put_column_head(table->column[column], out);
+	if (table->adds_up)
+		put_column_head(N_("total"), out);
+	buffer_put_string(out, "</tr></thead><tbody>");
 }
 
 /* What the columns' codes mean. */
@@ -135,7 +185,8 @@ static void put_key(const struct table *table, struct buffer *out)
 			continue;
 		buffer_put_string(out, told++ == 0 ? "<p class=\"key\">" : "; ");
 		put_safe(out, table->column[column]);
-		buffer_put_format(out, ": %s", words);
+		buffer_put_string(out, ": ");
+		put_safe(out, translated(words));
 	}
 	if (told > 0)
 		buffer_put_string(out, "</p>");
@@ -150,16 +201,16 @@ static void put_table(const struct situation_part *part, size_t at, struct buffe
 	for (size_t row = 0; row < table->rows + extra; row++) {
 		buffer_put_string(out, "<tr><th scope=\"row\">");
 		if (row < table->rows)
-			put_row_label(table, row, out);
+			put_row_label(table, row, WORDS_SIZE, out);
 		else
-			buffer_put_string(out, "total");
+			put_words(out, "total");
 		buffer_put_string(out, "</th>");
 		for (size_t column = 0; column < table->columns + extra; column++) {
 			char cell[CELL_SIZE];
 
 			cell_words(part, at, row, column, cell);
 			buffer_put_string(out, "<td>");
-			put_safe(out, cell);
+			put_cell(cell, out);
 			buffer_put_string(out, "</td>");
 		}
 		buffer_put_string(out, "</tr>");
@@ -171,23 +222,28 @@ static void put_table(const struct situation_part *part, size_t at, struct buffe
 
 static void put_waiting(const struct situation_part *part, struct buffer *out)
 {
-	buffer_put_string(out,
-		"<h2>Hours until somebody acknowledged</h2><figure><div tabindex=\"0\"><table><caption>From "
-		"the full hour in "
-		"which a "
-		"report came</caption><thead><tr><td></td><th scope=\"col\">half within</th><th "
-		"scope=\"col\">nine in ten within</th></tr></thead><tbody>");
+	buffer_put_string(out, "<section><h2>");
+	put_words(out, "Hours until somebody acknowledged");
+	buffer_put_string(out, "</h2><figure><div tabindex=\"0\"><table><caption>");
+	put_words(out, "From the full hour in which a report came");
+	buffer_put_string(out, "</caption><thead><tr><td></td>");
+	put_column_head(N_("half within"), out);
+	put_column_head(N_("nine in ten within"), out);
+	buffer_put_string(out, "</tr></thead><tbody>");
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
 		const struct waiting *waiting = &part->waiting[urgency];
 
 		buffer_put_format(out, "<tr><th scope=\"row\">%s</th>", urgency_word((enum urgency)urgency));
-		if (waiting->is_shown)
+		if (waiting->is_shown) {
 			buffer_put_format(out, "<td>%" PRIu32 "</td><td>%" PRIu32 "</td></tr>",
 				waiting->median_hours, waiting->most_hours);
-		else
-			buffer_put_string(out, "<td>too few</td><td>too few</td></tr>");
+			continue;
+		}
+		buffer_put_string(out, "<td colspan=\"2\">");
+		put_words(out, "too few");
+		buffer_put_string(out, "</td></tr>");
 	}
-	buffer_put_string(out, "</tbody></table></div></figure>");
+	buffer_put_string(out, "</tbody></table></div></figure></section>");
 }
 
 static void put_part(const struct situation_part *part, struct buffer *out)
@@ -195,17 +251,21 @@ static void put_part(const struct situation_part *part, struct buffer *out)
 	char first[DATE_SIZE], last[DATE_SIZE], until[DATE_SIZE];
 
 	period_dates(part->period, first, last);
-	situation_final_on(part, until);
-	buffer_put_format(out, "<p>%s%s to %s.</p>",
-		part->part == PART_REPRISALS ? "Reprisals in reports that came from "
-					     : "Reports that came from ",
-		first, last);
-	if (!part->is_released)
-		buffer_put_format(
-			out, "<p class=\"note\">PROVISIONAL until %s: %s</p>", until, situation_provisional);
+	buffer_put_string(out, "<p>");
+	if (part->part == PART_REPRISALS)
+		put_words(out, "Reprisals, in reports that came from %s to %s.", first, last);
+	else
+		put_words(out, "Reports that came from %s to %s.", first, last);
+	buffer_put_string(out, "</p>");
+	if (!part->is_released) {
+		situation_final_on(part, until);
+		buffer_put_string(out, "<p class=\"note\">");
+		put_words(out, SITUATION_PROVISIONAL, until);
+		buffer_put_string(out, ".</p>");
+	}
 	for (size_t at = 0; at < part->table_count; at++) {
 		buffer_put_format(out, "<section><h2 id=\"%s\">", part->tables[at].id);
-		put_safe(out, part->tables[at].title);
+		put_safe(out, translated(part->tables[at].title));
 		buffer_put_string(out, "</h2><figure>");
 		put_bars(part, at, out);
 		put_table(part, at, out);
@@ -217,26 +277,32 @@ static void put_part(const struct situation_part *part, struct buffer *out)
 
 static void put_foot(const struct situation *situation, struct buffer *out)
 {
-	buffer_put_format(out, "<p>&lt;%" PRIu32 ": fewer than that. *: hidden with them.</p>",
-		situation->parts[PART_QUARTERS].threshold);
+	char threshold[CELL_SIZE];
+
+	(void)snprintf(threshold, sizeof threshold, "<%" PRIu32, situation->parts[PART_QUARTERS].threshold);
+	buffer_put_string(out, "<p>");
+	put_words(out, "%s: fewer than that. *: hidden with them.", threshold);
+	buffer_put_string(out, "</p>");
 	for (size_t at = 0; at < PARTS; at++)
 		if (situation->parts[at].is_released)
-			buffer_put_format(
-				out, "<p class=\"key\">SHA-256 %s</p>", situation->parts[at].sha256);
+			buffer_put_format(out, "<p class=\"key\">SHA-256 <bdi>%s</bdi></p>",
+				situation->parts[at].sha256);
 }
 
 void situation_html(const struct situation *situation, const char *title, struct buffer *out)
 {
-	buffer_put_string(out,
-		"<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\"><head><meta charset=\"utf-8\"><meta "
+	buffer_put_format(out,
+		"<!DOCTYPE html>\n<html lang=\"%s\" dir=\"%s\"><head><meta charset=\"utf-8\"><meta "
 		"name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta "
 		"http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-		"'unsafe-inline'\"><title>Situation report: ");
-	put_safe(out, title);
-	buffer_put_format(out, "</title><style>%s</style></head><body><main><h1>Situation report: ", style);
-	put_safe(out, title);
-	buffer_put_format(
-		out, "</h1><p>%s</p><p class=\"note\">%s</p>", situation_label(situation), situation_caveat);
+		"'unsafe-inline'\"><title>",
+		language_code(), language_is_from_right() ? "rtl" : "ltr");
+	put_words(out, "Situation report: %s", title);
+	buffer_put_format(out, "</title><style>%s</style></head><body><main><h1>", style);
+	put_words(out, "Situation report: %s", title);
+	buffer_put_format(out, "</h1><p><bdi>%s</bdi></p><p class=\"note\">", situation_label(situation));
+	put_safe(out, translated(situation_caveat));
+	buffer_put_string(out, "</p>");
 	for (size_t at = 0; at < PARTS; at++)
 		put_part(&situation->parts[at], out);
 	put_foot(situation, out);

@@ -2,7 +2,7 @@
 #ifndef OFFICER_SITUATION_INTERNAL_H
 #define OFFICER_SITUATION_INTERNAL_H
 
-#include "situation.h"
+#include "situation_words.h"
 
 #define PLACES_MAX (TABLE_COLUMNS - 1)
 

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #define PLACES_LEAST 3 /* times the threshold: fewer, and an area is shown with the others */
-#define PERSONS      "women, men and others, each once"
+#define PERSONS      N_("women, men and others, each once")
 
-static const char *const bucket_names[BUCKETS] = { "1 killing", "2 enforced disappearance", "3 torture",
-	"4 arbitrary detention", "5 kidnapping", "6 other harmful acts" };
-static const char *const gbvims_names[6] = { "RA rape", "SA sexual assault", "PA physical assault",
-	"FM forced marriage", "DR denial of resources", "PE psychological" };
+static const char *const bucket_names[BUCKETS] = { N_("1 killing"), N_("2 enforced disappearance"),
+	N_("3 torture"), N_("4 arbitrary detention"), N_("5 kidnapping"), N_("6 other harmful acts") };
+static const char *const gbvims_names[6] = { N_("RA rape"), N_("SA sexual assault"),
+	N_("PA physical assault"), N_("FM forced marriage"), N_("DR denial of resources"),
+	N_("PE psychological") };
 
 static bool is_victim(const struct extract *extract, const struct person_extract *person)
 {
@@ -59,7 +60,7 @@ static void columns_by(struct counting *counting, struct table *table, enum by b
 	for (size_t at = 0; by == BY_PLACE && at < counting->place_count; at++)
 		table_column(table, counting->places[at]);
 	if (by == BY_PLACE)
-		table_column(table, "rest of country");
+		table_column(table, N_("rest of country"));
 }
 
 static size_t column_by(const struct counting *counting, const struct extract *extract,
@@ -106,16 +107,16 @@ void add_victims(struct counting *counting)
 		{ "S1-gender", "S1-age", "S1-category", "S1-perpetrator", "S1-area" },
 	};
 	static const char *const titles[2][BYS] = {
-		{ "Reported, not verified: victims by act and gender",
-			"Reported, not verified: by act and age",
-			"Reported, not verified: by act and category",
-			"Reported, not verified: by act and perpetrator",
-			"Reported, not verified: by act and area" },
-		{ "Verified (SDG 16.10.1): victims by act and gender",
-			"Verified (SDG 16.10.1): by act and age",
-			"Verified (SDG 16.10.1): by act and category",
-			"Verified (SDG 16.10.1): by act and perpetrator",
-			"Verified (SDG 16.10.1): by act and area" },
+		{ N_("Reported, not verified: victims by act and gender"),
+			N_("Reported, not verified: by act and age"),
+			N_("Reported, not verified: by act and category"),
+			N_("Reported, not verified: by act and perpetrator"),
+			N_("Reported, not verified: by act and area") },
+		{ N_("Verified (SDG 16.10.1): victims by act and gender"),
+			N_("Verified (SDG 16.10.1): by act and age"),
+			N_("Verified (SDG 16.10.1): by act and category"),
+			N_("Verified (SDG 16.10.1): by act and perpetrator"),
+			N_("Verified (SDG 16.10.1): by act and area") },
 	};
 
 	for (size_t verified = 2; verified-- > 0;) {
@@ -129,7 +130,7 @@ void add_victims(struct counting *counting)
 void add_sexual(struct counting *counting)
 {
 	struct table *table = table_begin(counting, "S4",
-		"Sexual and gender-based violence by GBVIMS type and age", "people, one type each", true);
+		"Sexual and gender-based violence by GBVIMS type and age", N_("people, one type each"), true);
 
 	table_rows(table, gbvims_names, COUNT_OF(gbvims_names));
 	table_columns(table, extract_ages, COUNT_OF(extract_ages));
@@ -169,17 +170,20 @@ void add_reprisals(struct counting *counting)
 {
 	static const char *const ids[REPRISALS] = { "S5-unit", "S5-state", "S5-named", "S5-gender",
 		"S5-new" };
-	static const char *const titles[REPRISALS] = { "Reprisals for UN cooperation: individuals and groups",
-		"Reprisals for UN cooperation: by whom", "Reprisals for UN cooperation: may she be named",
-		"Reprisals for UN cooperation: women",
-		"Reprisals for UN cooperation: new, or after an earlier case" };
-	static const char *const columns[REPRISALS][3] = { { "individuals", "groups" },
-		{ "State", "non-State", "not known" }, { "named", "anonymous" }, { "women", "others" },
-		{ "new", "after an earlier one" } };
+	static const char *const titles[REPRISALS] = {
+		N_("Reprisals for UN cooperation: individuals and groups"),
+		N_("Reprisals for UN cooperation: by whom"),
+		N_("Reprisals for UN cooperation: may she be named"),
+		N_("Reprisals for UN cooperation: women"),
+		N_("Reprisals for UN cooperation: new, or after an earlier case")
+	};
+	static const char *const columns[REPRISALS][3] = { { N_("individuals"), N_("groups") },
+		{ N_("State"), N_("non-State"), N_("not known") }, { N_("named"), N_("anonymous") },
+		{ N_("women"), N_("others") }, { N_("new"), N_("after an earlier one") } };
 
 	for (size_t about = 0; about < REPRISALS; about++) {
 		struct table *table =
-			table_begin(counting, ids[about], titles[about], "people and UN bodies", true);
+			table_begin(counting, ids[about], titles[about], N_("people and UN bodies"), true);
 
 		table->same_rows = SAME_REPRISALS;
 		table_rows(table, extract_entities, ENTITIES);
@@ -205,7 +209,7 @@ void add_reprisals(struct counting *counting)
 void add_rights(struct counting *counting)
 {
 	struct table *table =
-		table_begin(counting, "S6", "Rights defended and acts suffered", "people", false);
+		table_begin(counting, "S6", "Rights defended and acts suffered", N_("people"), false);
 
 	table_rows(table, extract_rights, RIGHTS);
 	table_columns(table, extract_families, FAMILIES);

@@ -1,16 +1,15 @@
 #include "situation_words.h"
 
+#include "situation_internal.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 const char situation_caveat[] =
-	"Reports received by this network, not prevalence. Only whose sender agreed to be counted, each "
-	"person once. "
-	"Counts are rounded to 5; small ones and those that would give them away are hidden.";
-
-const char situation_provisional[] = "for this desk only. Compared with the numbers that are given out then, "
-				     "these would tell of single people.";
+	N_("Reports received by this network, not prevalence. Only whose sender agreed to be counted, each "
+	   "person once. "
+	   "Counts are rounded to 5; small ones and those that would give them away are hidden.");
 
 /* DOMAIN 1.8 */
 const char *situation_label(const struct situation *situation)
@@ -124,7 +123,8 @@ static void part_text(const struct situation_part *part, struct buffer *out)
 			out, "Released, and given out unchanged from now on: SHA-256 %s\n", part->sha256);
 	} else {
 		situation_final_on(part, until);
-		buffer_put_format(out, "PROVISIONAL until %s: %s\n", until, situation_provisional);
+		buffer_put_format(out, SITUATION_PROVISIONAL, until);
+		buffer_put_string(out, "\n");
 	}
 	for (size_t at = 0; at < part->table_count; at++)
 		table_text(part, at, out);

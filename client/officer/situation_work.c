@@ -46,7 +46,7 @@ static int find_waiting(struct counting *counting, size_t urgency)
 int add_response(struct counting *counting)
 {
 	struct table *table = table_begin(
-		counting, RESPONSE_TABLE, "How fast reports were acknowledged", "all reports", true);
+		counting, RESPONSE_TABLE, "How fast reports were acknowledged", N_("all reports"), true);
 
 	table->same_rows = SAME_ALL_REPORTS;
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++)
@@ -73,7 +73,7 @@ int add_response(struct counting *counting)
 
 void add_needs(struct counting *counting)
 {
-	struct table *table = table_begin(counting, "S8", "Needs, and what came of them", "needs", true);
+	struct table *table = table_begin(counting, "S8", "Needs, and what came of them", N_("needs"), true);
 
 	table_rows(table, extract_needs, NEEDS);
 	table_columns(table, extract_outcomes, OUTCOMES);
@@ -88,7 +88,7 @@ void add_needs(struct counting *counting)
 
 void add_closures(struct counting *counting)
 {
-	struct table *table = table_begin(counting, "S9", "Why cases were closed", "reports", true);
+	struct table *table = table_begin(counting, "S9", "Why cases were closed", N_("reports"), true);
 
 	table->part_of_whole = SAME_REPORTS;
 	for (size_t at = 0; at < closure_reason_count; at++)
@@ -107,7 +107,7 @@ void add_closures(struct counting *counting)
 void add_repeats(struct counting *counting)
 {
 	struct table *table =
-		table_begin(counting, "S10", "Reports with an earlier one linked", "reports", true);
+		table_begin(counting, "S10", "Reports with an earlier one linked", N_("reports"), true);
 
 	table->same_whole = SAME_REPORTS;
 	table->part_of_rows = SAME_ALL_REPORTS;
@@ -135,8 +135,8 @@ static int quarter_of(int64_t seconds)
 
 void add_trend(struct counting *counting)
 {
-	struct table *table =
-		table_begin(counting, "trend", "Reports by the quarter in which they came", "reports", true);
+	struct table *table = table_begin(
+		counting, "trend", "Reports by the quarter in which they came", N_("reports"), true);
 	int first = quarter_of(counting->part->period.from), last = quarter_of(counting->part->period.to - 1);
 
 	table->same_whole = SAME_REPORTS;

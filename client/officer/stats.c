@@ -5,6 +5,7 @@
 #include "situation_words.h"
 #include "verbs.h"
 
+#include "client/language.h"
 #include "client/output.h"
 #include "client/terminal.h"
 #include "keys/secure_file.h"
@@ -110,7 +111,8 @@ static int write_file(const char *path, struct buffer *words, struct failure *fa
 	return 0;
 }
 
-static int write_files(struct officer *officer, const struct situation *situation, struct failure *failure)
+static int write_files(struct officer *officer, const struct situation *situation,
+	const struct language *language, struct failure *failure)
 {
 	const struct arguments *arguments = officer->invocation->arguments;
 	const char *html = arguments_option(arguments, "html"), *csv = arguments_option(arguments, "csv");
@@ -118,7 +120,10 @@ static int write_files(struct officer *officer, const struct situation *situatio
 	int rc = 0;
 
 	if (html != NULL) {
+		/* The page alone: what the tool says stays in English. */
+		language_use(language);
 		situation_html(situation, organisation_roster(officer->organisation)->organisation, &words);
+		language_use(NULL);
 		rc = write_file(html, &words, failure);
 	}
 	buffer_clear(&words);
@@ -147,9 +152,7 @@ static int show(struct officer *officer, const struct situation *situation, uint
 
 		situation_final_on(part, until);
 		if (!part->is_released)
-			say_aside(officer->invocation, "%s: provisional until %s, %s",
-				part->part == PART_REPRISALS ? "reprisals" : "reports", until,
-				situation_provisional);
+			say_aside(officer->invocation, SITUATION_PROVISIONAL, until);
 	}
 	if (closed_to_her > 0)
 		say_aside(officer->invocation,
@@ -217,7 +220,8 @@ static int count(struct officer *officer, struct situation *situation, struct co
 	return 0;
 }
 
-static int run(struct officer *officer, struct situation *situation, struct failure *failure)
+static int run(struct officer *officer, struct situation *situation, const struct language *language,
+	struct failure *failure)
 {
 	struct counted counted = { .count = 0 };
 	int rc = -1;
@@ -226,7 +230,7 @@ static int run(struct officer *officer, struct situation *situation, struct fail
 		if (find_released(officer, &situation->parts[at], failure) != 0)
 			goto cleanup;
 	if (count(officer, situation, &counted, failure) == 0 &&
-		write_files(officer, situation, failure) == 0)
+		write_files(officer, situation, language, failure) == 0)
 		rc = show(officer, situation, counted.closed_to_her, failure);
 cleanup:
 	counted_free(&counted);
@@ -247,15 +251,17 @@ static int check_free(const struct invocation *invocation, const char *option, s
 
 int verb_stats(const struct invocation *invocation, struct failure *failure)
 {
+	const struct language *language = NULL;
 	struct officer *officer = NULL;
 	struct situation situation = { .parts = { { .table_count = 0 } } };
 	int rc = -1;
 
 	if (take_threshold(invocation, &situation, failure) == 0 &&
+		language_find(arguments_option(invocation->arguments, "language"), &language, failure) == 0 &&
 		check_free(invocation, "html", failure) == 0 && check_free(invocation, "csv", failure) == 0 &&
 		officer_open(invocation, &officer, failure) == 0 &&
 		take_period(invocation, organisation_now(officer->organisation), &situation, failure) == 0)
-		rc = run(officer, &situation, failure);
+		rc = run(officer, &situation, language, failure);
 	officer_close(officer);
 	return rc;
 }

@@ -135,28 +135,38 @@ static const char *language_asked_for(int argc, char **argv)
 	return found;
 }
 
-int language_choose(int argc, char **argv, struct failure *failure)
+int language_find(const char *asked, const struct language **ret_language, struct failure *failure)
 {
 	size_t count;
-	const struct language *languages = languages_offered(&count), *language;
-	const char *asked = language_asked_for(argc, argv);
+	const struct language *languages = languages_offered(&count);
 	char codes[64] = "en";
 	struct locale locale;
 
-	if (count == 0)
-		return 0;
-	language_use(language_of_environment());
+	*ret_language = language_of_environment();
 	if (asked == NULL)
 		return 0;
 	take_apart(asked, strlen(asked), &locale);
-	if (find(locale.name, &language)) {
-		language_use(language);
+	if (find(locale.name, ret_language))
 		return 0;
-	}
 	for (size_t at = 0; at < count; at++) {
 		size_t len = strlen(codes);
 
 		(void)snprintf(codes + len, sizeof codes - len, ", %s", languages[at].code);
 	}
 	return failure_set(failure, EX_USAGE, "--language isn't one that is spoken here: give %s", codes);
+}
+
+int language_choose(int argc, char **argv, struct failure *failure)
+{
+	const struct language *language;
+	size_t count;
+
+	(void)languages_offered(&count);
+	if (count == 0)
+		return 0;
+	language_use(language_of_environment());
+	if (language_find(language_asked_for(argc, argv), &language, failure) != 0)
+		return -1;
+	language_use(language);
+	return 0;
 }

@@ -101,7 +101,11 @@ bool tombstone_answered(struct request *request)
 		 !officer_serves(request->signer.officer, tombstone.desk))
 		request_answer_problem(request, PROBLEM_NOT_PERMITTED);
 	else if (found == 1)
-		request_answer_problem(request, PROBLEM_DESTROYED);
+		/* Why is the desk's to know: it may count what retention destroyed. */
+		request_answer_problem(
+			request, request->signer.officer != NULL && tombstone.why == WHY_RETENTION
+					 ? PROBLEM_EXPIRED
+					 : PROBLEM_DESTROYED);
 	return found != 0;
 }
 

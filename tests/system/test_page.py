@@ -1,6 +1,7 @@
 """The situation report as people meet it: in a browser, on a telephone and on a desk, printed, read aloud, and right to left."""
 
 import json
+import re
 
 import pytest
 from helpers.browser import Browser
@@ -40,13 +41,26 @@ def test_the_page_in_a_browser(page, browser, tmp_path):
           parseFloat(getComputedStyle(e).fontSize) * (e.closest('svg') ? e.closest('svg').getScreenCTM().a : 1)))""")
         assert smallest >= 9, f"{smallest} px at {width}"
     assert all(url == page.as_uri() for url in browser.requests), browser.requests
-    # Right to left, where a catalogue is: the layout follows, and nothing sticks out.
-    browser.value("document.documentElement.dir = 'rtl'")
+
+
+def test_the_page_from_right_to_left(page, browser, org):
+    """In Arabic all of it, on both widths: the layout follows, and nothing sticks out."""
+    arabic = org.folder / "arabic.html"
+    org.officers["amina"].run("stats", "--html", arabic, "--language", "ar")
     for width in (PHONE, DESK):
-        browser.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
-        assert browser.value(SIDEWAYS) is False
+        browser.show(arabic, width, mobile=width == PHONE)
+        assert browser.value(SIDEWAYS) is False and json.loads(browser.value(f"JSON.stringify({TOO_WIDE})")) == []
+        browser.picture(org.folder / f"arabic-{width}.png")
+    assert browser.value("document.documentElement.lang + document.documentElement.dir") == "arrtl"
     edge = "document.querySelector('h1').getBoundingClientRect().right >= document.documentElement.clientWidth - 300"
     assert browser.value(f"getComputedStyle(document.querySelector('h1')).direction === 'rtl' && {edge}")
+    # A bar begins where reading does; nothing but codes is left in English.
+    assert browser.value("""[...document.querySelectorAll('svg rect')].every(e => Math.abs(e.getBBox().x + e.getBBox().width
+      - e.closest('svg').viewBox.baseVal.width) < 1)""")
+    plain = json.loads(browser.value("""JSON.stringify([...document.querySelectorAll('h1, h2, caption, p:not(.key), th, svg text')].map(
+      e => e.textContent).filter(text => !/[\u0621-\u064a]/.test(text)))"""))
+    assert any(text == "\u2066<10\u2069" for text in plain), "and not turned round"
+    assert all(re.fullmatch(r"[\w<*:+ \u2066\u2069-]*", text) and not re.search(r"[a-z] [a-z]", text) for text in plain), plain
 
 
 def test_the_page_read_aloud_and_printed(page, browser):

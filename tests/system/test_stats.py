@@ -5,7 +5,8 @@ import re
 import subprocess
 
 import pytest
-from helpers.programs import EX_NOPERM, EX_USAGE
+from helpers.organisation import Organisation
+from helpers.programs import EX_NOPERM, EX_USAGE, wait_until
 from helpers.sealing import SealedReport
 
 EX_CANTCREAT = 73
@@ -135,6 +136,32 @@ def test_what_was_given_out_is_given_out_again_and_in_no_other_cut(org, tmp_path
     running = amina.run("stats")
     assert running.json["provisional"] is True and running.json["sha256"] is None and running.json["label"] == "TLP:AMBER+STRICT"
     assert "for this desk only" in running.err
+
+
+def test_what_retention_destroyed_is_counted_and_what_was_destroyed_by_hand_is_not(tmp_path, clock_build):
+    org = Organisation(tmp_path, build=clock_build)
+    org.run("desk change", org.desk, "--retention-days", "1")
+    org.publish()
+    amina = org.officer("amina")
+    ids = fill(org, 4)
+    for report in ids[:3]:
+        amina.run("ack", report)
+        amina.run("close", report, "--reason", "SAFE")
+    assert table_of(amina.run("stats").json, "S2-gender")["4 arbitrary detention"]["total"] == 30, "32, rounded"
+    org.run("destroy", ids[0])
+    org.shift_clock(days=2)
+    wait_until(lambda: org.log().count("why=retention") == 2, 30, "the end of what was kept")
+    stats = wait_until(lambda: try_stats(amina), 10, "the end of the transaction")
+    assert table_of(stats, "S2-gender")["4 arbitrary detention"]["total"] == 25, "24: two that retention destroyed, one that is there"
+    (kept,) = amina.home.glob("extracts-*")
+    assert kept.read_bytes().startswith(b"age-encryption.org/v1") and ids[1].encode() not in kept.read_bytes()
+    org.stop_daemon()
+
+
+def try_stats(officer):
+    """The log tells of an end before it is committed."""
+    stats = officer.run("stats").json
+    return stats if table_of(stats, "S2-gender")["4 arbitrary detention"]["total"] == 25 else None
 
 
 def test_answers_and_needs(org):

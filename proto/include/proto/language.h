@@ -33,6 +33,9 @@ void language_use(const struct language *language);
 /* The BCP 47 code of the language in use; `en` where none was chosen. */
 const char *language_code(void);
 
+/* Whether it is written from the right. */
+bool language_is_from_right(void);
+
 /* A text of this program's in the language in use. Text of others is not to be given to it. */
 const char *translated(const char *text) __attribute__((format_arg(1)));
 

@@ -38,8 +38,9 @@ enum problem {
 	PROBLEM_TOO_FAR,
 	PROBLEM_BAD_WAKE,
 	PROBLEM_ROTA_CONFLICT,
+	PROBLEM_EXPIRED,
 };
-#define PROBLEM_COUNT 29
+#define PROBLEM_COUNT 30
 
 const char *problem_word(enum problem problem);
 unsigned problem_status(enum problem problem);

@@ -1,6 +1,6 @@
 /* What po/ holds, made into C when the program is built. */
-#ifndef DEFENDER_CATALOGUES_H
-#define DEFENDER_CATALOGUES_H
+#ifndef CLIENT_CATALOGUES_H
+#define CLIENT_CATALOGUES_H
 
 #include "proto/language.h"
 
