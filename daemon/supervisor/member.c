@@ -60,9 +60,13 @@ int member_timer(struct member *member, unsigned int milliseconds)
 	return event_add(member->timer, &delay);
 }
 
-/* A pair of channels between this member and each sibling that it talks to and that runs. */
-static void wire_siblings(struct member *member)
+/* A pair of channels between this member and each sibling that it talks to and that runs. Where one is ending
+ * its next start wires again; where neither is, this member is to be started anew: without its sibling it
+ * would be there and of no use. */
+static int wire_siblings(struct member *member)
 {
+	int failed = 0;
+
 	for (struct member *other = member->family->members; other != NULL; other = other->next) {
 		int rc = 0;
 		if (other == member || other->child == NULL)
@@ -75,11 +79,13 @@ static void wire_siblings(struct member *member)
 			rc = child_wire(member->child, SOCKET_STORE, other->child, SOCKET_FRONT);
 		else if (member->role == ROLE_NOTIFY && other->role == ROLE_STORE)
 			rc = child_wire(member->child, SOCKET_STORE, other->child, SOCKET_NOTIFY);
-		/* one of the two is ending; its next start wires again */
 		if (rc != 0)
 			log_event(LOG_WARNING, "wire_failed", "one=%s other=%s", role_name(member->role),
 				role_name(other->role));
+		if (rc != 0 && child_channel(member->child) != NULL && child_channel(other->child) != NULL)
+			failed = -1;
 	}
+	return failed;
 }
 
 static const char *user_of(const struct config *config, enum role role)
@@ -187,7 +193,8 @@ void member_start(struct member *member)
 		(int)child_pid(member->child));
 	struct channel *channel = child_channel(member->child);
 	int rc = send_settings(member, channel) != 0 ? -1 : send_materials(member, channel);
-	wire_siblings(member);
+	if (wire_siblings(member) != 0)
+		rc = -1;
 	if (rc == 0)
 		rc = message_empty_put(channel_out(channel), MESSAGE_START);
 	if (rc != 0) {

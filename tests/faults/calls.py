@@ -1,82 +1,290 @@
-"""Makes each call of each process fail once, one after the other."""
+"""Makes every call of every process fail once, at each place where it is made.
+
+A place is a call together with the return addresses above it (inject.h). A first run notes the places that each process reaches at its start and in each of a few scenes; then each
+place fails once, in each way in which that call can fail, while its scene is played again."""
 
 import os
-import random
+import re
 import signal
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
-from helpers import faults, programs
-from helpers.organisation import Organisation
+from helpers import faults, programs, stock, wire
+from helpers.organisation import Organisation, is_alive
+from helpers.programs import wait_until
 
-# How many different calls of a kind are tried at most: a TLS handshake alone allocates some hundreds of times.
-NUMBERS_MAX = {"memory": 700}
-NUMBERS_DEFAULT = 12
-ORDINARY_CODES = {0, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77}
-PRELOADED = ("front", "store", "checkpoint", "notify", "supervisor")
-
-
-def kill_a_front(org):
-    """The supervisor has nothing to do but when one of its children ends."""
-    fronts = [pid for pid, role in org.roles() if role == "front"]
-    os.kill(random.choice(fronts), signal.SIGKILL)
+ORDINARY_CODES = {0, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78}
+CHECKED_EACH = 100
+START = 1
+START_PATIENCE = 0.5
+SENTENCE = re.compile(r"^clarion[a-z-]*: ", re.MULTILINE)
 
 
-def try_daemon(folder):
-    org = Organisation(folder, settings={"workers": 1})
-    injector, witness = faults.begin(folder, org)
-    witness.send()
-    before, fired, lines = faults.descriptors(org), 0, []
-    for role in PRELOADED:
-        for call in faults.CALLS:
-            for error in faults.ERRORS[call]:
-                numbers = range(1, NUMBERS_MAX.get(call, NUMBERS_DEFAULT) + 1)
-                before_each = (lambda: kill_a_front(org)) if role == "supervisor" else (lambda: None)
-                count = faults.try_call(org, witness, injector, role, call, error, numbers, before_each)
-                fired += count
-                if count:
-                    lines.append(f"  {role} {call} {os.strerror(error) if error else 'cut short'}: {count} failed, told {witness.answers}")
-                witness.answers = {}
-    witness.check()
-    after = faults.descriptors(org)
-    programs.stop(org.process)
-    return fired, len(witness.accepted), lines, before, after
+class Daemon:
+    """A daemon, and what is done to it in each phase."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.org = Organisation(folder, settings={"workers": 1})
+        self.injector, self.witness = faults.begin(folder, self.org)
+        self.amina = self.org.officers["amina"]
+        self.base = self.witness.send() and list(self.witness.accepted.items())[0]
+        self.witness.next_sealed = self.another
+        self.number = 0
+        self.log_at = 0
+        self.scenes = {2: self.report, 3: self.upload, 4: self.read, 5: self.acknowledge, 6: self.backup, 7: self.rotate}
+
+    def another(self):
+        """Another file: only the header is looked at before an officer opens it."""
+        self.number += 1
+        sealed = self.base[1][:-8] + self.number.to_bytes(8, "big")
+        return stock.report_id(sealed), sealed
+
+    # --- the scenes; each may be refused, none may hang
+
+    def restart(self, role):
+        if role == "supervisor":
+            self.restart_all()
+            return
+        before = {pid for pid, name in self.org.roles() if name == role}
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: {pid for pid, name in self.org.roles() if name == role} - before, 30, f"another {role}")
+
+    def restart_all(self):
+        """What the start says where it fails is a sentence; the next one works."""
+        self.org.stop_daemon()
+        self.org.environment = self.injector.environment
+        self.org.start_daemon(wait=False)
+        try:
+            self.org.wait_until_it_answers()
+        except AssertionError:
+            code = self.org.process.poll()
+            assert code is not None and code in ORDINARY_CODES, code
+            self.org.start_daemon()
+        self.org.environment = {}
+
+    def report(self):
+        self.witness.send()
+
+    def upload(self):
+        report, sealed = self.another()
+        key = {"Upload-Key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}
+        query = f"uploads?id={report}&length={len(sealed)}&desk={self.org.desk}&urgency=urgent&roster={self.witness.roster.version}"
+        half = len(sealed) // 2
+        try:
+            made = wire.request(self.org.port, "POST", self.org.target(query), key, timeout=15)
+            if made.status != 201:
+                return
+            for begin, end in ((0, half), (half, len(sealed))):
+                answer = wire.request(self.org.port, "PATCH", self.org.target(f"reports/{report}"),
+                                      {**key, "Upload-Offset": str(begin), "Upload-Complete": "?1" if end == len(sealed) else "?0",
+                                       "Content-Type": "application/partial-upload"}, sealed[begin:end], timeout=15)
+                assert answer.status in (201, 204, 404, 409, 500, 503, 507), answer
+            if answer.status == 201:
+                self.witness.accepted[report] = sealed
+        except (OSError, ConnectionError):
+            pass
+
+    def _ordinary(self, result):
+        assert result.code in ORDINARY_CODES, result
+        assert result.code == 0 or SENTENCE.search(result.err), result
+
+    def read(self):
+        try:
+            for path in (f"desks/{self.org.desk}/alerts", f"reports/{self.base[0]}"):
+                answer, _ = self.amina.call("GET", path)
+                assert answer.status in (200, 500, 503, 507), answer
+        except (OSError, ConnectionError):
+            pass
+
+    def acknowledge(self):
+        self.witness.send()
+        self._ordinary(self.amina.run("ack", list(self.witness.accepted)[-1], expect=None))
+
+    def backup(self):
+        path = self.folder / f"backup-{self.number}"
+        self._ordinary(self.org.run("backup", path, expect=None))
+        path.unlink(missing_ok=True)
+
+    def rotate(self):
+        self._ordinary(self.org.run("rotate storage", expect=None))
+        self._ordinary(self.org.run("roster sign", expect=None))
+        self._ordinary(self.org.run("roster publish", expect=None))
+
+    # --- noting and failing
+
+    def note(self):
+        for role in ("front", "store", "notify", "checkpoint", "supervisor"):
+            self.injector.note(START)
+            self.restart(role)
+            self.org.wait_until_it_answers()
+        for phase, scene in self.scenes.items():
+            self.injector.note(phase)
+            scene()
+            scene()
+        self.injector.note(0)
+        return self.injector.places()
+
+    def wait_for_fault(self):
+        """What a role does at its start may come after the first report: checkpoint and notify work beside."""
+        until = time.monotonic() + START_PATIENCE
+        while not self.injector.has_fired() and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def fail(self, place, error):
+        supervisor = self.org.process.pid
+        self.injector.arm_place(place, error)
+        if place.phase == START:
+            self.restart(place.role)
+            self.witness.send()
+            self.wait_for_fault()
+        else:
+            self.scenes[place.phase]()
+        fired = self.injector.disarm()[0]
+        self.org.ensure_running()
+        self.witness.send()
+        died = self.org.process.pid != supervisor
+        assert not died or place.role == "supervisor" and place.phase == START, f"the supervisor died of {place} {error}"
+        with open(self.org.log_path, encoding="utf-8", errors="replace") as log:
+            log.seek(self.log_at)
+            bad = faults.DIED_BADLY.findall(log.read())
+            self.log_at = log.tell()
+        assert not bad, f"{place} {error}: {bad}"
+        return fired
 
 
-def try_client(folder):
-    """`clarion report`: done, queued, or one line that says why not; never a signal, and never two reports."""
-    org = Organisation(folder, settings={"workers": 1})
-    injector = faults.Injector(folder)
-    amina = org.officer("amina")
-    person = org.defender("nadia")
-    org.environment = injector.environment
-    fired = 0
-    for call in ("memory", "read", "write", "sync", "open", "connect"):
-        for error in faults.ERRORS[call]:
-            for number in range(1, 400, 7 if call == "memory" else 3):
-                injector.arm("client", call, error, number)
-                where = org.write_report(summary=f"{call} {error} {number}", urgency="urgent")
-                result = person.run("report", "--desk", org.desk, "--file", where, expect=None)
-                happened, _ = injector.disarm()
-                assert result.code in ORDINARY_CODES, (call, error, number, result)
-                assert result.code in (0, 75) or result.err.startswith("clarion: "), (call, error, number, result)
-                fired += happened
-                if not happened:
-                    break
-    org.environment = {}
-    person.run("send")
-    texts = [amina.run("open", alert["report"], "--out", folder / f"o{alert['seq']}").json["summary"] for alert in amina.alerts()]
-    assert len(texts) == len(set(texts)), "a report came twice"
-    programs.stop(org.process)
-    return fired, len(texts)
+def each(places, seconds):
+    """Each place in each way, as long as there is time."""
+    until = time.monotonic() + seconds
+    todo = [(place, error) for place in places for error in faults.ERRORS[place.call]]
+    for number, (place, error) in enumerate(todo):
+        if time.monotonic() > until:
+            print(f"  stopped after {number} of {len(todo)}: out of time", flush=True)
+            return
+        yield number, place, error
 
 
-def main():
+def try_daemon(folder, roles, seconds):
+    daemon = Daemon(folder)
+    places = [place for place in daemon.note() if place.role in roles]
+    print("daemon:", len(places), "places", dict(Counter((place.role, place.call) for place in places)), flush=True)
+    before, fired, failures = faults.descriptors(daemon.org), Counter(), []
+    for number, place, error in each(places, seconds):
+        try:
+            fired[place.role] += daemon.fail(place, error)
+        except AssertionError as failure:
+            failures.append(f"{place} {error} at {daemon.injector.where()}: {str(failure)[:1500]}")
+            print("FAILED", failures[-1], flush=True)
+            programs.stop(daemon.org.process)
+            daemon.org.environment = daemon.injector.environment
+            daemon.org.start_daemon()
+            daemon.org.environment = {}
+        if number % CHECKED_EACH == 0:
+            print(f"  {number}: {dict(fired)}, {len(daemon.witness.accepted)} accepted", flush=True)
+    daemon.witness.check()
+    print(f"calls: {sum(fired.values())} failed {dict(fired)}, {len(daemon.witness.accepted)} reports accepted, {len(failures)} failures; "
+          f"descriptors {before} before, {faults.descriptors(daemon.org)} after", flush=True)
+    programs.stop(daemon.org.process)
+    return failures
+
+
+class Client:
+    """A defender's, an officer's and an admin's programs, each in a scene of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.org = Organisation(folder, settings={"workers": 1})
+        self.injector = faults.Injector(folder)
+        self.amina = self.org.officer("amina")
+        self.nadia = self.org.defender("nadia")
+        self.number = 0
+        self.sent = self.nadia.report()
+        self.amina.run("ack", self.sent["id"])
+        self.amina.run("reply", self.sent["id"], "-", stdin="Stay inside.")
+        self.queue_one()
+        self.scenes = {2: self.report, 3: self.send, 4: self.inbox, 5: self.open, 6: self.publish}
+
+    def queue_one(self):
+        self.number += 1
+        self.nadia.run("report", "--desk", self.org.desk, "--queue-only", "--file", self.org.write_report(summary=f"q{self.number}", urgency="urgent"), expect=None)
+
+    def report(self):
+        self.number += 1
+        where = self.org.write_report(summary=f"r{self.number}", urgency="urgent")
+        return self.nadia, ("report", "--desk", self.org.desk, "--file", where)
+
+    def send(self):
+        return self.nadia, ("send",)
+
+    def inbox(self):
+        return self.nadia, ("inbox", "--receipt-file", "-")
+
+    def open(self):
+        return self.amina, ("open", self.sent["id"], "--out", self.folder / f"out-{self.number}-{time.monotonic_ns()}")
+
+    def publish(self):
+        return self.org, ("roster publish",)
+
+    def play(self, phase):
+        person, words = self.scenes[phase]()
+        if phase == 6:
+            self.org.run("roster sign", expect=None)
+        self.org.environment = self.injector.environment
+        try:
+            return person.run(*words, expect=None, stdin=self.sent["receipt"] + "\n" if phase == 4 else "")
+        finally:
+            self.org.environment = {}
+
+    def note(self):
+        for phase in self.scenes:
+            self.injector.note(0)
+            self.injector.note(phase)
+            result = self.play(phase)
+            assert result.code == 0, result
+        self.injector.note(0)
+        return self.injector.places()
+
+    def fail(self, place, error):
+        self.injector.arm_place(place, error)
+        result = self.play(place.phase)
+        fired = self.injector.disarm()[0]
+        assert result.code in ORDINARY_CODES, result
+        assert result.code == 0 or SENTENCE.search(result.err), result
+        return fired
+
+
+def try_clients(folder, seconds):
+    client = Client(folder)
+    places = [place for place in client.note() if place.role == "client"]
+    print("clients:", len(places), "places", dict(Counter((place.phase, place.call) for place in places)), flush=True)
+    fired, failures = Counter(), []
+    for number, place, error in each(places, seconds):
+        try:
+            fired[place.phase] += client.fail(place, error)
+        except AssertionError as failure:
+            failures.append(f"{place} {error} at {client.injector.where()}: {str(failure)[:1500]}")
+            print("FAILED", failures[-1], flush=True)
+        if number % CHECKED_EACH == 0:
+            print(f"  {number}: {dict(fired)}", flush=True)
+    client.nadia.run("send", expect=None)
+    texts = Counter(client.amina.run("open", alert["report"], "--out", folder / f"o{alert['seq']}").json["summary"] for alert in client.amina.alerts())
+    twice = {text: count for text, count in texts.items() if count > 1}
+    assert not twice, f"reports came twice: {twice}"
+    print(f"calls: {sum(fired.values())} calls of clients failed {dict(fired)}, {len(texts)} reports there, none twice, {len(failures)} failures", flush=True)
+    programs.stop(client.org.process)
+    return failures
+
+
+def main(roles, seconds):
+    failures = []
     with tempfile.TemporaryDirectory(prefix="clarion-faults.") as folder:
         for name in ("daemon", "client"):
             (Path(folder) / name).mkdir()
-        fired, accepted, lines, before, after = try_daemon(Path(folder) / "daemon")
-        print("\n".join(lines))
-        print(f"calls: {fired} calls of the daemon's processes failed, {accepted} reports accepted, 0 lost; descriptors {before} before, {after} after")
-        fired, there = try_client(Path(folder) / "client")
-        print(f"calls: {fired} calls of a defender's client failed, {there} reports there, none twice")
+        if set(roles) != {"client"}:
+            failures += try_daemon(Path(folder) / "daemon", roles, seconds)
+        if "client" in roles:
+            failures += try_clients(Path(folder) / "client", seconds)
+    return failures

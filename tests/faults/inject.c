@@ -5,8 +5,10 @@
 
 #include "inject.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <unwind.h>
 
 /* glibc's own allocator, by the names that it keeps for those who stand in front of it. */
 void *__libc_malloc(size_t len);
@@ -70,11 +73,105 @@ __attribute__((constructor)) static void begin(void)
 	page->blocks[role] = 0;
 }
 
+/* --- places */
+
+struct chain {
+	uint64_t hash;
+	unsigned depth, own_count;
+	int64_t own[INJECT_DEPTH];
+	bool own_only;
+};
+
+static void mix(struct chain *chain, uint64_t value)
+{
+	chain->hash = (chain->hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+	chain->hash ^= chain->hash >> 29;
+}
+
+/* Addresses count from where their file is mapped, which differs from run to run. */
+static _Unwind_Reason_Code take_frame(struct _Unwind_Context *context, void *chain_of)
+{
+	struct chain *chain = chain_of;
+	uintptr_t address = _Unwind_GetIP(context);
+	struct dl_find_object here, found;
+	bool is_own;
+
+	if (_dl_find_object((void *)address, &found) != 0 ||
+		_dl_find_object((void *)(uintptr_t)take_frame, &here) != 0)
+		return _URC_END_OF_STACK;
+	is_own = found.dlfo_link_map->l_name[0] == '\0';
+	if (found.dlfo_map_start == here.dlfo_map_start || (chain->own_only && !is_own))
+		return _URC_NO_REASON;
+	if (is_own)
+		chain->own[chain->own_count++] = (int64_t)(address - (uintptr_t)found.dlfo_map_start);
+	mix(chain, address - (uintptr_t)found.dlfo_map_start);
+	mix(chain, (uint64_t)((char *)found.dlfo_map_end - (char *)found.dlfo_map_start));
+	return ++chain->depth == INJECT_DEPTH ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+static int64_t place_of(enum inject_call call, struct chain *chain)
+{
+	static __thread bool is_inside;
+	int64_t hash;
+
+	*chain = (struct chain){ .own_only = call == INJECT_MEMORY };
+	if (is_inside)
+		return 0;
+	is_inside = true;
+	mix(chain, (uint64_t)call + 1);
+	mix(chain, (uint64_t)role + 1);
+	(void)_Unwind_Backtrace(take_frame, chain);
+	is_inside = false;
+	hash = (int64_t)(chain->hash & INT64_MAX);
+	return chain->depth == 0 ? 0 : hash == 0 ? 1 : hash;
+}
+
+static void note_place(enum inject_call call)
+{
+	struct chain chain;
+	int64_t hash = place_of(call, &chain);
+
+	for (size_t i = 0; hash != 0 && i < INJECT_PLACES; i++) {
+		struct inject_place *place = &page->places[((size_t)hash + i) % INJECT_PLACES];
+		int64_t none = 0;
+
+		if (atomic_compare_exchange_strong(&place->hash, &none, hash)) {
+			place->role = (int64_t)role;
+			place->call = (int64_t)call;
+			place->phase = page->phase;
+			return;
+		}
+		if (none == hash)
+			return;
+	}
+}
+
+static bool is_the_place(enum inject_call call)
+{
+	struct chain chain;
+	int64_t hash;
+
+	if (page->place == 0 || page->role != (int64_t)role || page->call != (int64_t)call)
+		return false;
+	hash = place_of(call, &chain);
+	if (hash == 0 || !atomic_compare_exchange_strong(&page->place, &hash, 0))
+		return false;
+	memcpy(page->where, chain.own, sizeof chain.own);
+	atomic_fetch_add(&page->fired, 1);
+	return true;
+}
+
 /* Whether this call is the one; *ret_error says how. */
 static bool is_the_one(enum inject_call call, int64_t *ret_error)
 {
-	if (page == NULL || page->countdown <= 0 || page->role != (int64_t)role ||
-		page->call != (int64_t)call)
+	if (page == NULL)
+		return false;
+	if (page->phase != 0)
+		note_place(call);
+	*ret_error = page->error;
+	if (is_the_place(call))
+		return true;
+	if (page->countdown <= 0 || page->role != (int64_t)role || page->call != (int64_t)call)
 		return false;
 	*ret_error = page->error;
 	if (atomic_fetch_sub(&page->countdown, 1) != 1)

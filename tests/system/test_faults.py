@@ -6,7 +6,7 @@ import errno
 import pytest
 
 from helpers import faults
-from helpers.organisation import Organisation
+from helpers.organisation import Organisation, kill_role
 from helpers.programs import is_sanitized, keep, stop
 
 
@@ -45,4 +45,17 @@ def test_a_front_whose_channel_breaks_is_replaced(scene):
     before = {pid for pid, name in org.roles() if name == "front"}
     assert faults.try_call(org, witness, injector, "store", "write", errno.EIO, (2,)) == 1
     assert {pid for pid, name in org.roles() if name == "front"} != before
+    witness.check()
+
+
+def test_a_front_that_was_not_wired_to_the_store_is_started_again(scene):
+    """The supervisor's memory fails somewhere while it starts a front: there is one in the end that takes reports."""
+    org, injector, witness = scene
+
+    def kill_the_front():
+        for pid, name in org.roles():
+            if name == "front":
+                kill_role(pid)
+
+    assert faults.try_call(org, witness, injector, "supervisor", "memory", errno.ENOMEM, range(1, 31), kill_the_front) > 10
     witness.check()

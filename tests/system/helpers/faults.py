@@ -6,6 +6,7 @@ import re
 import struct
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from . import programs, stock
 from .organisation import is_alive
@@ -18,7 +19,12 @@ ERRORS = {"memory": (errno.ENOMEM,), "read": (errno.EIO, errno.EINTR, SHORT), "w
           "connect": (errno.ECONNREFUSED, errno.EINTR)}
 ENVIRONMENT = "CLARION_TEST_FAULTS"
 LAYOUT = struct.Struct("<5q")
-SIZE = LAYOUT.size + 8 * len(ROLES)
+PLACE_AT = LAYOUT.size + 8 * len(ROLES)  # the place that fails, and the phase that is noted
+WHERE = struct.Struct("<6q")
+TABLE_AT = PLACE_AT + 16 + WHERE.size
+PLACE = struct.Struct("<4q")
+PLACES = 65536
+SIZE = TABLE_AT + PLACE.size * PLACES
 UNREACHED = 1 << 40
 # SIGKILL is the supervisor's own: a role that no longer talks to it is ended and started anew.
 DIED_BADLY = re.compile(r"event=role_ended child=(\w+) pid=\d+ signal=(?!9\b)(\d+)")
@@ -28,6 +34,14 @@ def library(build=None):
     """The preloaded library's path, or None where the build has none (a sanitized one)."""
     path = Path(build or programs.BUILD) / "tests/faults/libinject.so"
     return path if path.exists() else None
+
+
+class Place(NamedTuple):
+    """Where a call is made: its hash, and the phase in which it was first met."""
+    hash: int
+    role: str
+    call: str
+    phase: int
 
 
 class Injector:
@@ -44,10 +58,32 @@ class Injector:
         self.page[:LAYOUT.size] = LAYOUT.pack(0, ROLES.index(role), CALLS.index(call), error, 0)
         self.page[:8] = struct.pack("<q", number)
 
+    def note(self, phase):
+        """From now on places are noted as met first in this phase; 0: no more."""
+        self.page[PLACE_AT + 8:PLACE_AT + 16] = struct.pack("<q", phase)
+
+    def places(self):
+        table = PLACE.iter_unpack(self.page[TABLE_AT:SIZE])
+        found = [Place(where, ROLES[role], CALLS[call], phase) for where, role, call, phase in table if where]
+        return sorted(found, key=lambda place: (place.role, place.phase, place.call))
+
+    def arm_place(self, place, error):
+        """This place fails when it is met next."""
+        self.page[:LAYOUT.size] = LAYOUT.pack(0, ROLES.index(place.role), CALLS.index(place.call), error, 0)
+        self.page[PLACE_AT:PLACE_AT + 8] = struct.pack("<q", place.hash)
+
+    def where(self):
+        """The program's own addresses above the call that failed last."""
+        return " ".join(hex(address) for address in WHERE.unpack(self.page[PLACE_AT + 16:TABLE_AT]) if address)
+
+    def has_fired(self):
+        return LAYOUT.unpack(self.page[:LAYOUT.size])[4] > 0
+
     def disarm(self):
         """Whether it had failed; and how many calls there were, where it was armed with UNREACHED."""
         countdown, _, _, _, fired = LAYOUT.unpack(self.page[:LAYOUT.size])
         self.page[:8] = bytes(8)
+        self.page[PLACE_AT:PLACE_AT + 8] = bytes(8)
         return fired > 0, UNREACHED - countdown
 
     def blocks(self, role):
@@ -66,8 +102,7 @@ class Witness:
 
     def send(self):
         """One report over a fresh line; what the sender learns, in a word."""
-        self.number += 1
-        report, sealed = self.org.seal(summary=f"Report {self.number}", recipients=self.roster.recipients(self.org.desk))
+        report, sealed = self.next_sealed()
         word = self._put(report, sealed)
         self.answers[word] = self.answers.get(word, 0) + 1
         # Whatever happened: she tries again, and it works.
@@ -77,6 +112,10 @@ class Witness:
             if self._put(report, sealed) != "accepted":
                 time.sleep(0.02)
         return word
+
+    def next_sealed(self):
+        self.number += 1
+        return self.org.seal(summary=f"Report {self.number}", recipients=self.roster.recipients(self.org.desk))
 
     def _put(self, report, sealed):
         try:
