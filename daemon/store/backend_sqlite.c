@@ -260,6 +260,12 @@ int backend_open(const char *name, struct backend **ret_backend, struct fault *f
 		rc = fault_set(fault, "the database can't be opened: %s", sqlite3_errmsg(backend->database));
 		goto cleanup;
 	}
+	/* Where a file can't be opened for writing, SQLite opens it for reading and says nothing. */
+	if (sqlite3_db_readonly(backend->database, "main") != 0) {
+		rc = fault_set(fault, "the database can't be opened for writing: is the disk read-only, or "
+				      "the file another user's?");
+		goto cleanup;
+	}
 	sqlite3_busy_timeout(backend->database, BUSY_MS);
 	if (schema_settle(backend->database, fault) != 0 || prepare(backend, fault) != 0)
 		goto cleanup;

@@ -98,6 +98,9 @@ static int open_database(struct checkpoint *checkpoint, struct fault *fault)
 			NULL, NULL, NULL) != SQLITE_OK)
 		return fault_set(
 			fault, "the database can't be opened: %s", sqlite3_errmsg(checkpoint->database));
+	/* SQLite falls back to reading without a word: then the log would grow until the next start. */
+	if (sqlite3_db_readonly(checkpoint->database, "main") != 0)
+		return fault_set(fault, "the database can't be opened for writing");
 	return 0;
 }
 

@@ -19,6 +19,7 @@ ORDINARY_CODES = {0, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78}
 CHECKED_EACH = 100
 START = 1
 START_PATIENCE = 0.5
+STARTING, READY = "event=unencrypted_keys", "role=supervisor event=ready"
 SENTENCE = re.compile(r"^clarion[a-z-]*: ", re.MULTILINE)
 
 
@@ -29,6 +30,7 @@ class Daemon:
         self.folder = folder
         self.org = Organisation(folder, settings={"workers": 1})
         self.injector, self.witness = faults.begin(folder, self.org)
+        self.wait_until_ready()
         self.amina = self.org.officers["amina"]
         self.base = self.witness.send() and list(self.witness.accepted.items())[0]
         self.witness.next_sealed = self.another
@@ -65,6 +67,12 @@ class Daemon:
             assert code is not None and code in ORDINARY_CODES, code
             self.org.start_daemon()
         self.org.environment = {}
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
+        """Before that a role that can't start ends the daemon, which says why."""
+        wait_until(lambda: {"front", "store", "notify", "checkpoint"} <= {name for _, name in self.org.roles()}, 30, "all roles")
+        wait_until(lambda: READY in self.org.log().rpartition(STARTING)[2], 30, "a daemon that is ready")
 
     def report(self):
         self.witness.send()
@@ -178,10 +186,8 @@ def try_daemon(folder, roles, seconds):
         except AssertionError as failure:
             failures.append(f"{place} {error} at {daemon.injector.where()}: {str(failure)[:1500]}")
             print("FAILED", failures[-1], flush=True)
-            programs.stop(daemon.org.process)
-            daemon.org.environment = daemon.injector.environment
-            daemon.org.start_daemon()
-            daemon.org.environment = {}
+            daemon.injector.disarm()
+            daemon.restart_all()
         if number % CHECKED_EACH == 0:
             print(f"  {number}: {dict(fired)}, {len(daemon.witness.accepted)} accepted", flush=True)
     daemon.witness.check()

@@ -6,9 +6,11 @@
 #include "store_scene.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <sys/syscall.h>
 
-static bool is_read_only;
+static bool is_read_only, open_fails;
 
 /* SQLite's own calls come here first. */
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
@@ -23,6 +25,23 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
 	return pwrite64(fd, data, len, at);
+}
+
+/* Once, and only for writing. */
+int open64(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	if (open_fails && strstr(path, NAME) != NULL && (flags & O_ACCMODE) == O_RDWR) {
+		open_fails = false;
+		errno = EMFILE;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 static unsigned get(struct scene *scene, const char *path)
@@ -55,9 +74,31 @@ static void test_officers_read_on(void **state)
 	sealed_free(&refused);
 }
 
+/* SQLite would open it for reading then, and every report would be refused until the next start. */
+static void test_a_database_is_opened_for_writing_or_not_at_all(void **state)
+{
+	struct backend *backend = opened();
+	struct fault fault;
+
+	(void)state;
+	add(backend, 1, 5);
+	backend_close(backend);
+	backend = NULL;
+	open_fails = true;
+	assert_int_equal(backend_open(NAME, &backend, &fault), -1);
+	assert_false(open_fails);
+	assert_non_null(strstr(fault.text, "can't be opened for writing"));
+	backend = opened();
+	add(backend, 2, 5);
+	backend_close(backend);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = { IN_SCENE(test_officers_read_on) };
+	static const struct CMUnitTest tests[] = {
+		IN_SCENE(test_officers_read_on),
+		IN_FOLDER(test_a_database_is_opened_for_writing_or_not_at_all),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
