@@ -8,6 +8,7 @@
 #include "client/terminal.h"
 #include "keys/trust.h"
 #include "proto/roster_changes.h"
+#include "proto/time.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -111,12 +112,14 @@ int verb_roster_sign(const struct invocation *invocation, struct failure *failur
 {
 	struct admin *admin = NULL;
 	struct roster *draft = NULL;
+	char expires[TIME_SIZE];
 	int rc = -1;
 
 	if (admin_open(invocation, &admin, failure) != 0 || find_draft(admin, &draft, failure) != 0)
 		goto cleanup;
-	say(invocation, "Against roster %llu, which is the newest here, this draft says:\n",
-		(unsigned long long)admin->newest->version);
+	time_format(draft->expires, expires);
+	say(invocation, "Against roster %llu, which is the newest here, this draft, good until %s, says:\n",
+		(unsigned long long)admin->newest->version, expires);
 	if (show_changes(invocation, admin->newest, draft, failure) != 0 ||
 		confirm(invocation, failure) != 0 || draft_sign_as_me(admin, draft, failure) != 0 ||
 		draft_save(admin, &draft, failure) != 0)

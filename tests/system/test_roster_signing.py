@@ -92,7 +92,8 @@ def test_what_changes_is_shown_before_anything_is_signed(three, tmp_path):
     command = [program("clarion-admin"), "roster", "sign", str(ada.draft), "--home", str(bea.home)]
     code, shown = converse(command, [("Type yes", "no")])
     assert code == EX_NOPERM and not bea.draft.exists()
-    for said in ("roster 2", "desk added: urgent", "officer added: eve: urgent", "admin removed: cleo"):
+    expires = next(line for line in ada.draft.read_text().splitlines() if line.startswith("expires ")).split()[1]
+    for said in ("roster 2", f"good until {expires}", "desk added: urgent", "officer added: eve: urgent", "admin removed: cleo"):
         assert 0 <= shown.index(said) < shown.index("Type yes"), said
     code, shown = converse(command, [("Type yes", "yes")])
     assert code == 0 and "1 of 2 signatures (bea)" in shown and bea.draft.exists()
