@@ -27,6 +27,8 @@ static void write_out(struct connection *connection)
 	struct buffer *out = &connection->front->out;
 	if (buffer_ok(out) != 0 || wire_write(connection->wire, out->data, out->len) != 0)
 		connection_end(connection);
+	else if (connection->written && connection->close && !connection->unread)
+		wire_last(connection->wire);
 	/* A failed buffer stays failed: the next answer gets a new one. */
 	if (buffer_ok(out) != 0)
 		buffer_free(out);

@@ -43,6 +43,10 @@ void wire_close(struct wire *wire);
 /* Tells the peer that nothing more will come; reading goes on: for a peer that is still sending. */
 void wire_finish(struct wire *wire);
 
+/* Once all that was written is gone (on_drained) the wire will be closed, and nothing is written any more. It
+ * must be closed then: the kernel may hold the last bytes back until it is. */
+void wire_last(struct wire *wire);
+
 /* The first contiguous decrypted bytes that wait; the total is wire_waiting. */
 size_t wire_input(struct wire *wire, const uint8_t **ret_data);
 size_t wire_waiting(const struct wire *wire);

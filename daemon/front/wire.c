@@ -4,6 +4,8 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sodium.h>
@@ -31,6 +33,8 @@ struct wire {
 	bool *closed; /* set for the frame of a callback that closes the wire */
 	bool is_secure;
 	bool is_broken; /* nothing more can be sent or read */
+	bool is_last;   /* what is written ends the connection */
+	bool is_held;   /* the kernel gathers what is sent until the end */
 	bool reading;
 	bool armed;                /* readable is in the loop */
 	bool reading_needs_writes; /* SSL must send before it can go on reading */
@@ -197,6 +201,15 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		read_on(wire);
 }
 
+/* The last answer, the goodbye and the end leave as one packet: each by itself costs a way through the
+ * kernel, here and at the peer. A socket that knows no packets refuses, and sends them one by one. */
+static void hold(struct wire *wire)
+{
+	const int on = 1;
+
+	wire->is_held = setsockopt(wire->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
+}
+
 /* Encrypts into the socket what waits. */
 static enum progress encrypt(struct wire *wire)
 {
@@ -230,6 +243,8 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	}
 	if (wire->output == NULL)
 		return;
+	if (wire->is_last && !wire->is_held)
+		hold(wire);
 	progress = encrypt(wire);
 	if (progress == PROGRESS_BROKEN)
 		tell_closed(wire);
@@ -284,6 +299,9 @@ void wire_close(struct wire *wire)
 	event_del(&wire->readable);
 	event_del(&wire->writable);
 	SSL_free(wire->ssl);
+	/* Before close(): where the peer has sent more than was read, that throws away what is held. */
+	if (wire->is_held)
+		shutdown(wire->fd, SHUT_WR);
 	close(wire->fd);
 	drop_rest(wire);
 	if (wire->output != NULL)
@@ -296,6 +314,11 @@ void wire_finish(struct wire *wire)
 	say_goodbye(wire);
 	if (wire->output == NULL)
 		shutdown(wire->fd, SHUT_WR);
+}
+
+void wire_last(struct wire *wire)
+{
+	wire->is_last = true;
 }
 
 size_t wire_input(struct wire *wire, const uint8_t **ret_data)
