@@ -1,5 +1,7 @@
 #include "keys/secure_file.h"
 
+#include "keys/clock.h"
+
 #include "proto/encode.h"
 
 #include <errno.h>
@@ -206,7 +208,7 @@ int secure_folder_create(int folder, const char *path, struct fault *fault)
 
 int secure_folder_lock(int folder, const char *path, unsigned seconds, int *ret_lock, struct fault *fault)
 {
-	unsigned left = seconds * (1000 / LOCK_POLL_MS);
+	const int64_t until = clock_boot_ms() + (int64_t)seconds * 1000;
 	int fd = openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -214,7 +216,7 @@ int secure_folder_lock(int folder, const char *path, unsigned seconds, int *ret_
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		bool is_busy = errno == EWOULDBLOCK || errno == EINTR;
 
-		if (!is_busy || left-- == 0) {
+		if (!is_busy || clock_boot_ms() >= until) {
 			int rc = is_busy ? fault_set(fault,
 						   "%.120s: another program is using it: try again later",
 						   path)

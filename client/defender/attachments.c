@@ -39,10 +39,16 @@ static const struct media media[] = {
 	{ "ogg", "audio/ogg", "AUD" },
 	{ "opus", "audio/opus", "AUD" },
 	{ "wav", "audio/wav", "AUD" },
+	{ "flac", "audio/flac", "AUD" },
 	{ "pdf", "application/pdf", "DOC" },
 	{ "txt", "text/plain", "DOC" },
 	{ "odt", "application/vnd.oasis.opendocument.text", "DOC" },
+	{ "ods", "application/vnd.oasis.opendocument.spreadsheet", "DOC" },
+	{ "odp", "application/vnd.oasis.opendocument.presentation", "DOC" },
+	{ "odg", "application/vnd.oasis.opendocument.graphics", "DOC" },
 	{ "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "DOC" },
+	{ "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "DOC" },
+	{ "pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation", "DOC" },
 	{ "eml", "message/rfc822", "MSG" },
 	{ "html", "text/html", "DOC" },
 };
@@ -226,12 +232,21 @@ int attachment_add_working(struct attachments *attachments, const struct strippe
 
 	*working = (struct attachment){ .fd = copy->fd, .size = copy->size };
 	(void)snprintf(working->name, sizeof working->name, "attachments/%03zu-working.%s",
-		attachments->originals, image_extension(copy->image));
+		attachments->originals, copy->extension);
 	if (fstat(working->fd, &working->before) != 0)
 		return cannot_read(failure);
 	if (hash_file(working, sha256, failure) != 0)
 		return -1;
 	return describe_working(working, sha256, report, failure);
+}
+
+uint64_t attachments_size(const struct attachments *attachments)
+{
+	uint64_t size = 0;
+
+	for (size_t at = 0; at < attachments->count; at++)
+		size += attachments->list[at].size;
+	return size;
 }
 
 void attachment_drop(struct attachments *attachments, json_t *report)

@@ -11,6 +11,10 @@
 #define ATTACHMENTS_MAX      16 /* as many as a report's evidence list holds */
 #define ATTACHMENT_NAME_SIZE 40
 
+/* Of all files together, so that a copy goes along. A server takes 64 MiB unless its operator chose
+ * otherwise, and can never take what is larger: no copy is worth a report. */
+#define ATTACHMENTS_WITH_COPIES_MAX (60 * 1024 * 1024)
+
 struct attachment {
 	int fd;
 	char name[ATTACHMENT_NAME_SIZE]; /* attachments/001.jpg */
@@ -33,6 +37,9 @@ MUST_USE int attachment_add(
  * same in the report's evidence. Takes the copy, whatever happens. */
 MUST_USE int attachment_add_working(struct attachments *attachments, const struct stripped_copy *copy,
 	json_t *report, struct failure *failure);
+
+/* How long all of them are. */
+uint64_t attachments_size(const struct attachments *attachments);
 
 /* Takes the original that was added last out again. */
 void attachment_drop(struct attachments *attachments, json_t *report);

@@ -157,42 +157,53 @@ cleanup:
 	return rc;
 }
 
-/* How large the attached files are, for what the server learns. What can't be read is told later. */
-static size_t attached_sizes(const struct arguments *arguments, uint64_t ret_sizes[ATTACHMENTS_MAX])
+static int attach_all(
+	const struct invocation *invocation, bool may_ask, struct composed *composed, struct failure *failure)
 {
-	size_t count = 0;
+	const struct arguments *arguments = invocation->arguments;
 
-	for (size_t at = 0; at < arguments_times(arguments, "attach") && count < ATTACHMENTS_MAX; at++) {
-		struct stat about;
-
-		if (stat(arguments_option_at(arguments, "attach", at), &about) == 0)
-			ret_sizes[count++] = (uint64_t)about.st_size;
-	}
-	return count;
+	for (size_t at = 0; at < arguments_times(arguments, "attach"); at++)
+		if (attach(invocation, arguments_option_at(arguments, "attach", at), may_ask, composed,
+			    failure) != 0)
+			return -1;
+	return 0;
 }
 
-/* Options come first: they aren't asked for again, and what is shown before sending holds them. */
+/* What she agrees to at the end is what the options said and all that is attached, copies included. */
+static int interview_her(const struct invocation *invocation, const struct roster *roster,
+	struct composed *composed, struct failure *failure)
+{
+	const struct attachments *attachments = &composed->attachments;
+	uint64_t sizes[COUNT_OF(attachments->list)];
+	struct interview_wish interview = { .roster = roster,
+		.desk = composed->desk,
+		.report = composed->report,
+		.sizes = sizes,
+		.size_count = attachments->count };
+	json_t *answered = NULL;
+
+	for (size_t at = 0; at < attachments->count; at++)
+		sizes[at] = attachments->list[at].size;
+	if (ask_report(invocation, &interview, &answered, failure) != 0)
+		return -1;
+	json_decref(composed->report);
+	composed->report = answered;
+	return 0;
+}
+
+/* Options and files come first: they aren't asked for again, and what is shown before sending holds them. */
 static int from_terminal(const struct invocation *invocation, const struct roster *roster,
 	const struct compose_wish *wish, struct composed *composed, struct failure *failure)
 {
-	uint64_t sizes[ATTACHMENTS_MAX];
-	json_t *known = json_pack("{s:i, s:s*}", "schema", REPORT_SCHEMA_VERSION, "summary", wish->summary);
-	struct interview_wish interview = { .roster = roster,
-		.desk = composed->desk,
-		.report = known,
-		.sizes = sizes,
-		.size_count = attached_sizes(invocation->arguments, sizes) };
-	int rc = known == NULL ? failure_memory(failure) : 0;
-
-	if (rc == 0 && (merge_options(invocation->arguments, wish, known, failure) != 0 ||
-			       exclude_again(wish->exclude, roster, known, failure) != 0))
-		rc = -1;
-	if (rc == 0 && wish->summary == NULL)
-		rc = ask_report(invocation, &interview, &composed->report, failure);
-	else if (rc == 0)
-		composed->report = json_incref(known);
-	json_decref(known);
-	return rc;
+	composed->report =
+		json_pack("{s:i, s:s*}", "schema", REPORT_SCHEMA_VERSION, "summary", wish->summary);
+	if (composed->report == NULL)
+		return failure_memory(failure);
+	if (merge_options(invocation->arguments, wish, composed->report, failure) != 0 ||
+		exclude_again(wish->exclude, roster, composed->report, failure) != 0 ||
+		attach_all(invocation, wish->summary == NULL, composed, failure) != 0)
+		return -1;
+	return wish->summary == NULL ? interview_her(invocation, roster, composed, failure) : 0;
 }
 
 int composed_warn(struct composed *composed, const char *word, struct failure *failure)
@@ -236,13 +247,17 @@ static int warn_of_personal(
 	return 0;
 }
 
-static int from_given_file(const char *file, const struct arguments *arguments, const struct roster *roster,
+static int from_given_file(const char *file, const struct invocation *invocation, const struct roster *roster,
 	const struct compose_wish *wish, struct composed *composed, struct failure *failure)
 {
 	if (from_file(file, &composed->report, failure) != 0 ||
-		merge_options(arguments, wish, composed->report, failure) != 0)
+		merge_options(invocation->arguments, wish, composed->report, failure) != 0 ||
+		exclude_again(wish->exclude, roster, composed->report, failure) != 0)
 		return -1;
-	return exclude_again(wish->exclude, roster, composed->report, failure);
+	/* Before the evidence is read: a fault in the report shows at once. */
+	if (check(composed, failure) != 0 || warn_of_personal(invocation, composed, failure) != 0)
+		return -1;
+	return attach_all(invocation, false, composed, failure);
 }
 
 int compose(const struct invocation *invocation, const struct roster *roster, const struct compose_wish *wish,
@@ -258,18 +273,9 @@ int compose(const struct invocation *invocation, const struct roster *roster, co
 	if (file == NULL && wish->summary == NULL && !terminal_is_there())
 		return failure_set(
 			failure, EX_USAGE, "there is no terminal to ask on: give the report with --file");
-	if ((file != NULL ? from_given_file(file, arguments, roster, wish, ret_composed, failure)
+	if ((file != NULL ? from_given_file(file, invocation, roster, wish, ret_composed, failure)
 			  : from_terminal(invocation, roster, wish, ret_composed, failure)) != 0)
 		return -1;
-	/* Before the evidence is read: a fault in the report shows at once. */
-	if (check(ret_composed, failure) != 0)
-		return -1;
-	if (file != NULL && warn_of_personal(invocation, ret_composed, failure) != 0)
-		return -1;
-	for (size_t at = 0; at < arguments_times(arguments, "attach"); at++)
-		if (attach(invocation, arguments_option_at(arguments, "attach", at),
-			    file == NULL && wish->summary == NULL, ret_composed, failure) != 0)
-			return -1;
 	return check(ret_composed, failure);
 }
 

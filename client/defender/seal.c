@@ -134,15 +134,6 @@ static int seal_attachment(struct report_sealer *sealer, const struct attachment
 	return attachment_unchanged(attachment, outlet->failure);
 }
 
-static uint64_t size_of(const struct attachments *attachments)
-{
-	uint64_t size = 0;
-
-	for (size_t at = 0; at < attachments->count; at++)
-		size += attachments->list[at].size;
-	return size;
-}
-
 static int seal_content(const struct sealing *sealing, struct report_sealer *sealer,
 	const struct buffer *text, const struct outlet *outlet)
 {
@@ -158,7 +149,7 @@ static int seal_content(const struct sealing *sealing, struct report_sealer *sea
 	bytes = malloc(READ_BYTES);
 	if (bytes == NULL)
 		return failure_memory(outlet->failure);
-	progress_begin(PROGRESS_SEALING, size_of(attachments));
+	progress_begin(PROGRESS_SEALING, attachments_size(attachments));
 	for (size_t at = 0; rc == 0 && at < attachments->count; at++)
 		rc = seal_attachment(sealer, &attachments->list[at], bytes, outlet);
 	progress_end();

@@ -145,8 +145,15 @@ static int send_and_wait(
 	for (;;) {
 		size_t sent = tally->sent;
 
-		if (send_once(invocation, tally, ret_queued, &wait, failure) != 0)
-			return -1;
+		if (send_once(invocation, tally, ret_queued, &wait, failure) != 0) {
+			if (failure->exit_code != EX_TEMPFAIL)
+				return -1;
+			/* Another command works in the home for longer than anybody waits for it: its turn
+			 * first.
+			 */
+			sleep_for(1, INT64_MAX);
+			continue;
+		}
 		if (*ret_queued == 0)
 			return 0;
 		if (tally->sent > sent)

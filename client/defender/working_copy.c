@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WARNING "no-working-copy"
 
@@ -41,15 +42,23 @@ static const char *why_not(enum stripped stripped)
 	switch (stripped) {
 	case STRIPPED_NO_FORMAT:
 		return N_("there is no tool that can be trusted with this kind of file");
-	case STRIPPED_NO_TOOL:
+	case STRIPPED_NO_EXIFTOOL:
 		return N_("exiftool isn't installed");
+	case STRIPPED_NO_MAT2:
+		return N_("mat2 isn't installed");
+	case STRIPPED_NO_FFMPEG:
+		return N_("ffmpeg isn't installed");
+	case STRIPPED_NO_SANDBOX:
+		return N_("bubblewrap isn't installed or can't work here");
 	case STRIPPED_TOO_LARGE:
-		return N_("the picture is too large");
+		return N_("the file is too large");
+	case STRIPPED_NO_ROOM:
+		return N_("with a copy of it the report would be larger than most servers take");
 	case STRIPPED_MADE:
 	case STRIPPED_FAILED:
 		break;
 	}
-	return N_("exiftool couldn't take everything out of it");
+	return N_("not everything could be taken out of it");
 }
 
 struct trouble {
@@ -133,15 +142,23 @@ int attach(const struct invocation *invocation, const char *path, bool may_ask, 
 	struct trouble trouble = { .path = path };
 	struct stripped_copy copy;
 	const struct attachment *original;
+	const char *dot;
 
 	if (attachment_add(attachments, path, composed->report, failure) != 0)
 		return -1;
 	if (wish_of(invocation->arguments) == WISH_NONE)
 		return 0;
 	original = &attachments->list[attachments->count - 1];
-	if (strip_metadata(original->fd, original->size, &trouble.stripped, &copy, failure) != 0)
+	dot = strrchr(original->name, '.');
+	if (strip_metadata(original->fd, original->size, dot == NULL ? "" : dot + 1, &trouble.stripped, &copy,
+		    failure) != 0)
 		return -1;
-	if (trouble.stripped == STRIPPED_MADE)
+	if (trouble.stripped == STRIPPED_MADE &&
+		attachments_size(attachments) + copy.size <= ATTACHMENTS_WITH_COPIES_MAX)
 		return attachment_add_working(attachments, &copy, composed->report, failure);
+	if (trouble.stripped == STRIPPED_MADE) {
+		(void)close(copy.fd);
+		trouble.stripped = STRIPPED_NO_ROOM;
+	}
 	return without(invocation, &trouble, may_ask, composed, failure);
 }

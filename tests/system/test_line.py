@@ -1,7 +1,10 @@
 """The line between her and the daemon: reports that wait for their own moment, what she sees while she waits, several addresses."""
 
+import fcntl
+import os
 import secrets
 import time
+from pathlib import Path
 
 from helpers import middleman, wire
 from helpers.organisation import Organisation
@@ -27,8 +30,15 @@ def test_a_delayed_report_goes_out_at_its_own_moment(tmp_path, clock_build):
     org.start_daemon()
     early = nadia.run("send", expect=EX_TEMPFAIL)
     assert early.json == {"sent": 0, "queued": 1} and "its own moment" in early.err and amina.alerts() == []
+    # Another command works in the home, and for longer than one waits for a home: that ends nothing.
+    home = os.open(nadia.home, os.O_RDONLY)
+    fcntl.flock(home, fcntl.LOCK_EX)
     waiting = nadia.start("send", "--wait")
+    files = Path(f"/proc/{waiting.process.pid}/fd")
+    wait_until(lambda: any(os.readlink(one) == str(nadia.home) for one in files.iterdir()), 30, "waiting for the home")
     org.shift_clock(seconds=6 * HOUR + 120)
+    time.sleep(0.5)
+    os.close(home)
     try:
         assert waiting.wait_for(lambda line: "sent" in line, 60) == {"sent": 1, "queued": 0}
     finally:
