@@ -3,7 +3,22 @@
 #include "proto/encode.h"
 #include "proto/time.h"
 
+#include <malloc.h>
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
+
+static void free_wiped(void *bytes)
+{
+	if (bytes != NULL)
+		sodium_memzero(bytes, malloc_usable_size(bytes));
+	free(bytes);
+}
+
+void json_wipe_freed(void)
+{
+	json_set_alloc_funcs(malloc, free_wiped);
+}
 
 /* jansson follows nesting with recursion and has no limit that a caller can set, so depth is counted first.
  * Braces inside strings don't count. */

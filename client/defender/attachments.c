@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +101,7 @@ static int hash_file(
 	struct attachment *attachment, char ret_hex[SHA256_HEX_CHARS + 1], struct failure *failure)
 {
 	struct sha256 *hash = sha256_new();
-	uint8_t *bytes = malloc(READ_BYTES), digest[SHA256_BYTES];
+	uint8_t *bytes = sodium_malloc(READ_BYTES), digest[SHA256_BYTES];
 	uint64_t total = 0;
 	int rc = -1;
 
@@ -137,7 +138,7 @@ static int hash_file(
 	hex_encode(digest, sizeof digest, ret_hex);
 	rc = 0;
 cleanup:
-	free(bytes);
+	sodium_free(bytes);
 	sha256_free(hash);
 	return rc;
 }

@@ -146,15 +146,14 @@ static int seal_content(const struct sealing *sealing, struct report_sealer *sea
 		return not_sealed(outlet);
 	if (attachments->count == 0)
 		return 0;
-	bytes = malloc(READ_BYTES);
+	bytes = sodium_malloc(READ_BYTES);
 	if (bytes == NULL)
 		return failure_memory(outlet->failure);
 	progress_begin(PROGRESS_SEALING, attachments_size(attachments));
 	for (size_t at = 0; rc == 0 && at < attachments->count; at++)
 		rc = seal_attachment(sealer, &attachments->list[at], bytes, outlet);
 	progress_end();
-	sodium_memzero(bytes, READ_BYTES);
-	free(bytes);
+	sodium_free(bytes);
 	return rc;
 }
 

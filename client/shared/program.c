@@ -5,6 +5,7 @@
 #include "client/direction.h"
 #include "client/language.h"
 #include "client/terminal.h"
+#include "keys/private_memory.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -326,6 +327,7 @@ int program_main(const struct program *program, int argc, char **argv)
 	int rc = -1;
 
 	keep_no_core();
+	private_memory_begin();
 	/* A server that hangs up, or a closed pipe, is an error to report and no reason to die. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (proto_init() != 0)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers import signing
-from helpers.programs import EX_TEMPFAIL, is_sanitized, needs, program, run, wait_until
+from helpers.programs import EX_DATAERR, EX_TEMPFAIL, is_sanitized, needs, program, run, wait_until
 from helpers.sealing import BECH32, SealedReport
 from test_core import secrets_of
 from test_key_files import PASSPHRASE, age_opens
@@ -101,7 +101,8 @@ def test_no_key_is_in_a_core(org, tmp_path):
     assert found_in(dump(watch.process.pid, tmp_path, False), hers) == []
     assert {"signing seed", "identity"} <= set(found_in(dump(watch.process.pid, tmp_path, True), hers))
     plain = {"base path": org.base_path[1:].encode()}
-    assert found_in(dump(watch.process.pid, tmp_path, False), plain) == ["base path"], "what is no secret is in it"
+    assert found_in(dump(watch.process.pid, tmp_path, False), plain) == [], "her heap isn't in it either"
+    assert found_in(dump(pids["front"], tmp_path, False), plain) == ["base path"], "what is no secret is in it"
     watch.stop()
     assert signing.identity_of(amina.home)[0].verify_key
 
@@ -185,3 +186,36 @@ def test_no_key_is_in_the_core_of_a_defender_whose_report_waits(org, tmp_path):
             waits.stop()
     assert found_in(core, secrets) == []
     assert {"image key", "key of names"} <= set(found_in(everything, secrets))
+
+
+def where_it_lies(pid, words):
+    """The mappings that hold the words: what they are, and the kernel's flags of them."""
+    found = []
+    parts = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", Path(f"/proc/{pid}/smaps").read_text(), flags=re.MULTILINE)
+    with open(f"/proc/{pid}/mem", "rb") as memory:
+        for part in filter(None, parts):
+            start, end = (int(number, 16) for number in part.split()[0].split("-"))
+            if part.split()[1].startswith("rw"):
+                memory.seek(start)
+                if words in memory.read(end - start):
+                    found.append((part.splitlines()[0], re.search("VmFlags: (.*)", part)[1].split()))
+    return found
+
+
+def test_what_she_writes_lies_in_locked_memory(org):
+    """Neither swap nor a core gets it. The control, which may lock nothing, has it where they do."""
+    org.officer("amina")
+    nadia, words = org.defender("nadia"), "They wait at the gate."
+    for forbidden in ([], ["/usr/bin/setpriv", "--bounding-set=-ipc_lock", "/usr/bin/prlimit", "--memlock=0"]):
+        her = Terminal([*forbidden, *nadia.command("report", "--plain", json_wanted=False)])
+        her.expect("How urgent is it?", "4\n")
+        her.expect("In one or two sentences", words + "\n")
+        her.expect("as long as you want", "end\n")
+        her.expect("Is that right?")
+        found = where_it_lies(her.pid, words.encode())
+        her.expect("", "4\n")
+        assert her.end() == EX_DATAERR and "nothing was sent" in her.shown
+        assert found
+        readable = [name for name, flags in found if "lo" not in flags]
+        assert (readable == []) == (forbidden == []), found
+        assert forbidden or all("dd" in flags for _, flags in found), found

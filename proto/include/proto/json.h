@@ -11,6 +11,9 @@
 
 #define JSON_DEPTH_MAX 16
 
+/* From then on what jansson frees is wiped. Before other threads; what was made earlier is fine. */
+void json_wipe_freed(void);
+
 /* An object of at most max bytes. */
 MUST_USE int json_parse(const char *text, size_t len, size_t max, json_t **ret_object, struct fault *fault);
 
