@@ -47,10 +47,11 @@ static void a_later_no_counts(void **state)
 		struct counted_key keys[2];
 		struct counted counted = two_reports(extracts, keys);
 		json_t *report = json_loads(cases[at].report, 0, NULL);
+		char mailbox[MAILBOX_ID_SIZE] = "hers";
 		struct failure failure;
 
 		assert_non_null(report);
-		assert_int_equal(counted_withdraw(&counted, report, "hers", &failure), 0);
+		assert_int_equal(counted_withdraw(&counted, report, mailbox, &failure), 0);
 		counted_apply(&counted);
 		assert_int_equal(extracts[0].may_be_counted, cases[at].first);
 		assert_int_equal(extracts[1].may_be_counted, cases[at].other);
