@@ -9,7 +9,7 @@ import time
 
 from . import sealing, wire
 from .organisation import Defender
-from .programs import EX_OK, EX_PROTOCOL, EX_TEMPFAIL
+from .programs import BUILD, EX_OK, EX_PROTOCOL, EX_TEMPFAIL, run
 
 KINDS = ("cut", "delay", "corrupt")
 DIRECTIONS = ("up", "down")
@@ -130,3 +130,35 @@ class Submissions:
 
     def close(self):
         self.line.close()
+
+
+class Harmed:
+    """Reports by the client's own code in one process, each harmed at one byte (tests/attack/harm_submissions.c)."""
+
+    def __init__(self, org, officer):
+        self.org, self.officer = org, officer
+        self.invitation = org.invitation("--desk", org.desk).strip()
+        self.reports = []
+
+    def _run(self, *options):
+        command = [str(BUILD / "tests/attack/harm_submissions"), "submit", "--memory", self.invitation,
+                   "--listen", str(self.org.port), "--server", str(self.org.listen_port), *map(str, options)]
+        *reports, done = run(command, environment=self.org.environment, timeout=3600).out.splitlines()
+        self.reports += reports
+        return json.loads(done)
+
+    def measure(self):
+        """How many bytes one submission is, up and down."""
+        done = self._run("--to", 1)
+        return {"up": done["up"], "down": done["down"]}
+
+    def share(self, kind, way, first, end, step):
+        """Harms at these bytes: how many were `tried`, how often harm was done (`fired`), how many were `queued` on the way."""
+        return self._run("--harm", kind, "--way", way, "--from", first, "--to", end, "--step", step)
+
+    def settle(self):
+        """Every report is there, once, and nothing else."""
+        line = CuttingLine(self.org)
+        there = [alert["report"] for alert in self.officer.alerts()]
+        line.close()
+        assert len(set(self.reports)) == len(self.reports) and sorted(there) == sorted(self.reports)
