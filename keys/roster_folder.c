@@ -45,7 +45,7 @@ int roster_folder_newest(const char *folder, struct roster **ret_roster, struct 
 
 	if (entries == NULL) {
 		int reason = errno;
-		int rc = fault_set(fault, "%.120s: can't be read: %s", folder, strerror(reason));
+		int rc = fault_set(fault, "%.120s: can't be read: %s", folder, error_words(reason));
 
 		errno = reason;
 		return rc;

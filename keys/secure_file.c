@@ -25,7 +25,7 @@
 static int refuse(struct fault *fault, const char *path, const char *what)
 {
 	int reason = errno;
-	int rc = fault_set(fault, "%.120s: %s: %s", path, what, strerror(reason));
+	int rc = fault_set(fault, "%.120s: %s: %s", path, what, error_words(reason));
 
 	errno = reason;
 	return rc;

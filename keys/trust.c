@@ -29,9 +29,9 @@ static int check_signatures(const struct roster *roster, const struct roster *ad
 	if (count >= admins_of->threshold)
 		return 0;
 	return fault_set(fault,
-		"roster %" PRIu64 " has %zu of the %" PRIu32
-		" signatures that it needs from the admins of roster %" PRIu64 ": have more admins sign it",
-		roster->version, count, admins_of->threshold, admins_of->version);
+		"roster %" PRIu64 " lacks signatures of the admins of roster %" PRIu64 " (%zu of %" PRIu32
+		"): have more admins sign it",
+		roster->version, admins_of->version, count, admins_of->threshold);
 }
 
 int trust_signed_by_its_own(const struct roster *roster, struct fault *fault)

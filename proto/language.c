@@ -69,35 +69,35 @@ const char *translated_count(const char *one, const char *many, unsigned long nu
 	return form;
 }
 
-/* What people meet, in the words of the C library. */
+/* What people meet: why, and what to do. A failure's `what went wrong: ` stands before it. */
 static const struct {
 	int number;
 	const char *words;
 } errors[] = {
-	{ EPERM, "Operation not permitted" },
-	{ ENOENT, "No such file or directory" },
-	{ EIO, "Input/output error" },
-	{ ENXIO, "No such device or address" },
-	{ ENOMEM, "Cannot allocate memory" },
-	{ EACCES, "Permission denied" },
-	{ EBUSY, "Device or resource busy" },
-	{ EEXIST, "File exists" },
-	{ ENODEV, "No such device" },
-	{ ENOTDIR, "Not a directory" },
-	{ EISDIR, "Is a directory" },
-	{ EINVAL, "Invalid argument" },
-	{ ENFILE, "Too many open files in system" },
-	{ EMFILE, "Too many open files" },
-	{ ETXTBSY, "Text file busy" },
-	{ EFBIG, "File too large" },
-	{ ENOSPC, "No space left on device" },
-	{ EROFS, "Read-only file system" },
-	{ EMLINK, "Too many links" },
-	{ ENAMETOOLONG, "File name too long" },
-	{ ENOTEMPTY, "Directory not empty" },
-	{ ELOOP, "Too many levels of symbolic links" },
-	{ ESTALE, "Stale file handle" },
-	{ EDQUOT, "Disk quota exceeded" },
+	{ EPERM, "this isn't permitted, use another folder or ask whoever runs the machine" },
+	{ ENOENT, "there is no such file or folder, look at its name" },
+	{ EIO, "the disk doesn't work, use another one" },
+	{ ENXIO, "there is no such device, look at its name" },
+	{ ENOMEM, "memory ran out, close other programs and try again" },
+	{ EACCES, "it isn't yours to use, look at its owner and its rights" },
+	{ EBUSY, "another program uses it, end that one and try again" },
+	{ EEXIST, "it is there already, give another name" },
+	{ ENODEV, "the device isn't there, look at its name" },
+	{ ENOTDIR, "a part of its path is no folder, look at its name" },
+	{ EISDIR, "it is a folder, give a file" },
+	{ EINVAL, "the disk can't do that, use another one" },
+	{ ENFILE, "too many files are open on this machine, close other programs and try again" },
+	{ EMFILE, "too many files are open, try again with fewer" },
+	{ ETXTBSY, "it is a program that runs, end that and try again" },
+	{ EFBIG, "it is too large for this disk, use another one" },
+	{ ENOSPC, "the disk is full, make room and try again" },
+	{ EROFS, "the disk can only be read, use another one" },
+	{ EMLINK, "it has too many links, use another folder" },
+	{ ENAMETOOLONG, "its name is too long, give a shorter one" },
+	{ ENOTEMPTY, "the folder isn't empty, use another one" },
+	{ ELOOP, "its links lead in a circle, give its real name" },
+	{ ESTALE, "the file server has lost it, try again" },
+	{ EDQUOT, "your share of the disk is full, make room and try again" },
 };
 
 const char *error_words(int number)

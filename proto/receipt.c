@@ -99,8 +99,10 @@ static int collect(const char *text, size_t len, char digits[RECEIPT_DIGITS], st
 		digits[count++] = digit;
 	}
 	if (count < RECEIPT_DIGITS)
-		return fault_set(
-			fault, "the receipt number has %zu digits, not 30: look for one left out", count);
+		return fault_set(fault,
+			translated_count("the receipt number has %zu digit, not 30: look for one left out",
+				"the receipt number has %zu digits, not 30: look for one left out", count),
+			count);
 	return 0;
 }
 

@@ -6,7 +6,9 @@ static void change_head(const struct roster *before, const struct roster *after,
 {
 	if (before == NULL) {
 		buffer_put_format(out, translated("organisation: %s\n"), after->organisation);
-		buffer_put_format(out, translated("threshold: %u of %zu admins must sign\n"),
+		buffer_put_format(out,
+			translated_count("threshold: %u of %zu admin must sign\n",
+				"threshold: %u of %zu admins must sign\n", after->admin_count),
 			(unsigned)after->threshold, after->admin_count);
 		return;
 	}
@@ -118,8 +120,10 @@ static void change_desk(const struct roster_desk *then, const struct roster_desk
 			(unsigned)now->ack_minutes[0], (unsigned)now->ack_minutes[1],
 			(unsigned)now->ack_minutes[2], (unsigned)now->ack_minutes[3]);
 	if (then->retention_days != now->retention_days)
-		buffer_put_format(out, translated("desk's retention changed: %s: %u days\n"), now->name,
-			(unsigned)now->retention_days);
+		buffer_put_format(out,
+			translated_count("desk's retention changed: %s: %u day\n",
+				"desk's retention changed: %s: %u days\n", now->retention_days),
+			now->name, (unsigned)now->retention_days);
 	if (strcmp(then->fallback, now->fallback) != 0)
 		buffer_put_format(out, translated("desk's fallback changed: %s: %s\n"), now->name,
 			now->fallback[0] == '\0' ? translated("none") : now->fallback);

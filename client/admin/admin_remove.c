@@ -14,8 +14,12 @@ static int edit(const struct admin *admin, struct roster *draft, struct failure 
 			failure, EX_DATAERR, "there is no admin %s: `roster show' lists them", name);
 	if (draft->admin_count <= draft->threshold)
 		return failure_set(failure, EX_DATAERR,
-			"%zu admins would be left, and %u must sign: add another or lower the threshold "
-			"first",
+			translated_count(
+				"%zu admin would be left, and %u must sign: add another or lower the "
+				"threshold first",
+				"%zu admins would be left, and %u must sign: add another or lower the "
+				"threshold first",
+				draft->admin_count - 1),
 			draft->admin_count - 1, (unsigned)draft->threshold);
 	if (roster_remove_admin(draft, name) != 0)
 		return failure_memory(failure);

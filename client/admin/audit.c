@@ -67,8 +67,10 @@ static int say_result(const struct audit *audit, const struct audit_head *head, 
 
 	hex_encode(head->hash, sizeof head->hash, hash);
 	time_format(head->time, time);
-	say(invocation, "The audit log is whole: %" PRIu64 " entries, head %s, signed %s.\n", head->number,
-		hash, time);
+	say(invocation,
+		translated_count("The audit log is whole: %" PRIu64 " entry, head %s, signed %s.\n",
+			"The audit log is whole: %" PRIu64 " entries, head %s, signed %s.\n", head->number),
+		head->number, hash, time);
 	return output_result(invocation,
 		json_pack("{s:O, s:I, s:s, s:s, s:b}", "entries", audit->entries, "number",
 			(json_int_t)head->number, "hash", hash, "signed", time, "verified", 1),

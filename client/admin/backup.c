@@ -201,7 +201,10 @@ int verb_backup(const struct invocation *invocation, struct failure *failure)
 		put_all(&backup, failure) != 0)
 		goto cleanup;
 	size = backup_length(backup.writer);
-	say(invocation, "Backed up: %llu bytes, for %zu admins. Keep it away from this machine.\n",
+	say(invocation,
+		translated_count("Backed up: %llu bytes, for %zu admin. Keep it away from this machine.\n",
+			"Backed up: %llu bytes, for %zu admins. Keep it away from this machine.\n",
+			backup.admin->newest->admin_count),
 		(unsigned long long)size, backup.admin->newest->admin_count);
 	rc = output_result(invocation,
 		json_pack("{s:s, s:I, s:I}", "file", path, "size", (json_int_t)size, "roster",

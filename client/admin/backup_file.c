@@ -28,7 +28,7 @@ struct backup_writer {
 
 static int disk_failure(struct failure *failure)
 {
-	return failure_set(failure, EX_CANTCREAT, "the backup can't be written: %s", strerror(errno));
+	return failure_set(failure, EX_CANTCREAT, "the backup can't be written: %s", error_words(errno));
 }
 
 static int write_all(struct backup_writer *writer, const uint8_t *data, size_t len, struct failure *failure)
@@ -136,7 +136,7 @@ int backup_create(const char *path, const struct roster *roster, struct backup_w
 
 		backup_writer_free(writer);
 		return failure_set(failure, EX_CANTCREAT, "the backup can't be made (%s): %s",
-			strerror(error),
+			error_words(error),
 			error == EEXIST ? "nothing is overwritten, give another name" : "look at its folder");
 	}
 	if (begin_file(writer, roster, failure) != 0) {
@@ -337,7 +337,7 @@ int backup_read(const char *path, const struct age_identity *identity, const str
 	int rc = -1;
 
 	if (source.file == NULL)
-		rc = failure_set(failure, EX_NOINPUT, "the backup can't be read: %s", strerror(errno));
+		rc = failure_set(failure, EX_NOINPUT, "the backup can't be read: %s", error_words(errno));
 	else if (file_key == NULL || archive == NULL)
 		rc = failure_memory(failure);
 	else if (open_header(source.file, identity, file_key, failure) == 0)

@@ -141,8 +141,10 @@ static int pass_on(
 	if (out != NULL) {
 		if (write_request(out, request, failure) != 0)
 			return -1;
-		say(invocation, "Written, with %zu of %u signatures.\n", request->signature_count,
-			(unsigned)admin->newest->threshold);
+		say(invocation,
+			translated_count("Written, with %zu of %u signature.\n",
+				"Written, with %zu of %u signatures.\n", admin->newest->threshold),
+			request->signature_count, (unsigned)admin->newest->threshold);
 		return output_result(invocation,
 			json_pack("{s:s, s:I, s:I}", "report", control_argument(request, "report"),
 				"signatures", (json_int_t)request->signature_count, "threshold",

@@ -180,9 +180,10 @@ int next_identity_settle(const struct admin *admin, struct failure *failure)
 		return 0;
 	if (is_there(admin, NEXT_FILE) && change_places(admin) != 0)
 		return failure_set(failure, EX_CANTCREAT,
-			"the new identity can't take the old one's place: %s", strerror(errno));
+			"the new identity can't take the old one's place: %s", error_words(errno));
 	if (unlinkat(home_descriptor(admin->home), NEXT_CARD, 0) != 0 || sync_home(admin) != 0)
-		return failure_set(failure, EX_CANTCREAT, "the home can't be written: %s", strerror(errno));
+		return failure_set(
+			failure, EX_CANTCREAT, "the home can't be written: %s", error_words(errno));
 	say_aside(
 		admin->invocation, "your new key is in force; the old one is kept for what was sealed to it");
 	return 0;

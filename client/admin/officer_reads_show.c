@@ -64,7 +64,10 @@ void officer_reads_say(const struct invocation *invocation, const struct exposur
 	char tag[HEX_CHARS(SHA256_BYTES) + 1], first[TIME_SIZE], last[TIME_SIZE];
 
 	say_desks(invocation, exposure);
-	say(invocation, "Fetched by her, as the audit log tells: %zu reports\n", count_read(exposure));
+	say(invocation,
+		translated_count("Fetched by her, as the audit log tells: %zu report\n",
+			"Fetched by her, as the audit log tells: %zu reports\n", count_read(exposure)),
+		count_read(exposure));
 	for (size_t at = 0; each && at < exposure->report_count; at++) {
 		const struct exposure_report *report = &exposure->reports[at];
 

@@ -112,7 +112,7 @@ static int make_folder(const struct restore *restore, const char *name, struct f
 {
 	if (mkdirat(home_descriptor(restore->admin->home), name, 0700) == 0 || errno == EEXIST)
 		return 0;
-	return failure_set(failure, EX_CANTCREAT, "%s can't be made: %s", name, strerror(errno));
+	return failure_set(failure, EX_CANTCREAT, "%s can't be made: %s", name, error_words(errno));
 }
 
 /* Every roster from the backup's on that this home knows: the daemon takes them one by one at its start. */

@@ -20,7 +20,7 @@
 
 static int made_nothing(struct failure *failure, const char *what)
 {
-	return failure_set(failure, EX_CANTCREAT, "%s: %s", what, strerror(errno));
+	return failure_set(failure, EX_CANTCREAT, "%s: %s", what, error_words(errno));
 }
 
 /* 0 where it is missing or empty. */
@@ -110,7 +110,7 @@ static int begin_store_file(struct restored *restored, const char *name, struct 
 			fault, "the backup holds a file that this version doesn't know: use the newer one");
 	restored->file = openat(restored->folder, restored->name, flags, 0600);
 	if (restored->file == -1)
-		return fault_set(fault, "the store's files can't be written: %s", strerror(errno));
+		return fault_set(fault, "the store's files can't be written: %s", error_words(errno));
 	restored->has_database = true;
 	return 0;
 }
@@ -145,7 +145,7 @@ static int on_content(void *context, const uint8_t *data, size_t len, struct fau
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
-			return fault_set(fault, "the store's files can't be written: %s", strerror(errno));
+			return fault_set(fault, "the store's files can't be written: %s", error_words(errno));
 		data += put;
 		len -= (size_t)put;
 	}
@@ -161,7 +161,7 @@ static int on_entry_end(void *context, struct fault *fault)
 	if (restored->file == -1)
 		return 0;
 	if (fsync(restored->file) != 0)
-		rc = fault_set(fault, "the store's files can't be written: %s", strerror(errno));
+		rc = fault_set(fault, "the store's files can't be written: %s", error_words(errno));
 	(void)close(restored->file);
 	restored->file = -1;
 	return rc;

@@ -84,7 +84,7 @@ static int replace(
 	if (rename(beside, path) == 0)
 		return 0;
 	(void)unlink(beside);
-	return failure_set(failure, EX_CANTCREAT, "the keyring can't be replaced: %s", strerror(errno));
+	return failure_set(failure, EX_CANTCREAT, "the keyring can't be replaced: %s", error_words(errno));
 }
 
 static int unite_files(const struct admin *admin, const char *path, const struct buffer *here,

@@ -52,8 +52,11 @@ void show_roster_line(const struct invocation *invocation, const char *what, con
 
 	time_format(roster->expires, expires);
 	if (roster_signers(roster, stricter(roster, before), &signers) == 0)
-		say(invocation, "%s: roster %llu, expires %s, %zu of %u signatures (%s)\n", what,
-			(unsigned long long)roster->version, expires, show_signatures(roster, before),
+		say(invocation,
+			translated_count("%s: roster %llu, expires %s, %zu of %u signature (%s)\n",
+				"%s: roster %llu, expires %s, %zu of %u signatures (%s)\n",
+				show_threshold(roster, before)),
+			what, (unsigned long long)roster->version, expires, show_signatures(roster, before),
 			show_threshold(roster, before), buffer_text(&signers));
 	buffer_free(&signers);
 }

@@ -68,13 +68,11 @@ static void say_token_key(const struct admin *admin)
 	for (size_t at = 0; at < newest->desk_count; at++)
 		asks = asks || newest->desks[at].admission == ADMISSION_TOKEN;
 	if (asks && key == NULL)
-		say_aside(admin->invocation,
-			"no token key is in force, so that nobody can be invited to report: "
-			"`rotate token', then `roster publish'");
+		say(admin->invocation, "no token key is in force, so that nobody can be invited to report: "
+				       "`rotate token', then `roster publish'\n");
 	else if (asks && key->not_after - admin_now(admin) < TOKEN_KEY_WARNING)
-		say_aside(admin->invocation,
-			"the newest token key ends within two months: `rotate token', then "
-			"`roster publish', then invite again");
+		say(admin->invocation, "the newest token key ends within two months: `rotate token', then "
+				       "`roster publish', then invite again\n");
 }
 
 static void say_home(const struct admin *admin, const struct roster *draft)
@@ -82,25 +80,32 @@ static void say_home(const struct admin *admin, const struct roster *draft)
 	const struct roster *newest = admin->newest;
 	struct fault fault;
 
-	say(admin->invocation, "%zu admins, %zu desks, %zu officers\n", newest->admin_count,
-		newest->desk_count, newest->officer_count);
+	say(admin->invocation, translated_count("%zu admin, ", "%zu admins, ", newest->admin_count),
+		newest->admin_count);
+	say(admin->invocation, translated_count("%zu desk, ", "%zu desks, ", newest->desk_count),
+		newest->desk_count);
+	say(admin->invocation, translated_count("%zu officer\n", "%zu officers\n", newest->officer_count),
+		newest->officer_count);
 	show_roster_line(admin->invocation, "newest", newest, NULL);
 	if (draft != NULL)
 		show_roster_line(admin->invocation, "draft", draft, newest);
 	if (newest->threshold == 1)
-		say_aside(admin->invocation, "one admin alone can publish a roster: add a second with `admin "
-					     "add', then say `threshold 2'");
+		say(admin->invocation, "one admin alone can publish a roster: add a second with `admin "
+				       "add', then say `threshold 2'\n");
 	if (trust_fresh(newest, admin_now(admin), &fault) != 0)
-		say_aside(admin->invocation, "%s", fault.text);
+		say(admin->invocation, "%s\n", fault.text);
 	else if (trust_expiry_step(newest, admin_now(admin)) != TRUST_NOT_SOON)
-		say_aside(admin->invocation,
-			"the roster expires in %lld days, and clients refuse it then: renew it with `roster "
-			"%s'",
+		say(admin->invocation,
+			translated_count("the roster expires in %lld day, and clients refuse it then: renew "
+					 "it with `roster %s'\n",
+				"the roster expires in %lld days, and clients refuse it then: renew it with "
+				"`roster %s'\n",
+				(unsigned long)days_left(admin)),
 			(long long)days_left(admin), newest->threshold == 1 ? "publish" : "sign");
 	say_token_key(admin);
 	if (next_identity_waits(admin))
-		say_aside(admin->invocation,
-			"your next key waits for a roster that names it: `rotate admin' drafts it again");
+		say(admin->invocation,
+			"your next key waits for a roster that names it: `rotate admin' drafts it again\n");
 }
 
 static int check_audit(const struct admin *admin, struct server *server, struct failure *failure)
@@ -150,14 +155,18 @@ static void say_server(const struct admin *admin, const json_t *status)
 		say(admin->invocation, "server: answers, in a form that this version doesn't know\n");
 		return;
 	}
-	say(admin->invocation, "server: roster %llu, %llu reports (%llu open), %llu of %llu MiB used\n",
+	say(admin->invocation,
+		translated_count("server: roster %llu, %llu report (%llu open), %llu of %llu MiB used\n",
+			"server: roster %llu, %llu reports (%llu open), %llu of %llu MiB used\n", reports),
 		(unsigned long long)version, (unsigned long long)reports, (unsigned long long)open,
 		(unsigned long long)(bytes >> 20), (unsigned long long)(capacity >> 20));
 	if (member_number(status, "rewrap", &rewrap) == 0 && rewrap > 0)
 		say(admin->invocation,
-			"%llu reports have a header older than this roster: officers of their desks should "
-			"run "
-			"`clarion-officer rewrap'\n",
+			translated_count("%llu report has a header older than this roster: officers of its "
+					 "desk should run `clarion-officer rewrap'\n",
+				"%llu reports have a header older than this roster: officers of their desks "
+				"should run `clarion-officer rewrap'\n",
+				rewrap),
 			(unsigned long long)rewrap);
 	if (version != admin->newest->version)
 		say_aside(admin->invocation, "the server's roster is %llu, this home's %llu",

@@ -12,7 +12,10 @@ static int edit(const struct admin *admin, struct roster *draft, struct failure 
 		return -1;
 	if (threshold > draft->admin_count)
 		return failure_set(failure, EX_DATAERR,
-			"there are only %zu admins: add another with `admin add' first", draft->admin_count);
+			translated_count("there is only %zu admin: add another with `admin add' first",
+				"there are only %zu admins: add another with `admin add' first",
+				draft->admin_count),
+			draft->admin_count);
 	roster_touch(draft);
 	draft->threshold = (uint32_t)threshold;
 	return 0;

@@ -167,11 +167,17 @@ static int check_tokens(struct session *session, const struct cover *cover, stru
 		return -1;
 	count = purse_count(purse, roster, organisation_now(session->organisation));
 	purse_free(purse);
-	return count > TOKENS_KEPT ? 0
-				   : failure_set(failure, EX_NOPERM,
-					     "the %zu admission tokens that are left are kept for reports: "
-					     "join with a new invitation to send dummies again",
-					     count);
+	return count > TOKENS_KEPT
+		       ? 0
+		       : failure_set(failure, EX_NOPERM,
+				 translated_count("the %zu admission token that is left is kept for "
+						  "a report: join with a new invitation to send "
+						  "dummies again",
+					 "the %zu admission tokens that are left are kept for "
+					 "reports: join with a new invitation to send dummies "
+					 "again",
+					 count),
+				 count);
 }
 
 int cover_fill(struct session *session, const struct cover *cover, struct failure *failure)

@@ -86,10 +86,16 @@ static int set(const struct invocation *invocation, struct session *session, str
 		cover_save(session, &cover, failure) != 0)
 		return -1;
 	say(invocation,
-		"From now on each use of this home sends one dummy report at its end, as long as a report "
-		"without "
-		"evidence, and `%s cover send`, started every hour or so, sends one each %llu hours on "
-		"average.\n",
+		translated_count(
+			"From now on each use of this home sends one dummy report at its end, as long as a "
+			"report without evidence, and `%s cover send`, started every quarter of an hour or "
+			"so, "
+			"sends one each hour (%llu) on average.\n",
+			"From now on each use of this home sends one dummy report at its end, as long as a "
+			"report without evidence, and `%s cover send`, started every hour or so, sends one "
+			"each "
+			"%llu hours on average.\n",
+			(unsigned long)cover.every),
 		invocation->program, (unsigned long long)cover.every);
 	if (say_tokens(invocation, session, failure) != 0)
 		return -1;

@@ -252,12 +252,21 @@ static int say_end(const struct listing *listing, struct failure *failure)
 	uint64_t elsewhere = count_read(exposure) - listing->read;
 	bool is_sure = exposure->is_whole && exposure->gap_count == 0 && exposure->unnamed == 0;
 
-	say(invocation, "%" PRIu64 " reports of your desks: %s has read %" PRIu64 ", and could open all.\n",
+	say(invocation,
+		translated_count("%" PRIu64 " report of your desks: %s has read %" PRIu64
+				 ", and could open it.\n",
+			"%" PRIu64 " reports of your desks: %s has read %" PRIu64 ", and could open all.\n",
+			listing->listed),
 		listing->listed, exposure->officer, listing->read);
 	if (elsewhere > 0)
 		say(invocation,
-			"She has read %" PRIu64 " more, which are other desks' or destroyed: an officer of "
-			"each of her desks asks in the same way.\n",
+			translated_count("She has read %" PRIu64
+					 " more, which is another desk's or destroyed: an officer of each of "
+					 "her desks asks in the same way.\n",
+				"She has read %" PRIu64
+				" more, which are other desks' or destroyed: an officer of each of her desks "
+				"asks in the same way.\n",
+				elsewhere),
 			elsewhere);
 	if (!is_sure)
 		say(invocation,

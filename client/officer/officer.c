@@ -211,8 +211,11 @@ static void warn_of_expiry(const struct officer *officer)
 
 	if (step != TRUST_NOT_SOON && step <= EXPIRY_WARNED_DAYS)
 		say_aside(officer->invocation,
-			"the roster expires in %d days or less, and nobody can report then: remind your "
-			"admin",
+			translated_count("the roster expires in %d day or less, and nobody can report then: "
+					 "remind your admin",
+				"the roster expires in %d days or less, and nobody can report then: remind "
+				"your admin",
+				(unsigned long)step),
 			step);
 }
 

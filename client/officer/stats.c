@@ -156,7 +156,10 @@ static int show(struct officer *officer, const struct situation *situation, uint
 	}
 	if (closed_to_her > 0)
 		say_aside(officer->invocation,
-			"%" PRIu64 " reports can't be opened by you, and aren't counted", closed_to_her);
+			translated_count("%" PRIu64 " report can't be opened by you, and isn't counted",
+				"%" PRIu64 " reports can't be opened by you, and aren't counted",
+				closed_to_her),
+			closed_to_her);
 	rc = text == NULL ? failure_memory(failure)
 			  : output_result(officer->invocation, situation_json(situation), failure);
 	buffer_free(&words);

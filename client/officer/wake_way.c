@@ -113,7 +113,9 @@ int verb_wake_set(const struct invocation *invocation, struct failure *failure)
 	if (put_letter(officer, &letter, failure) != 0)
 		goto cleanup;
 	say(invocation,
-		beat > 0 ? "Set: every %" PRIu32 " minutes, whether or not something waits.\n"
+		beat > 0 ? translated_count("Set: every minute (%" PRIu32
+					    "), whether or not something waits.\n",
+				   "Set: every %" PRIu32 " minutes, whether or not something waits.\n", beat)
 			 : "Set. Try it with `clarion-officer wake test'.\n",
 		beat);
 	rc = output_way(invocation, &letter, false, failure);
@@ -154,7 +156,10 @@ int verb_wake_show(const struct invocation *invocation, struct failure *failure)
 		open_answer(officer, &answer, &letter, failure) != 0)
 		goto cleanup;
 	if (letter.way.beat_minutes > 0)
-		say(invocation, "Every %" PRIu32 " minutes: ", letter.way.beat_minutes);
+		say(invocation,
+			translated_count("Every minute (%" PRIu32 "): ", "Every %" PRIu32 " minutes: ",
+				letter.way.beat_minutes),
+			letter.way.beat_minutes);
 	rc = output_way(invocation, &letter, true, failure);
 	if (letter.waiting > 0)
 		say(invocation, "%" PRIu32 " not delivered yet.\n", letter.waiting);

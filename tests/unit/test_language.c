@@ -18,7 +18,7 @@ static const struct translation words[] = {
 	{ "nothing of %s: try again", "niczego z %s: jeszcze raz" },
 	{ "%zu file", "%zu plik\0%zu pliki\0%zu plik\xC3\xB3w" },
 	{ "--language isn't one that is spoken here: give %s", "wybierz: %s" },
-	{ "Permission denied", "Brak dost\xC4\x99pu" },
+	{ "it isn't yours to use, look at its owner and its rights", "Brak dost\xC4\x99pu" },
 };
 static const struct translation chinese[] = {
 	{ "nothing of %s: try again", "\xE6\xB2\xA1\xE6\x9C\x89 %s" },
@@ -140,7 +140,7 @@ static void test_sentences_are_translated(void **state)
 	/* What has no translation is shown as it was written. */
 	failure_write(&failure, EX_DATAERR, "%s is new", "ada");
 	assert_string_equal(failure.fault.text, "ada is new");
-	assert_string_equal(error_words(ENOENT), "No such file or directory");
+	assert_string_equal(error_words(ENOENT), "there is no such file or folder, look at its name");
 	language_use(NULL);
 	failure_write(&failure, EX_DATAERR, "nothing of %s: try again", "ada");
 	assert_string_equal(failure.fault.text, "nothing of ada: try again");

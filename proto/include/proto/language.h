@@ -44,7 +44,8 @@ const char *translated(const char *text) __attribute__((format_arg(1)));
 const char *translated_count(const char *one, const char *many, unsigned long number)
 	__attribute__((format_arg(1), format_arg(2)));
 
-/* What the system says of an errno, translated. */
+/* Why a call of the system failed and what to do, translated: the second half of a failure's sentence. Where
+ * we have no words for the errno, the C library's. */
 const char *error_words(int number);
 
 #endif
