@@ -26,6 +26,7 @@ static const char *const type_words[EVENT_TYPES] = {
 	[EVENT_TRANSFER] = "transfer",
 	[EVENT_ACCEPT] = "accept",
 	[EVENT_REJECT] = "reject",
+	[EVENT_CONTACT] = "contact",
 };
 
 #define IN(state) (1U << (state))
@@ -47,6 +48,7 @@ static const struct transition {
 	{ EVENT_ASSIGN, OPENED | IN(STATE_NEW), true, STATE_ACK },
 	{ EVENT_NOTE, ANY, true, STATE_ACK },
 	{ EVENT_REFER, OPENED, true, STATE_ACK },
+	{ EVENT_CONTACT, OPENED | IN(STATE_NEW), true, STATE_ACK },
 	{ EVENT_TRIAGE, IN(STATE_ACK), false, STATE_TRIAGED },
 	{ EVENT_ACTIVATE,
 		IN(STATE_TRIAGED) | IN(STATE_WAITING) | IN(STATE_MONITOR) | IN(STATE_HANDOVER) |

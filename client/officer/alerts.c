@@ -90,6 +90,8 @@ static const char *climbed_words(enum escalation_stage stage)
 		return ", everybody was alerted and NOBODY ANSWERED";
 	case ESCALATION_STALLED:
 		return ", acknowledged and NOTHING SINCE";
+	case ESCALATION_OVERDUE:
+		return ", acknowledged and FIRST CONTACT OR TRIAGE OVERDUE";
 	default:
 		return "";
 	}

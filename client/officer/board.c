@@ -199,6 +199,7 @@ static void draw_row(int line, const struct row *row, int64_t now)
 		row->is_duress                                   ? "  *** DURESS ***"
 		: row->alert.escalation == ESCALATION_UNANSWERED ? "  NOBODY ANSWERED"
 		: row->alert.escalation == ESCALATION_STALLED    ? "  NOTHING SINCE"
+		: row->alert.escalation == ESCALATION_OVERDUE    ? "  CONTACT OR TRIAGE OVERDUE"
 								 : "");
 	(void)attroff(A_BOLD);
 }

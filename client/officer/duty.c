@@ -1,5 +1,7 @@
 #include "duty.h"
 
+#include "duty_plan.h"
+
 #include "client/output.h"
 #include "keys/clock.h"
 #include "proto/event_content.h"
@@ -27,38 +29,24 @@ static int64_t between(int64_t least, int64_t most)
 	return least >= most ? least : least + (int64_t)randombytes_uniform((uint32_t)(most - least + 1));
 }
 
+static const struct roster_desk *desk_of(const struct officer *officer, const struct known *known)
+{
+	return roster_desk(organisation_roster(officer->organisation), known->desk);
+}
+
 /* How long the desk has to acknowledge. */
 static int64_t target_of(const struct officer *officer, const struct known *known)
 {
-	const struct roster_desk *desk = roster_desk(organisation_roster(officer->organisation), known->desk);
+	const struct roster_desk *desk = desk_of(officer, known);
 
 	return desk == NULL ? DAY : (int64_t)desk_ack_minutes(desk, known->urgency) * MINUTE;
-}
-
-static void put_step(struct known *known, enum event_type type, int64_t at)
-{
-	if (known->step_count < KINDS_STEPS_MAX)
-		known->steps[known->step_count++] = (struct kinds_step){ type, at };
-}
-
-/* Where nobody has done anything yet that could be a pattern. */
-static void plan_usual(const struct officer *officer, struct known *known)
-{
-	int64_t target = target_of(officer, known),
-		at = known->accepted + between(target / 20, target * 6 / 10);
-
-	known->step_count = 0;
-	put_step(known, EVENT_ACK, at);
-	at += between(5 * MINUTE, 60 * MINUTE);
-	put_step(known, EVENT_TRIAGE, at);
-	put_step(known, EVENT_CLOSE, at + between(DAY, 7 * DAY));
 }
 
 /* Events that a tool can make without anybody's decision. */
 static bool can_make(enum event_type type)
 {
 	return type == EVENT_ACK || type == EVENT_NOTE || type == EVENT_TRIAGE || type == EVENT_ACTIVATE ||
-	       type == EVENT_WAIT || type == EVENT_MONITOR || type == EVENT_CLOSE;
+	       type == EVENT_WAIT || type == EVENT_MONITOR || type == EVENT_CONTACT || type == EVENT_CLOSE;
 }
 
 /* The same events after the same times, more or less. Without its close one is added. -1 where nobody has
@@ -82,21 +70,20 @@ static int plan_as(const struct officer *officer, const json_t *events, int64_t 
 			event_type_of(word, word_len, &type) != 0 ||
 			member_text(one, "created", &created, &created_len) != 0 ||
 			time_parse(created, created_len, &when) != 0 || !can_make(type) ||
-			known->step_count == KINDS_STEPS_MAX - 1 ||
-			event_next_state(state, type, &state) != 0)
+			known->step_count == DUTY_PATTERN_MAX || event_next_state(state, type, &state) != 0)
 			continue;
 		jitter = (when - began) * JITTER / 100;
 		when = known->accepted + (when - began) + between(-jitter, jitter);
 		if (type == EVENT_ACK && when > latest)
 			when = latest;
 		when = when > last ? when : last + MINUTE;
-		put_step(known, type, when);
+		(void)duty_plan_step(known, type, when);
 		last = when;
 	}
 	if (known->step_count == 0 || known->steps[0].type != EVENT_ACK)
 		return -1;
 	if (state != STATE_CLOSED && event_next_state(state, EVENT_CLOSE, &state) == 0)
-		put_step(known, EVENT_CLOSE, last + between(DAY, 7 * DAY));
+		(void)duty_plan_step(known, EVENT_CLOSE, last + between(DAY, 7 * DAY));
 	return 0;
 }
 
@@ -121,11 +108,26 @@ static int plan_like(struct officer *officer, const struct known *other, struct 
 	return rc;
 }
 
-void duty_plan(struct officer *officer, struct kinds *kinds, struct known *known)
+/* As the desk's roster has it now; where no roster has it, nobody is alerted. */
+static void promises_of(
+	const struct officer *officer, const struct known *known, struct escalation_policy *ret_policy)
+{
+	static const uint32_t usual[URGENCY_TIMERS] = { 15, 120, 1440, 4320 };
+	const struct roster_desk *desk = desk_of(officer, known);
+
+	escalation_policy(known->urgency, desk == NULL ? usual : desk->ack_minutes, false, ret_policy);
+}
+
+void duty_plan(struct officer *officer, struct kinds *kinds, const struct alert *alert, struct known *known)
 {
 	struct known plan = *known;
+	struct escalation_policy policy;
 	int rc = -1;
 
+	/* Of what she opened herself it isn't known yet. */
+	if (plan.accepted == 0)
+		plan.accepted = alert->accepted;
+	promises_of(officer, known, &policy);
 	for (int try = 0; rc != 0 && try < SAMPLES; try++) {
 		const struct known *other = &kinds->list[randombytes_uniform((uint32_t)kinds->count)];
 
@@ -133,8 +135,12 @@ void duty_plan(struct officer *officer, struct kinds *kinds, struct known *known
 			strcmp(other->desk, known->desk) == 0)
 			rc = plan_like(officer, other, &plan);
 	}
-	if (rc != 0)
-		plan_usual(officer, &plan);
+	if (rc == 0)
+		duty_plan_keep_promises(&policy, &plan);
+	else
+		duty_plan_usual(&policy, target_of(officer, known), &plan);
+	duty_plan_from(&plan, clock_wall_ms() / 1000);
+	plan.is_planned = true;
 	*known = plan;
 	kinds->has_changed = true;
 }

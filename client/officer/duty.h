@@ -5,8 +5,9 @@
 
 #include "kinds.h"
 
-/* Which events, and when: as with another report of the desk that she knows, else by the desk's targets. */
-void duty_plan(struct officer *officer, struct kinds *kinds, struct known *known);
+/* Which events, and when: as with another report of the desk that she knows, else by the desk's targets.
+ * alert is what the list says of it. */
+void duty_plan(struct officer *officer, struct kinds *kinds, const struct alert *alert, struct known *known);
 
 /* Makes the events whose time has come. What fails is tried again; what a colleague does meanwhile counts.
  * Loads and saves by itself; the home must be locked. */

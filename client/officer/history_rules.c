@@ -167,7 +167,7 @@ int history_apply(
 		take_urgency(history, content);
 	if (type == EVENT_NOTE)
 		take_proposal(history, by, content);
-	else if (type != EVENT_ACK && type != EVENT_REFER)
+	else if (type != EVENT_ACK && type != EVENT_REFER && type != EVENT_CONTACT)
 		decide(history, before, type, by, content);
 	return 0;
 }

@@ -20,6 +20,7 @@ static const char *const done_words[EVENT_TYPES] = {
 	[EVENT_TRANSFER] = "offers it",
 	[EVENT_ACCEPT] = "accepted it",
 	[EVENT_REJECT] = "did not accept it",
+	[EVENT_CONTACT] = "tried to reach her",
 };
 
 /* What is said of a member, where it is there; `receipt` is nobody's business on a screen. */

@@ -68,9 +68,10 @@ static void key_of(const struct officer *officer, uint8_t ret_key[crypto_secretb
 static json_t *known_to_json(const struct known *known)
 {
 	json_t *steps = json_array();
-	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:I, s:I, s:o}", "id", known->id, "desk", known->desk,
-		"kind", (int)known->kind, "urgency", urgency_word(known->urgency), "accepted",
-		(json_int_t)known->accepted, "refusals", (json_int_t)known->refusals, "steps", steps);
+	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:I, s:I, s:b, s:o}", "id", known->id, "desk",
+		known->desk, "kind", (int)known->kind, "urgency", urgency_word(known->urgency), "accepted",
+		(json_int_t)known->accepted, "refusals", (json_int_t)known->refusals, "planned",
+		known->is_planned, "steps", steps);
 
 	for (size_t at = 0; json != NULL && at < known->step_count; at++) {
 		if (json_array_append_new(
@@ -123,6 +124,7 @@ static int known_of_json(const json_t *json, struct known *ret_known)
 	memcpy(ret_known->id, id, ID_SIZE);
 	ret_known->kind = (enum report_kind)kind;
 	ret_known->accepted = (int64_t)accepted;
+	ret_known->is_planned = json_is_true(json_object_get(json, "planned"));
 	return steps_of_json(json_object_get(json, "steps"), ret_known);
 }
 

@@ -9,7 +9,7 @@
 #include "proto/event.h"
 #include "proto/report_schema.h"
 
-#define KINDS_STEPS_MAX 8
+#define KINDS_STEPS_MAX 12
 
 /* An event that the tool is going to make by itself. */
 struct kinds_step {
@@ -25,6 +25,7 @@ struct known {
 	int64_t accepted;
 	struct kinds_step steps[KINDS_STEPS_MAX];
 	size_t step_count; /* those that are left */
+	bool is_planned;   /* there was a plan, of which nothing may be left */
 	uint64_t refusals; /* of the first of them, one after the other */
 };
 

@@ -163,6 +163,8 @@ static const struct verb verbs[] = {
 	{ "wake show", "", "show how the server wakes you", verb_wake_show, NULL, 0, 0, 0, false },
 	{ "wake off", "", "have the server wake you no more", verb_wake_off, NULL, 0, 0, 0, false },
 	{ "wake test", "", "have the server wake you now", verb_wake_test, NULL, 0, 0, 0, false },
+	{ "contact", "REPORT TEXT|-", "say that you have tried to reach its sender, and what came of it",
+		verb_contact, NULL, 0, 2, 2, false },
 	{ "reply", "REPORT TEXT|-", "answer the sender of a report", verb_reply, NULL, 0, 2, 2, false },
 	{ "exposed", "FILE|-", "which reports a colleague whose device is lost has read or could open",
 		verb_exposed, NULL, 0, 1, 1, false },

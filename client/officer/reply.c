@@ -1,6 +1,7 @@
-/* reply: an answer to the sender, sealed to her receipt number and signed by the officer. */
-#include "history.h"
+/* reply: an answer to the sender, sealed to her receipt number and signed by the officer. It is a contact:
+ * her mailbox is always safe to write to. */
 #include "message.h"
+#include "step.h"
 #include "verbs.h"
 #include "words.h"
 
@@ -8,6 +9,23 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The answer is on its way whatever becomes of this; without it the desk is alerted once more. */
+static void note_contact(struct officer *officer, const struct report *report, const struct history *history)
+{
+	json_t *content = json_pack("{s:s}", "text", "Answered in her mailbox.");
+	const struct step step = { .type = EVENT_CONTACT, .content = content, .by_anyone = true };
+	enum report_state next;
+	struct history now;
+	struct failure why;
+
+	if (event_next_state(history->state, EVENT_CONTACT, &next) == 0 &&
+		(content == NULL || step_take(officer, report, &step, &now, &why) != 0))
+		say_aside(officer->invocation,
+			"it couldn't be noted that she was answered: say so with `contact', or the desk is "
+			"alerted");
+	json_decref(content);
+}
 
 static int run(struct officer *officer, const char *id, const struct buffer *text, struct failure *failure)
 {
@@ -25,6 +43,7 @@ static int run(struct officer *officer, const char *id, const struct buffer *tex
 		history_fetch(officer, report, &history, failure) != 0 ||
 		message_send(officer, report, MAILBOX_ANSWER, history.state, copy, failure) != 0)
 		goto cleanup;
+	note_contact(officer, report, &history);
 	say(officer->invocation, "Sent. Its sender reads it with her receipt number.\n");
 	rc = output_result(
 		officer->invocation, json_pack("{s:s}", "state", state_word(history.state)), failure);

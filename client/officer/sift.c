@@ -18,9 +18,11 @@ static const struct known *know(struct officer *officer, const struct sift_wish 
 	if (known == NULL && wish->looks && clock_boot_ms() < until_ms) {
 		if (kinds_look(officer, kinds, alert, &known, &ignored) != 0)
 			known = NULL;
-		else if (wish->plans && kind_is_left_out(known->kind))
-			duty_plan(officer, kinds, known);
 	}
+	/* Also where it was looked into while nobody was on duty. */
+	if (known != NULL && wish->plans && kind_is_left_out(known->kind) && !known->is_planned &&
+		alert->state == STATE_NEW)
+		duty_plan(officer, kinds, alert, known);
 	return known;
 }
 

@@ -28,10 +28,10 @@ static bool is_done_already(const struct history *history, const struct step *st
 	       event_next_state(history->state, step->type, &next) != 0;
 }
 
-/* A note or a referral is right whatever others decide meanwhile. */
+/* A note, a contact or a referral is right whatever others decide meanwhile. */
 static bool is_decision(enum event_type type)
 {
-	return type != EVENT_NOTE && type != EVENT_REFER && type != EVENT_ACK;
+	return type != EVENT_NOTE && type != EVENT_REFER && type != EVENT_ACK && type != EVENT_CONTACT;
 }
 
 static int one_try(struct officer *officer, const struct report *report, const struct step *step,

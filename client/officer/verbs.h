@@ -42,6 +42,7 @@ int verb_wake_set(const struct invocation *invocation, struct failure *failure);
 int verb_wake_show(const struct invocation *invocation, struct failure *failure);
 int verb_wake_off(const struct invocation *invocation, struct failure *failure);
 int verb_wake_test(const struct invocation *invocation, struct failure *failure);
+int verb_contact(const struct invocation *invocation, struct failure *failure);
 int verb_reply(const struct invocation *invocation, struct failure *failure);
 
 #endif

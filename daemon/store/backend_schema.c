@@ -33,6 +33,8 @@ static const char *const steps[] = {
 	 * earlier ones): a program from before would call every report damaged, and now refuses instead. So
 	 * each new layout of sealed rows needs a step here too. */
 	"",
+	/* 3 to 4: the same, for facts that tell what was promised to a report's sender. */
+	"",
 };
 
 #define SCHEMA_VERSION ((int)COUNT_OF(steps))

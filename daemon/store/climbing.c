@@ -130,6 +130,7 @@ struct climb {
 	struct report_facts *facts;
 	struct escalation_step step;
 	bool is_stalled; /* acknowledged, and nothing more */
+	bool is_overdue; /* acknowledged, and a target was missed */
 	bool is_news;    /* not only said again */
 };
 
@@ -171,7 +172,8 @@ static int take_first(struct store *store, struct climbs *climbs)
 	was_unanswered = facts->is_unanswered;
 	if (facts->stage == STAGE_LISTED && escalation_take_step(store, facts, &climb->step)) {
 		climb->facts = facts;
-		climb->is_stalled = escalation_is_acknowledged(facts);
+		climb->is_overdue = climb->step.misses > 0;
+		climb->is_stalled = escalation_is_acknowledged(facts) && !climb->is_overdue;
 		climb->is_news =
 			(climb->step.is_climb && (climb->step.level > LEVEL_TIER_1 || climb->is_stalled)) ||
 			climb->step.is_unanswered != was_unanswered;
@@ -195,7 +197,8 @@ static const char *const level_words[LEVEL_COUNT] = { "", "tier 1", "tier 2", "t
 static int note_step(struct store *store, const struct climb *climb)
 {
 	struct audit_entry entry = audit_entry_by(store, NULL,
-		climb->is_stalled           ? "stalled"
+		climb->is_overdue           ? "overdue"
+		: climb->is_stalled         ? "stalled"
 		: climb->step.is_unanswered ? "unanswered"
 					    : "climbed");
 
@@ -223,20 +226,24 @@ static int write_steps(struct store *store, struct climbs *climbs)
 /* One line for each kind, however many there are: the first of them by its number. */
 static void tell(const struct climbs *climbs)
 {
-	size_t climbed = 0, stalled = 0, unanswered = 0;
+	size_t climbed = 0, stalled = 0, overdue = 0, unanswered = 0;
 	uint64_t seq = climbs->list[0].facts->seq;
 
 	for (size_t i = 0; i < climbs->count; i++) {
 		const struct climb *climb = &climbs->list[i];
 
 		stalled += climb->is_stalled;
-		unanswered += !climb->is_stalled && climb->step.is_unanswered;
-		climbed += !climb->is_stalled && !climb->step.is_unanswered && climb->is_news;
+		overdue += climb->is_overdue;
+		unanswered += climb->step.is_unanswered;
+		climbed += !climb->is_stalled && !climb->is_overdue && !climb->step.is_unanswered &&
+			   climb->is_news;
 	}
 	if (climbed > 0)
 		log_event(LOG_WARNING, "alerts_climbed", "count=%zu seq=%" PRIu64, climbed, seq);
 	if (stalled > 0)
 		log_event(LOG_WARNING, "alerts_stalled", "count=%zu seq=%" PRIu64, stalled, seq);
+	if (overdue > 0)
+		log_event(LOG_WARNING, "alerts_overdue", "count=%zu seq=%" PRIu64, overdue, seq);
 	if (unanswered > 0)
 		log_event(LOG_ERROR, "alerts_unanswered",
 			"count=%zu seq=%" PRIu64 " reason=\"everybody_was_alerted\"", unanswered, seq);

@@ -32,6 +32,20 @@ static bool is_resting(enum report_state state)
 	       state == STATE_CLOSED;
 }
 
+/* Once acknowledged. One that is anything but acknowledged was triaged, or reopened. */
+static unsigned open_targets(const struct report_facts *facts)
+{
+	unsigned targets = 0;
+
+	if (facts->state == STATE_CLOSED)
+		return 0;
+	if (!facts->is_contacted)
+		targets |= TARGET_BIT(TARGET_CONTACT);
+	if (facts->state == STATE_ACK)
+		targets |= TARGET_BIT(TARGET_TRIAGE);
+	return targets;
+}
+
 static struct escalation_progress progress_of(const struct report_facts *facts)
 {
 	/* A check-in may end at any second. */
@@ -41,7 +55,11 @@ static struct escalation_progress progress_of(const struct report_facts *facts)
 		.is_unanswered = facts->is_unanswered,
 		.is_acknowledged = escalation_is_acknowledged(facts) || facts->state == STATE_CLOSED,
 		.is_resting = is_resting(facts->state),
-		.progressed = facts->progressed };
+		.progressed = facts->progressed,
+		.acknowledged = facts->acknowledged,
+		.open_targets = open_targets(facts),
+		.misses = facts->misses,
+		.watched = facts->watched };
 }
 
 bool escalation_take_step(
@@ -56,7 +74,10 @@ bool escalation_take_step(
 	if (!policy_of(store, facts, &policy) || !escalation_due(&policy, &progress, &duty, now, ret_step))
 		return false;
 	facts->alerted = time_cut(now, MINUTE);
-	if (!progress.is_acknowledged) {
+	if (progress.is_acknowledged) {
+		facts->misses += (uint32_t)ret_step->misses;
+		facts->watched = facts->alerted;
+	} else {
 		facts->level = ret_step->level;
 		facts->is_unanswered = ret_step->is_unanswered;
 	}
@@ -86,12 +107,20 @@ int escalation_begin(struct store *store, struct report_facts *facts)
 	return 0;
 }
 
+/* Somebody else has it now, or somebody has it again: her time to keep what was promised. */
+static bool begins_anew(enum event_type type)
+{
+	return type == EVENT_REOPEN || type == EVENT_ACCEPT;
+}
+
 void escalation_on_event(struct store *store, struct report_facts *facts, const struct report_event *event)
 {
 	static const uint8_t nobody[ED25519_PUBLIC_BYTES];
 
 	bool was_acknowledged = facts->progressed != 0 && escalation_is_acknowledged(facts);
 
+	if (event->type == EVENT_CONTACT)
+		facts->is_contacted = true;
 	if (facts->state == STATE_NEW)
 		return;
 	if (bytes_equal(facts->acknowledged_by, nobody, sizeof nobody))
@@ -101,6 +130,10 @@ void escalation_on_event(struct store *store, struct report_facts *facts, const 
 	/* That one more person has read it is no progress. */
 	if (event->type != EVENT_ACK || !was_acknowledged)
 		facts->progressed = time_cut(store_now(store), MINUTE);
+	if (escalation_is_acknowledged(facts) && (facts->acknowledged == 0 || begins_anew(event->type))) {
+		facts->acknowledged = facts->watched = time_cut(store_now(store), MINUTE);
+		facts->misses = 0;
+	}
 	/* When it was alerted last would tell to the minute when it came. */
 	if (escalation_is_acknowledged(facts) && (event->type != EVENT_ACK || !was_acknowledged)) {
 		facts->alerted = facts->progressed;

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#define FACTS_VERSION 5  /* the next one needs a step in backend_schema.c */
+#define FACTS_VERSION 6  /* the next one needs a step in backend_schema.c */
 #define SPARES_MAX    64 /* a group's worth */
 
 /* Guarded memory costs a dozen system calls to make and give back: a few pieces are kept, wiped, for the
@@ -73,6 +73,10 @@ int facts_write(const struct report_facts *facts, struct buffer *out)
 	put_i64(out, facts->progressed);
 	buffer_put(out, facts->acknowledged_by, sizeof facts->acknowledged_by);
 	buffer_put_u8(out, facts->is_seconded ? 1 : 0);
+	put_i64(out, facts->acknowledged);
+	buffer_put_u8(out, facts->is_contacted ? 1 : 0);
+	buffer_put_u32(out, facts->misses);
+	put_i64(out, facts->watched);
 	if (facts->stage == STAGE_HELD)
 		buffer_put_u64(out, facts->hold_counter);
 	if (facts->stage == STAGE_UPLOADING) {
@@ -178,6 +182,23 @@ static int parse_escalation(struct reader *in, uint8_t version, struct report_fa
 	return 0;
 }
 
+/* Before version 6 no event told of a contact: of those reports nobody is to be alerted for that. */
+static int parse_targets(struct reader *in, uint8_t version, struct report_facts *facts)
+{
+	uint8_t is_contacted;
+
+	if (version < 6) {
+		facts->is_contacted = facts->state != STATE_NEW;
+		facts->acknowledged = facts->watched = facts->is_contacted ? facts->progressed : 0;
+		return 0;
+	}
+	if (get_i64(in, &facts->acknowledged) != 0 || get_below(in, 2, &is_contacted) != 0 ||
+		reader_u32(in, &facts->misses) != 0 || get_i64(in, &facts->watched) != 0)
+		return -1;
+	facts->is_contacted = is_contacted == 1;
+	return 0;
+}
+
 static int parse_pending(struct reader *in, uint8_t version, struct report_facts *facts)
 {
 	uint8_t has_salt;
@@ -207,7 +228,8 @@ int facts_parse(const uint8_t *data, size_t len, struct report_facts *facts)
 	facts->stage = (enum report_stage)stage;
 	if (parse_destination(&in, facts) != 0 || parse_content(&in, facts) != 0 ||
 		parse_changed(&in, version, facts) != 0 || parse_header(&in, version, facts) != 0 ||
-		parse_escalation(&in, version, facts) != 0 || parse_pending(&in, version, facts) != 0)
+		parse_escalation(&in, version, facts) != 0 || parse_targets(&in, version, facts) != 0 ||
+		parse_pending(&in, version, facts) != 0)
 		return -1;
 	return reader_end(&in);
 }

@@ -66,6 +66,13 @@ struct report_facts {
 	int64_t progressed;
 	uint8_t acknowledged_by[ED25519_PUBLIC_BYTES];
 	bool is_seconded;
+	/* What was promised (proto/escalation.h): since when its targets count, to the minute and 0 while
+	 * nobody has acknowledged; whether somebody has tried to reach its sender; how many misses were
+	 * alerted, and up to when they were looked for. */
+	int64_t acknowledged;
+	bool is_contacted;
+	uint32_t misses;
+	int64_t watched;
 	/* while uploading */
 	uint64_t offset;
 	uint8_t upload_key_digest[SHA256_BYTES];

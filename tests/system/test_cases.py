@@ -45,6 +45,7 @@ def test_a_case_from_its_arrival_to_its_end(org):
     report = sent["id"]
     assert amina.run("note", report, "-", stdin="Her brother called.\nHe will call again.\n").json["state"] == "new"
     assert amina.run("ack", report).json["state"] == "ack"
+    assert badia.run("contact", report, "Called twice; nobody answered.").json == {"state": "ack", "owner": "amina"}
     assert amina.run("triage", report, "Call her at noon.", "--risk", "4,3,1").json["state"] == "triaged"
     assert amina.run("activate", report, "Find a room.", "--due", "+4h").json["state"] == "active"
     assert amina.run("wait", report, "--until", "+2d").json["state"] == "waiting"
@@ -55,16 +56,17 @@ def test_a_case_from_its_arrival_to_its_end(org):
     assert amina.alerts() == []
     assert badia.run("reopen", report, "They are back.").json == {"state": "reopened", "owner": "badia"}
     assert [alert["state"] for alert in amina.alerts()] == ["reopened"]
+    amina.run("reply", report, "-", stdin="We have a room for you.\n")
     case = amina.run("case", report).json
     assert case["owner"] == "badia"
     assert [event["type"] for event in case["events"]] == [
-        "note", "ack", "triage", "activate", "wait", "activate", "monitor", "close", "reopen"]
+        "note", "ack", "contact", "triage", "activate", "wait", "activate", "monitor", "close", "reopen", "contact"]
     assert case["events"][0]["content"] == {"text": "Her brother called.\nHe will call again."}
-    assert case["events"][2]["content"] == {"text": "Call her at noon.", "threat": 4, "vulnerability": 3, "capacity": 1}
-    assert case["events"][7]["content"] == {"reason": "SAFE"} and case["events"][7]["by"] == "amina"
-    # What its sender sees: opened, being handled, closed, being handled again.
+    assert case["events"][3]["content"] == {"text": "Call her at noon.", "threat": 4, "vulnerability": 3, "capacity": 1}
+    assert case["events"][8]["content"] == {"reason": "SAFE"} and case["events"][8]["by"] == "amina"
+    # What its sender sees: opened, being handled, closed, being handled again, and the answer.
     texts = [message["text"] for message in nadia.inbox(sent["receipt"])]
-    assert len(texts) == 4
+    assert len(texts) == 5
 
 
 def test_open_shows_what_was_done(org):

@@ -136,6 +136,64 @@ static inline void expect_stage(struct scene *scene, enum escalation_stage stage
 	alert_list_free(&alerts);
 }
 
+/* --- what officers do with one report */
+
+/* A report and the end of its chain. */
+struct dossier {
+	struct scene *scene;
+	struct sealed sealed;
+	uint64_t number;
+	uint8_t last[SHA256_BYTES];
+	int64_t acknowledged; /* for the test */
+};
+
+static inline void add_content(struct report_event *event)
+{
+	struct buffer sealed = buffer_of(4096);
+	uint8_t recipient[AGE_RECIPIENT_BYTES];
+
+	fixture_recipient(OLGA, recipient);
+	assert_int_equal(age_file_seal((const uint8_t(*)[AGE_RECIPIENT_BYTES])recipient, 1,
+				 (const uint8_t *)"{}", 2, &sealed),
+		0);
+	assert_int_equal(event_set_content(event, sealed.data, sealed.len), 0);
+	buffer_free(&sealed);
+}
+
+static inline void post_as(struct dossier *dossier, enum event_type type, enum person who)
+{
+	struct report_event *event = event_for(dossier->scene, &dossier->sealed);
+	struct buffer json = buffer_of(EVENT_MAX);
+	struct event_subject subject;
+
+	event->type = type;
+	event->number = ++dossier->number;
+	memcpy(event->previous, dossier->last, sizeof event->previous);
+	if (type == EVENT_TRANSFER)
+		memcpy(event->desk, "legal", sizeof "legal");
+	if (event_needs_content(type))
+		add_content(event);
+	sign_event(dossier->scene, &dossier->sealed, who, event);
+	assert_int_equal(event_write(event, &json), 0);
+	assert_int_equal(scene_ask(dossier->scene, &(struct scene_ask){ .method = METHOD_POST,
+							   .path = dossier->sealed.events,
+							   .body = json.data,
+							   .len = json.len,
+							   .signer = who })
+				 ->status,
+		201);
+	memcpy(subject.organisation, dossier->scene->store.fingerprint, sizeof subject.organisation);
+	memcpy(subject.report, dossier->sealed.hex, sizeof subject.report);
+	assert_int_equal(event_digest(event, &subject, dossier->last), 0);
+	report_event_free(event);
+	buffer_free(&json);
+}
+
+static inline void post(struct dossier *dossier, enum event_type type)
+{
+	post_as(dossier, type, OLGA);
+}
+
 /* --- what the audit log says */
 
 static inline int count_kind(void *context, const struct audit_row *row)

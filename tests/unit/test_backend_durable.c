@@ -11,7 +11,7 @@
 #define CHUNK_LEN   (64 * 1024)
 #define LIMIT_BYTES (1024 * 1024)
 #define PAGE_LEN    4096
-#define SCHEMA_NOW  3
+#define SCHEMA_NOW  4
 
 static uint8_t chunk[CHUNK_LEN];
 

@@ -213,22 +213,23 @@ static void states_follow_the_table(void **state)
 {
 	static const char *const table[STATE_COUNT][EVENT_TYPES] = {
 		/* ack, assign, note, triage, activate, wait, monitor, handover, refer, close, reopen,
-		 * transfer, accept, reject */
-		{ "ack", "new", "new", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-" },
-		{ "ack", "ack", "ack", "triaged", "-", "-", "-", "-", "ack", "closed", "-", "-", "-", "-" },
+		 * transfer, accept, reject, contact */
+		{ "ack", "new", "new", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "new" },
+		{ "ack", "ack", "ack", "triaged", "-", "-", "-", "-", "ack", "closed", "-", "-", "-", "-",
+			"ack" },
 		{ "triaged", "triaged", "triaged", "-", "active", "waiting", "-", "-", "triaged", "closed",
-			"-", "-", "-", "-" },
+			"-", "-", "-", "-", "triaged" },
 		{ "active", "active", "active", "-", "-", "waiting", "monitor", "handover", "active",
-			"closed", "-", "handover", "-", "-" },
+			"closed", "-", "handover", "-", "-", "active" },
 		{ "waiting", "waiting", "waiting", "-", "active", "-", "-", "-", "waiting", "closed", "-",
-			"-", "-", "-" },
+			"-", "-", "-", "waiting" },
 		{ "monitor", "monitor", "monitor", "-", "active", "-", "-", "-", "monitor", "closed", "-",
-			"-", "-", "-" },
+			"-", "-", "-", "monitor" },
 		{ "handover", "handover", "handover", "-", "active", "-", "-", "-", "handover", "-", "-", "-",
-			"active", "active" },
-		{ "-", "-", "closed", "-", "-", "-", "-", "-", "-", "-", "reopened", "-", "-", "-" },
+			"active", "active", "handover" },
+		{ "-", "-", "closed", "-", "-", "-", "-", "-", "-", "-", "reopened", "-", "-", "-", "-" },
 		{ "reopened", "reopened", "reopened", "-", "active", "-", "-", "-", "reopened", "closed", "-",
-			"-", "-", "-" },
+			"-", "-", "-", "reopened" },
 	};
 
 	(void)state;

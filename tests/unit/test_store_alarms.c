@@ -45,16 +45,19 @@ static const struct scene_answer *ack(
 	return answer;
 }
 
+/* What was promised has been kept, and then nobody goes on with it. */
 static void test_an_acknowledgement_stops_the_climb_and_idleness_is_told(void **state)
 {
 	struct scene *scene = *state;
-	struct sealed sealed;
-	int64_t began = send(scene, URGENCY_IMMEDIATE, &sealed), acknowledged = began + 7 * MINUTE;
+	struct dossier dossier = { .scene = scene };
+	int64_t began = send(scene, URGENCY_IMMEDIATE, &dossier.sealed), acknowledged = began + 7 * MINUTE;
 
 	scene_set_now(scene, acknowledged + 30);
 	expect_woken("oo");
-	assert_int_equal(ack(scene, &sealed, OLGA, 1)->status, 201);
+	post(&dossier, EVENT_ACK);
 	expect_stage(scene, ESCALATION_NONE, 0);
+	post(&dossier, EVENT_CONTACT);
+	post(&dossier, EVENT_TRIAGE);
 	scene_set_now(scene, acknowledged + HOUR - JUST_BEFORE);
 	restart(scene);
 	expect_woken("");
@@ -67,8 +70,9 @@ static void test_an_acknowledgement_stops_the_climb_and_idleness_is_told(void **
 	scene_set_now(scene, acknowledged + 3 * HOUR);
 	expect_woken("hot");
 	assert_int_equal(audited(scene, "\"kind\":\"stalled\""), 3);
+	assert_int_equal(audited(scene, "\"kind\":\"overdue\""), 0);
 	assert_int_equal(audited(scene, "\"kind\":\"climbed\""), 0);
-	sealed_free(&sealed);
+	sealed_free(&dossier.sealed);
 }
 
 /* Two who acknowledge at once: one owns it, and the other is told that somebody was faster. */
@@ -322,7 +326,7 @@ static void test_the_fallback_desk_sees_opens_and_acknowledges(void **state)
 	assert_int_equal(list(scene, header, MARIA)->status, 200);
 	assert_int_equal(ack(scene, &sealed, MARIA, 1)->status, 201);
 	expect_woken("hhmooott");
-	scene_set_now(scene, began + HOUR + 59 * MINUTE);
+	scene_set_now(scene, began + HOUR + 44 * MINUTE);
 	expect_woken("");
 	/* It stays hers to work on. */
 	assert_int_equal(list(scene, header, MARIA)->status, 200);

@@ -8,13 +8,18 @@
 #include "proto/base.h"
 #include "proto/words.h"
 
-#define ESCALATION_VERSION 1 /* of the table */
+#define ESCALATION_VERSION 2 /* of the table */
 #define ESCALATION_NEVER   INT64_MAX
 
 /* Who has been alerted: each level besides those below it. */
 enum alert_level { LEVEL_NONE, LEVEL_TIER_1, LEVEL_TIER_2, LEVEL_TIER_3, LEVEL_FALLBACK };
 #define LEVEL_COUNT      5
 #define LEVEL_BIT(level) (1U << (level))
+
+/* What is promised once somebody has acknowledged. */
+enum escalation_target { TARGET_CONTACT, TARGET_TRIAGE };
+#define TARGET_COUNT       2
+#define TARGET_BIT(target) (1U << (target))
 
 /* When tier 1 is alerted, and when everybody who has been alerted is again. */
 enum escalation_rhythm {
@@ -26,10 +31,12 @@ enum escalation_rhythm {
 /* The table's column for one urgency, scaled for one desk. */
 struct escalation_policy {
 	enum escalation_rhythm rhythm;
-	int64_t repeat;             /* seconds */
-	int64_t climb[LEVEL_COUNT]; /* seconds after the clock began; ESCALATION_NEVER for a level that is
-				       never reached */
-	int64_t stalled;            /* seconds without an event, once acknowledged; ESCALATION_NEVER */
+	int64_t repeat;               /* seconds */
+	int64_t climb[LEVEL_COUNT];   /* seconds after the clock began; ESCALATION_NEVER for a level that is
+					 never reached */
+	int64_t stalled;              /* seconds without an event, once acknowledged; ESCALATION_NEVER */
+	int64_t target[TARGET_COUNT]; /* seconds after the acknowledgement, and again after as many;
+					 ESCALATION_NEVER */
 };
 
 /* ack_minutes are the desk's four acknowledge numbers: each time is the table's, times the number, divided by
@@ -46,6 +53,12 @@ struct escalation_progress {
 	bool is_acknowledged; /* as far as that stops the climb */
 	bool is_resting;      /* somebody has said when it goes on, or it is closed */
 	int64_t progressed;   /* the last event, once acknowledged */
+	/* Once acknowledged: when its targets began to count, TARGET_BITs of those that aren't met yet, how
+	 * many misses somebody was alerted of, and up to when they were looked for. No event moves them. */
+	int64_t acknowledged;
+	unsigned open_targets;
+	uint32_t misses;
+	int64_t watched;
 };
 
 /* Who is on duty at the report's desk. */
@@ -62,6 +75,7 @@ struct escalation_step {
 	enum alert_level level;
 	bool is_climb;
 	bool is_unanswered;
+	int64_t misses; /* of targets, since they were looked for last */
 };
 
 /* True where something is to be done by now. What was missed comes as one step. */
@@ -81,8 +95,9 @@ enum escalation_stage {
 	ESCALATION_FALLBACK,
 	ESCALATION_UNANSWERED,
 	ESCALATION_STALLED, /* acknowledged, and nothing more */
+	ESCALATION_OVERDUE, /* acknowledged, and a first contact or the triage is late */
 };
-#define ESCALATION_STAGES 7
+#define ESCALATION_STAGES 8
 
 /* *ret_tier: the highest that is alerted of it now, 0 for none; 4 is the fallback desk. */
 enum escalation_stage escalation_stage(const struct escalation_policy *policy,

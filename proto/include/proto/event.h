@@ -30,8 +30,10 @@ enum event_type {
 	EVENT_TRANSFER,
 	EVENT_ACCEPT,
 	EVENT_REJECT,
+	/* Somebody has tried to reach the sender: in the clear, because a timer waits for the first. */
+	EVENT_CONTACT,
 };
-#define EVENT_TYPES 14
+#define EVENT_TYPES 15
 
 const char *event_type_word(enum event_type type);
 MUST_USE int event_type_of(const char *word, size_t len, enum event_type *ret_type);
