@@ -86,7 +86,7 @@ int outbox_wake(struct store *store, const char *officer, const char *desk, enum
 		return 0;
 	}
 	if (!outbox_reaches(store, officer) || roster_officer(store->roster, officer) == NULL)
-		return 0;
+		return 1;
 	entry = find(store, officer, desk, urgency);
 	if (entry != NULL) {
 		entry->is_again = entry->number != 0 || entry->beat != 0;
@@ -121,7 +121,7 @@ int outbox_wake_tier(struct store *store, const char *desk, uint32_t tier, enum 
 		const struct roster_officer *officer = &store->roster->officers[i];
 
 		if (officer->tier == tier && officer_serves(officer, desk) &&
-			outbox_wake(store, officer->name, desk, urgency) != 0)
+			outbox_wake(store, officer->name, desk, urgency) < 0)
 			return -1;
 	}
 	return 0;

@@ -19,8 +19,8 @@ struct store;
 /* --- for whoever alerts (all in a group that the caller has opened: like every write, on -1 it has failed)
  */
 
-/* This officer is to be woken: something waits at this desk. Nothing happens for one who has chosen no way to
- * be woken, or isn't in the roster. */
+/* This officer is to be woken: something waits at this desk. 1, and nothing happens, for one who has chosen
+ * no way to be woken, or isn't in the roster. */
 MUST_USE int outbox_wake(struct store *store, const char *officer, const char *desk, enum urgency urgency);
 /* The same for every officer of the desk's tier. */
 MUST_USE int outbox_wake_tier(struct store *store, const char *desk, uint32_t tier, enum urgency urgency);

@@ -180,28 +180,67 @@ static enum alert_level standing_in(const struct store *store, const char *desk,
 	return level;
 }
 
-/* Of tier 1 those on duty are woken first: where there are any, and the alert has climbed no further, they
- * alone. */
-static int wake_level(struct store *store, const struct desk_pages *desk, enum alert_level level)
-{
-	const struct roster_desk *row = roster_desk(store->roster, desk->desk);
-	const char *of = level == LEVEL_FALLBACK ? row->fallback : desk->desk;
-	struct rota_view view = rota_view(store, of);
-	const struct escalation_duty duty = rota_duty(&view);
-	int64_t now = store_now(store);
-	bool by_duty = (level == LEVEL_TIER_1 || level == LEVEL_FALLBACK) && duty.is_anybody(&view, now);
-	enum alert_level people = standing_in(store, of, level == LEVEL_FALLBACK ? LEVEL_TIER_1 : level);
+/* One page: who is meant by it, and whether it can reach anybody. */
+struct page {
+	const char *desk, *of; /* whose alerts, and whose people */
+	enum urgency urgency;
+	struct rota_view view;
+	int64_t now;
+	bool reaches;
+};
 
+static int wake_one(struct store *store, struct page *page, const struct roster_officer *officer)
+{
+	int rc = store->escalation->wake(store, officer->name, page->desk, page->urgency);
+
+	page->reaches = page->reaches || rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static int wake_those_on_duty(struct store *store, struct page *page)
+{
 	for (size_t i = 0; i < store->roster->officer_count; i++) {
 		const struct roster_officer *officer = &store->roster->officers[i];
 
-		if (!officer_serves(officer, of) || (by_duty ? !rota_is_on_duty(&view, officer->name, now)
-							     : !is_of_level(officer, people)))
-			continue;
-		if (store->escalation->wake(store, officer->name, desk->desk, desk->levels[level].urgency) !=
-			0)
+		if (officer_serves(officer, page->of) &&
+			rota_is_on_duty(&page->view, officer->name, page->now) &&
+			wake_one(store, page, officer) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int wake_tier(struct store *store, struct page *page, enum alert_level level)
+{
+	for (size_t i = 0; i < store->roster->officer_count; i++) {
+		const struct roster_officer *officer = &store->roster->officers[i];
+
+		if (officer_serves(officer, page->of) && is_of_level(officer, level) &&
+			wake_one(store, page, officer) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Of tier 1 those on duty are woken first: where there are any, and the alert has climbed no further, they
+ * alone. Whoever has chosen no way to be woken wakes nobody: then all of the tier are, then the next one up.
+ */
+static int wake_level(struct store *store, const struct desk_pages *desk, enum alert_level level)
+{
+	const struct roster_desk *row = roster_desk(store->roster, desk->desk);
+	struct page page = { .desk = desk->desk,
+		.of = level == LEVEL_FALLBACK ? row->fallback : desk->desk,
+		.urgency = desk->levels[level].urgency,
+		.now = store_now(store) };
+	enum alert_level first = level == LEVEL_FALLBACK ? LEVEL_TIER_1 : level;
+
+	page.view = rota_view(store, page.of);
+	if (first == LEVEL_TIER_1 && wake_those_on_duty(store, &page) != 0)
+		return -1;
+	for (int tier = (int)standing_in(store, page.of, first); tier <= LEVEL_TIER_3 && !page.reaches;
+		tier++)
+		if (wake_tier(store, &page, (enum alert_level)tier) != 0)
+			return -1;
 	return 0;
 }
 

@@ -12,7 +12,8 @@
 struct pages;
 struct store;
 
-/* Wakes one officer of a page. In the page's group; -1 where that can't be kept. */
+/* Wakes one officer of a page. In the page's group; 1 where she has chosen no way to be woken, -1 where it
+ * can't be kept. */
 typedef int pages_waker(struct store *store, const char *officer, const char *desk, enum urgency urgency);
 
 MUST_USE int pages_load(struct store *store);

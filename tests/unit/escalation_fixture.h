@@ -40,7 +40,8 @@ static struct woken {
 	char who[4096];
 	size_t count;
 	enum urgency urgency;
-	bool is_refused; /* as by a full disk */
+	bool is_refused;         /* as by a full disk */
+	const char *unreachable; /* letters of those who have chosen no way to be woken; may be NULL */
 } woken;
 
 static inline int listen(struct store *store, const char *officer, const char *desk, enum urgency urgency)
@@ -49,6 +50,8 @@ static inline int listen(struct store *store, const char *officer, const char *d
 	assert_string_equal(desk, "intake");
 	if (woken.is_refused)
 		return -1;
+	if (woken.unreachable != NULL && strchr(woken.unreachable, officer[0]) != NULL)
+		return 1;
 	assert_true(woken.count < sizeof woken.who - 1);
 	woken.who[woken.count++] = officer[0];
 	woken.who[woken.count] = '\0';
@@ -87,6 +90,7 @@ static inline int begin(void **state)
 	woken.count = 0;
 	woken.who[0] = '\0';
 	woken.is_refused = false;
+	woken.unreachable = NULL;
 	scene->store.escalation->wake = listen;
 	/* Ten in the morning of some day to come, and a second. */
 	scene_set_now(scene, time_cut(store_now(&scene->store), DAY) + DAY + 10 * HOUR + 1);

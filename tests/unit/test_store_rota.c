@@ -90,6 +90,37 @@ static void test_who_is_on_duty_is_woken_first(void **state)
 	sealed_free(&sealed);
 }
 
+/* Whoever is on duty and has chosen no way to be woken is no reason to wake nobody. */
+static void test_who_can_not_be_woken_is_stood_in_for(void **state)
+{
+	struct scene *scene = *state;
+	int64_t now = store_now(&scene->store);
+	const struct duty duties[] = { duty_of("tina", now - HOUR, now + HOUR) };
+	struct sealed sealed;
+	int64_t began;
+
+	put_duties(scene, duties, 1);
+	woken.unreachable = "t";
+	began = send(scene, URGENCY_IMMEDIATE, &sealed);
+	expect_woken("o");
+	/* Nor can any of her tier: the next one that can. */
+	woken.unreachable = "ot";
+	scene_set_now(scene, began + 5 * MINUTE);
+	expect_woken("h");
+	/* Nobody can: their own programs alert them, and the desk that it falls back to is woken all the
+	 * same.
+	 */
+	woken.unreachable = "hot";
+	scene_set_now(scene, began + 10 * MINUTE);
+	expect_woken("");
+	scene_set_now(scene, began + 60 * MINUTE);
+	expect_woken("m");
+	woken.unreachable = "o";
+	scene_set_now(scene, began + 65 * MINUTE);
+	expect_woken("hmtt");
+	sealed_free(&sealed);
+}
+
 static void test_priority_waits_for_the_next_duty(void **state)
 {
 	struct scene *scene = *state;
@@ -238,6 +269,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		IN_DESK(test_who_is_on_duty_is_woken_first),
+		IN_DESK(test_who_can_not_be_woken_is_stood_in_for),
 		IN_DESK(test_priority_waits_for_the_next_duty),
 		IN_DESK(test_a_change_counts_at_once),
 		IN_DESK(test_a_start_within_a_minute_rings_at_the_next),
