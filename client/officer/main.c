@@ -82,6 +82,11 @@ static const struct program_option shift_choices[] = {
 	{ "days", "LIST", "mon,tue,wed,thu,fri,sat,sun or daily, which is meant without it", false },
 	{ "zone", "ZONE", "the time zone of these times, like Asia/Manila; UTC without it", false },
 };
+static const struct program_option away_options[] = {
+	{ "desk", "DESK", "which of your desks, where you serve several", false },
+	{ "from", "TIME", "since when: a time in UTC, or like +4h; now without it", false },
+	{ "until", "TIME", "until when: a time in UTC, or like +4d", false },
+};
 static const struct program_option duty_options[] = {
 	{ "desk", "DESK", "which of your desks, where you serve several", false },
 };
@@ -149,6 +154,10 @@ static const struct verb verbs[] = {
 	{ "duty add", "", "be on duty in this weekly shift too", verb_duty_add, shift_choices,
 		COUNT_OF(shift_choices), 0, 0, false },
 	{ "duty clear", "", "be on duty no more", verb_duty_clear, duty_options, COUNT_OF(duty_options), 0, 0,
+		false },
+	{ "duty away", "", "be away for a time: your shifts in it are nobody's", verb_duty_away, away_options,
+		COUNT_OF(away_options), 0, 0, false },
+	{ "duty back", "", "be away no more", verb_duty_back, duty_options, COUNT_OF(duty_options), 0, 0,
 		false },
 	{ "duty renew", "", "write the rota for the next three months, and for today's colleagues",
 		verb_duty_renew, duty_options, COUNT_OF(duty_options), 0, 0, false },

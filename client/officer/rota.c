@@ -1,9 +1,12 @@
-/* duty set, add, clear, renew, show, now: when this officer is on duty at a desk, so that the server wakes
- * those on duty first. */
+/* duty set, add, clear, away, back, renew, show, now: when this officer is on duty at a desk, so that the
+ * server wakes those on duty first. */
 #include "rota_call.h"
 #include "verbs.h"
 
+#include "words.h"
+
 #include "client/output.h"
+#include "proto/json.h"
 #include "proto/time.h"
 
 #include <inttypes.h>
@@ -42,8 +45,10 @@ static int begin(const struct invocation *invocation, struct duty_work *work, st
 
 struct duty_change {
 	const char *me;
-	const struct shift *shift; /* NULL for none */
-	bool drops;
+	const struct shift *shift;     /* NULL for none */
+	const struct absence *absence; /* the same */
+	bool drops;                    /* her shifts */
+	bool is_back;
 };
 
 static int change(void *context, struct shifts *shifts, struct failure *failure)
@@ -52,52 +57,109 @@ static int change(void *context, struct shifts *shifts, struct failure *failure)
 
 	if (wanted->drops)
 		shifts_drop(shifts, wanted->me);
+	if (wanted->is_back)
+		absences_drop(&shifts->absences, wanted->me);
+	if (wanted->absence != NULL && absences_add(&shifts->absences, wanted->absence, failure) != 0)
+		return -1;
 	return wanted->shift == NULL ? 0 : shifts_add(shifts, wanted->shift, failure);
 }
 
-static int edit(const struct invocation *invocation, bool drops, bool adds, struct failure *failure)
+static int write_rota(const struct invocation *invocation, struct duty_work *work, struct duty_change *wanted,
+	struct failure *failure)
+{
+	uint64_t number = 0;
+
+	wanted->me = work->me;
+	if (rota_edit(work->officer, work->desk, change, wanted, &number, failure) != 0)
+		return -1;
+	say(invocation, "The rota of the desk %s is written for the next %d days.\n", work->desk,
+		SHIFTS_AHEAD);
+	return output_result(invocation,
+		json_pack("{s:s, s:I}", "desk", work->desk, "number", (json_int_t)number), failure);
+}
+
+static int edit(
+	const struct invocation *invocation, struct duty_change wanted, bool adds, struct failure *failure)
 {
 	struct duty_work work = { .officer = NULL };
 	struct shift shift = { 0 };
-	struct duty_change wanted = { .me = work.me, .shift = adds ? &shift : NULL, .drops = drops };
-	uint64_t number = 0;
 	int rc = -1;
 
 	/* What is typed wrong is said before anything else. */
-	if ((adds && shift_options(invocation, "", &shift, failure) != 0) ||
-		begin(invocation, &work, failure) != 0)
-		goto cleanup;
-	if (adds)
+	if ((!adds || shift_options(invocation, "", &shift, failure) == 0) &&
+		begin(invocation, &work, failure) == 0) {
 		memcpy(shift.officer, work.me, sizeof shift.officer);
-	if (rota_edit(work.officer, work.desk, change, &wanted, &number, failure) != 0)
-		goto cleanup;
-	say(invocation, "The rota of the desk %s is written for the next %d days.\n", work.desk,
-		SHIFTS_AHEAD);
-	rc = output_result(invocation,
-		json_pack("{s:s, s:I}", "desk", work.desk, "number", (json_int_t)number), failure);
-cleanup:
+		wanted.shift = adds ? &shift : NULL;
+		rc = write_rota(invocation, &work, &wanted, failure);
+	}
 	officer_close(work.officer);
 	return rc;
 }
 
 int verb_duty_set(const struct invocation *invocation, struct failure *failure)
 {
-	return edit(invocation, true, true, failure);
+	return edit(invocation, (struct duty_change){ .drops = true }, true, failure);
 }
 
 int verb_duty_add(const struct invocation *invocation, struct failure *failure)
 {
-	return edit(invocation, false, true, failure);
+	return edit(invocation, (struct duty_change){ .drops = false }, true, failure);
 }
 
 int verb_duty_clear(const struct invocation *invocation, struct failure *failure)
 {
-	return edit(invocation, true, false, failure);
+	return edit(invocation, (struct duty_change){ .drops = true }, false, failure);
 }
 
 int verb_duty_renew(const struct invocation *invocation, struct failure *failure)
 {
-	return edit(invocation, false, false, failure);
+	return edit(invocation, (struct duty_change){ .drops = false }, false, failure);
+}
+
+int verb_duty_back(const struct invocation *invocation, struct failure *failure)
+{
+	return edit(invocation, (struct duty_change){ .is_back = true }, false, failure);
+}
+
+/* --from, else now, and --until. */
+static int take_absence(const struct invocation *invocation, int64_t now, struct absence *ret_absence,
+	struct failure *failure)
+{
+	json_t *times = json_object();
+	bool begins_now = arguments_option(invocation->arguments, "from") == NULL;
+	int rc = -1;
+
+	ret_absence->from = now;
+	if (times == NULL) {
+		rc = failure_memory(failure);
+		goto cleanup;
+	}
+	if (!begins_now && (time_member(invocation, "from", now, times, failure) != 0 ||
+				   member_time(times, "until", &ret_absence->from) != 0))
+		goto cleanup;
+	if (time_member(invocation, "until", now, times, failure) == 0 &&
+		member_time(times, "until", &ret_absence->to) == 0)
+		rc = 0;
+cleanup:
+	json_decref(times);
+	return rc;
+}
+
+int verb_duty_away(const struct invocation *invocation, struct failure *failure)
+{
+	struct duty_work work = { .officer = NULL };
+	struct absence absence = { .officer = "" };
+	struct duty_change wanted = { .absence = &absence };
+	int rc = -1;
+
+	if (begin(invocation, &work, failure) == 0 &&
+		take_absence(invocation, organisation_now(work.officer->organisation), &absence, failure) ==
+			0) {
+		memcpy(absence.officer, work.me, sizeof absence.officer);
+		rc = write_rota(invocation, &work, &wanted, failure);
+	}
+	officer_close(work.officer);
+	return rc;
 }
 
 /* --- looking */
@@ -144,6 +206,18 @@ static json_t *duties_json(const struct rota *rota)
 	return list;
 }
 
+static void say_absences(const struct invocation *invocation, const struct absences *absences)
+{
+	for (size_t i = 0; i < absences->count; i++) {
+		const struct absence *absence = &absences->list[i];
+		char from[TIME_SIZE], to[TIME_SIZE];
+
+		time_format(absence->from, from);
+		time_format(absence->to, to);
+		say(invocation, "%s  away from %s until %s\n", absence->officer, from, to);
+	}
+}
+
 static int show(const struct invocation *invocation, const struct duty_work *work, const struct rota *rota,
 	struct failure *failure)
 {
@@ -161,9 +235,11 @@ static int show(const struct invocation *invocation, const struct duty_work *wor
 		say(invocation, "%s  %s  %02u:%02u to %02u:%02u  %s\n", shift->officer, days,
 			shift->from / 60, shift->from % 60, shift->to / 60, shift->to % 60, shift->zone);
 	}
+	say_absences(invocation, &shifts.absences);
 	written = shifts_json(&shifts);
-	json = json_pack("{s:s, s:I, s:O?, s:o?}", "desk", work->desk, "number", (json_int_t)rota->number,
-		"shifts", json_object_get(written, "shifts"), "duties", duties_json(rota));
+	json = json_pack("{s:s, s:I, s:O?, s:o?, s:o?}", "desk", work->desk, "number",
+		(json_int_t)rota->number, "shifts", json_object_get(written, "shifts"), "absences",
+		absences_json(&shifts.absences), "duties", duties_json(rota));
 	rc = output_result(invocation, json, failure);
 	json_decref(written);
 	shifts_free(&shifts);

@@ -135,18 +135,28 @@ static int seal(
 	return rc;
 }
 
-/* Shifts of people who have left the desk go. */
+static bool is_of_desk(const struct roster *roster, const char *name, const char *desk)
+{
+	const struct roster_officer *officer = roster_officer(roster, name);
+
+	return officer != NULL && officer_serves(officer, desk);
+}
+
+/* What people who have left the desk wrote goes. */
 static void drop_strangers(const struct roster *roster, const char *desk, struct shifts *shifts)
 {
+	struct absences *absences = &shifts->absences;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < shifts->count; i++) {
-		const struct roster_officer *officer = roster_officer(roster, shifts->list[i].officer);
-
-		if (officer != NULL && officer_serves(officer, desk))
+	for (size_t i = 0; i < shifts->count; i++)
+		if (is_of_desk(roster, shifts->list[i].officer, desk))
 			shifts->list[kept++] = shifts->list[i];
-	}
 	shifts->count = kept;
+	kept = 0;
+	for (size_t i = 0; i < absences->count; i++)
+		if (is_of_desk(roster, absences->list[i].officer, desk))
+			absences->list[kept++] = absences->list[i];
+	absences->count = kept;
 }
 
 static int follow(
@@ -177,6 +187,7 @@ static int make(struct officer *officer, const char *desk, const struct rota *be
 	rota->roster = roster->version;
 	rota->created = organisation_now(organisation);
 	drop_strangers(roster, desk, shifts);
+	absences_drop_past(&shifts->absences, rota->created);
 	if (follow(officer, before, rota, failure) != 0 ||
 		shifts_work_out(shifts, rota->created, rota, failure) != 0 ||
 		seal(officer, shifts, rota, failure) != 0)

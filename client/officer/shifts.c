@@ -9,16 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVERY_DAY   0x7fU
-#define SCHEMA      1
-#define UTC         "UTC"
-#define ZONE_FOLDER "/usr/share/zoneinfo"
+#define EVERY_DAY     0x7fU
+#define SCHEMA        1
+#define WITH_ABSENCES 2 /* the schema */
+#define UTC           "UTC"
+#define ZONE_FOLDER   "/usr/share/zoneinfo"
 
 static const char *const day_words[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
 
 void shifts_free(struct shifts *shifts)
 {
 	free(shifts->list);
+	absences_free(&shifts->absences);
 	*shifts = (struct shifts){ .list = NULL };
 }
 
@@ -191,7 +193,10 @@ json_t *shifts_json(const struct shifts *shifts)
 			return NULL;
 		}
 	}
-	return json_pack("{s:i, s:o}", "schema", SCHEMA, "shifts", list);
+	if (shifts->absences.count == 0)
+		return json_pack("{s:i, s:o}", "schema", SCHEMA, "shifts", list);
+	return json_pack("{s:i, s:o, s:o}", "schema", WITH_ABSENCES, "shifts", list, "absences",
+		absences_json(&shifts->absences));
 }
 
 static int take_shift(const json_t *object, struct shift *shift)
@@ -216,11 +221,13 @@ int shifts_take(const json_t *object, struct shifts *ret_shifts)
 	uint64_t schema = 0;
 	int rc = 0;
 
-	if (shifts.list == NULL || member_number(object, "schema", &schema) != 0 || schema != SCHEMA ||
-		!json_is_array(list) || count > SHIFTS_MAX)
+	if (shifts.list == NULL || member_number(object, "schema", &schema) != 0 || schema < SCHEMA ||
+		schema > WITH_ABSENCES || !json_is_array(list) || count > SHIFTS_MAX)
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = take_shift(json_array_get(list, i), &shifts.list[i]);
+	if (rc == 0 && schema == WITH_ABSENCES)
+		rc = absences_take(json_object_get(object, "absences"), &shifts.absences);
 	if (rc == 0)
 		*ret_shifts = shifts;
 	else
@@ -319,6 +326,8 @@ int shifts_work_out(const struct shifts *shifts, int64_t now, struct rota *rota,
 	/* A shift that began yesterday may still go on. By days, so that what has no room is what is last. */
 	for (int day = -1; rc == 0 && day < SHIFTS_AHEAD; day++)
 		rc = work_out_day(shifts, now, day, duties, failure);
+	if (rc == 0)
+		absences_cut(&shifts->absences, duties->list, &duties->count, COUNT_OF(duties->list));
 	if (rc == 0 && rota_set_duties(rota, duties->list, duties->count) != 0)
 		rc = failure_memory(failure);
 	free(duties);

@@ -1,7 +1,10 @@
-/* Weekly shifts as officers write them, in the clock of a place: Monday to Friday, 08:00 to 16:00 in Manila.
+/* Weekly shifts as officers write them, in the clock of a place: Monday to Friday, 08:00 to 16:00 in Manila;
+ * and when they are away.
  * The server is given what they come to, so that daylight saving is right. */
 #ifndef OFFICER_SHIFTS_H
 #define OFFICER_SHIFTS_H
+
+#include "absences.h"
 
 #include "client/program.h"
 #include "proto/rota.h"
@@ -22,6 +25,7 @@ struct shift {
 struct shifts {
 	struct shift *list;
 	size_t count;
+	struct absences absences;
 };
 
 void shifts_free(struct shifts *shifts);
@@ -36,7 +40,8 @@ MUST_USE int shift_options(const struct invocation *invocation, const char *offi
 #define SHIFT_DAYS_SIZE 32
 void shift_days(const struct shift *shift, char ret_text[SHIFT_DAYS_SIZE]);
 
-/* `{"schema": 1, "shifts": [{"days", "from", "officer", "to", "zone"}]}`; NULL where memory is short. */
+/* `{"schema": 1, "shifts": [{"days", "from", "officer", "to", "zone"}]}`, or schema 2 with `absences`
+ * besides, so that a program that doesn't know them takes none away; NULL where memory is short. */
 json_t *shifts_json(const struct shifts *shifts);
 MUST_USE int shifts_take(const json_t *object, struct shifts *ret_shifts);
 

@@ -35,6 +35,8 @@ int verb_stats(const struct invocation *invocation, struct failure *failure);
 int verb_duty_set(const struct invocation *invocation, struct failure *failure);
 int verb_duty_add(const struct invocation *invocation, struct failure *failure);
 int verb_duty_clear(const struct invocation *invocation, struct failure *failure);
+int verb_duty_away(const struct invocation *invocation, struct failure *failure);
+int verb_duty_back(const struct invocation *invocation, struct failure *failure);
 int verb_duty_renew(const struct invocation *invocation, struct failure *failure);
 int verb_duty_show(const struct invocation *invocation, struct failure *failure);
 int verb_duty_now(const struct invocation *invocation, struct failure *failure);

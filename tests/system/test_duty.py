@@ -39,6 +39,14 @@ def test_a_rota_is_written_seen_and_changed_by_colleagues(tmp_path):
     # What officers wrote is sealed: the server has names and times, and no place.
     answer, _ = amina.call("GET", f"desks/{org.desk}/rota")
     assert answer.status == 200 and b"Manila" not in answer.body and b"nora" in answer.body
+    # Away for an hour: nobody's duty then, and hers again once she is back.
+    amina.run("duty away", expect=EX_USAGE)
+    amina.run("duty away", "--until", "+0m", expect=EX_DATAERR)
+    amina.run("duty away", "--until", "+1h")
+    assert "amina" not in nora.run("duty now").json["on_duty"]
+    assert [absence["officer"] for absence in nora.run("duty show").json["absences"]] == ["amina"]
+    amina.run("duty back")
+    assert "amina" in nora.run("duty now").json["on_duty"]
     amina.run("duty clear")
     assert amina.run("duty now").json["on_duty"] in ([], ["nora"])
     # A new colleague can't read what was written before she came; any of the others changes that.

@@ -202,6 +202,101 @@ static void test_they_are_written_and_read(void **state)
 	}
 }
 
+/* --- absences */
+
+static void away(struct shifts *shifts, const char *officer, const char *from, const char *to)
+{
+	struct absence absence = { .from = at(from), .to = at(to) };
+	struct failure failure;
+
+	memcpy(absence.officer, officer, strlen(officer) + 1);
+	assert_int_equal(absences_add(&shifts->absences, &absence, &failure), 0);
+}
+
+static void test_who_is_away_is_on_duty_no_more(void **state)
+{
+	struct shifts shifts = { .list = NULL };
+	const struct shift amina = shift_of("amina", 0x7f, 8, 16, "UTC");
+	const struct shift late = shift_of("amina", 0x7f, 10, 18, "UTC");
+	const struct shift nora = shift_of("nora", 0x7f, 22, 6, "UTC");
+	struct rota *rota = rota_new();
+	struct failure failure;
+
+	(void)state;
+	assert_non_null(rota);
+	assert_int_equal(shifts_add(&shifts, &amina, &failure), 0);
+	assert_int_equal(shifts_add(&shifts, &late, &failure), 0);
+	assert_int_equal(shifts_add(&shifts, &nora, &failure), 0);
+	/* In the middle of a shift, over its beginning, and for days. */
+	away(&shifts, "amina", "2026-11-25T12:00:00Z", "2026-11-25T13:00:00Z");
+	away(&shifts, "amina", "2026-11-26T07:00:00Z", "2026-11-26T12:00:00Z");
+	away(&shifts, "amina", "2026-11-28T15:00:00Z", "2026-12-03T09:00:00Z");
+	assert_int_equal(shifts_work_out(&shifts, at(NOW), rota, &failure), 0);
+	assert_true(rota_covers(rota, "amina", at("2026-11-25T11:59:59Z")));
+	assert_false(rota_covers(rota, "amina", at("2026-11-25T12:00:00Z")));
+	assert_false(rota_covers(rota, "amina", at("2026-11-25T12:59:59Z")));
+	assert_true(rota_covers(rota, "amina", at("2026-11-25T13:00:00Z")));
+	assert_true(rota_covers(rota, "amina", at("2026-11-25T17:59:59Z")));
+	assert_false(rota_covers(rota, "amina", at("2026-11-26T11:00:00Z")));
+	assert_true(rota_covers(rota, "amina", at("2026-11-26T17:00:00Z")));
+	assert_true(rota_covers(rota, "amina", at("2026-11-28T14:59:59Z")));
+	assert_false(rota_covers(rota, "amina", at("2026-11-28T15:30:00Z")));
+	assert_false(rota_covers(rota, "amina", at("2026-12-01T12:00:00Z")));
+	assert_true(rota_covers(rota, "amina", at("2026-12-03T09:00:00Z")));
+	/* Colleagues' shifts stay, and the list has the form that a server takes. */
+	for (int day = 0; day < 9; day++)
+		assert_true(rota_covers(rota, "nora", at("2026-11-24T23:00:00Z") + (int64_t)day * DAY));
+	for (size_t i = 1; i < rota->duty_count; i++)
+		assert_true(rota->duties[i - 1].from < rota->duties[i].from ||
+			    strcmp(rota->duties[i - 1].officer, rota->duties[i].officer) < 0);
+	rota_free(rota);
+	shifts_free(&shifts);
+}
+
+static void test_absences_are_written_read_and_end(void **state)
+{
+	static const char *const bad[] = { "{\"schema\":2,\"shifts\":[]}",
+		"{\"schema\":2,\"shifts\":[],\"absences\":{}}",
+		"{\"schema\":3,\"shifts\":[],\"absences\":[]}",
+		"{\"schema\":2,\"shifts\":[],\"absences\":[{\"officer\":\"amina\",\"from\":\"2026-11-25T00:"
+		"00:00Z\","
+		"\"to\":\"2026-11-25T00:00:00Z\"}]}" };
+	struct shifts shifts = { .list = NULL }, again = { .list = NULL };
+	struct absence wrong = { .officer = "amina", .from = at(NOW), .to = at(NOW) };
+	struct failure failure;
+	json_t *json;
+
+	(void)state;
+	away(&shifts, "amina", "2026-11-25T00:00:00Z", "2026-11-27T00:00:00Z");
+	away(&shifts, "nora", "2026-11-25T00:00:00Z", "2026-11-26T00:00:00Z");
+	json = shifts_json(&shifts);
+	assert_int_equal(json_integer_value(json_object_get(json, "schema")), 2);
+	assert_int_equal(shifts_take(json, &again), 0);
+	assert_int_equal(again.absences.count, 2);
+	assert_memory_equal(again.absences.list, shifts.absences.list, 2 * sizeof(struct absence));
+	json_decref(json);
+	absences_drop_past(&again.absences, at("2026-11-26T00:00:00Z"));
+	assert_int_equal(again.absences.count, 1);
+	absences_drop(&again.absences, "amina");
+	assert_int_equal(again.absences.count, 0);
+	/* Without one it is as programs wrote it that knew none. */
+	json = shifts_json(&again);
+	assert_int_equal(json_integer_value(json_object_get(json, "schema")), 1);
+	assert_int_equal(json_object_size(json), 2);
+	json_decref(json);
+	assert_int_equal(absences_add(&again.absences, &wrong, &failure), -1);
+	wrong.to = wrong.from + (int64_t)(ABSENCE_DAYS_MAX + 1) * DAY;
+	assert_int_equal(absences_add(&again.absences, &wrong, &failure), -1);
+	shifts_free(&shifts);
+	shifts_free(&again);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		json = json_loads(bad[i], 0, NULL);
+		assert_non_null(json);
+		assert_int_equal(shifts_take(json, &again), -1);
+		json_decref(json);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -212,6 +307,8 @@ int main(void)
 		cmocka_unit_test(test_doubles_and_more_than_there_is_room_for),
 		cmocka_unit_test(test_an_unknown_zone_is_refused),
 		cmocka_unit_test(test_they_are_written_and_read),
+		cmocka_unit_test(test_who_is_away_is_on_duty_no_more),
+		cmocka_unit_test(test_absences_are_written_read_and_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
