@@ -7,17 +7,21 @@
 #include "transfer.h"
 #include "wake_words.h"
 
+#include <event2/event.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BODY_MAX 4096
+/* Between two starts of the command: the supervisor runs it once a second. */
+#define COMMAND_PAUSE_MS 1100
 
 struct delivery {
 	struct delivery *next;
 	struct deliveries *all;
 	uint64_t number;
 	bool is_forgotten;
+	struct delivery *next_command; /* in the list of those who wait, or whose command runs */
 	enum wake_kind kind;
 	char address[WAKE_ADDRESS_SIZE];
 	struct host_port server;
@@ -30,11 +34,17 @@ struct deliveries {
 	struct resolver *resolver;
 	struct transfers *transfers;
 	struct delivery *first;
-	struct delivery *commanded; /* whose command runs */
+	/* It is one command for everybody and is told nothing: one run wakes all who waited when it began. */
+	bool runs;
+	struct delivery *waiting, *running;
+	int64_t ran_ms; /* when it was started last */
+	struct event *next_run;
 	delivery_told *told;
 	delivery_run *run;
 	void *context;
 };
+
+static void on_next_run(evutil_socket_t fd, short what, void *context);
 
 struct deliveries *deliveries_new(struct event_base *base, const struct notify_settings *settings,
 	delivery_told *told, delivery_run *run, void *context)
@@ -45,10 +55,12 @@ struct deliveries *deliveries_new(struct event_base *base, const struct notify_s
 	*deliveries = (struct deliveries){ .settings = settings,
 		.resolver = resolver_new(base),
 		.transfers = transfers_new(base, settings),
+		.ran_ms = -COMMAND_PAUSE_MS,
 		.told = told,
 		.run = run,
 		.context = context };
-	if (deliveries->resolver == NULL || deliveries->transfers == NULL) {
+	deliveries->next_run = evtimer_new(base, on_next_run, deliveries);
+	if (deliveries->resolver == NULL || deliveries->transfers == NULL || deliveries->next_run == NULL) {
 		deliveries_free(deliveries);
 		return NULL;
 	}
@@ -73,6 +85,8 @@ void deliveries_free(struct deliveries *deliveries)
 		return;
 	transfers_free(deliveries->transfers);
 	resolver_free(deliveries->resolver);
+	if (deliveries->next_run != NULL)
+		event_free(deliveries->next_run);
 	while (deliveries->first != NULL)
 		delivery_free(deliveries->first);
 	free(deliveries);
@@ -148,13 +162,55 @@ static bool is_set_up(const struct notify_settings *settings, enum wake_kind kin
 	return kind == WAKE_SMTP ? settings->has_smtp : kind == WAKE_COMMAND ? true : settings->has_webhooks;
 }
 
-static void run_command(struct delivery *delivery)
+static void end_commanded(struct delivery *list, enum wake_outcome outcome)
 {
-	struct deliveries *deliveries = delivery->all;
-	if (deliveries->commanded != NULL || deliveries->run(deliveries->context) != 0)
-		finish(delivery, WAKE_LATER);
-	else
-		deliveries->commanded = delivery;
+	while (list != NULL) {
+		struct delivery *delivery = list;
+		list = delivery->next_command;
+		finish(delivery, outcome);
+	}
+}
+
+static void end_waiting(struct deliveries *deliveries)
+{
+	struct delivery *list = deliveries->waiting;
+	deliveries->waiting = NULL;
+	end_commanded(list, WAKE_LATER);
+}
+
+static void start_later(struct deliveries *deliveries, int64_t in_ms)
+{
+	const struct timeval time = { .tv_sec = in_ms / 1000, .tv_usec = in_ms % 1000 * 1000 };
+	if (evtimer_add(deliveries->next_run, &time) != 0)
+		end_waiting(deliveries);
+}
+
+/* For all who wait. What is asked for while it runs waits for the next run: that one may have rung already.
+ */
+static void start_command(struct deliveries *deliveries)
+{
+	const int64_t ready_in = deliveries->ran_ms + COMMAND_PAUSE_MS - clock_boot_ms();
+	if (deliveries->runs || deliveries->waiting == NULL)
+		return;
+	if (ready_in > 0) {
+		start_later(deliveries, ready_in);
+		return;
+	}
+	if (deliveries->run(deliveries->context) != 0) {
+		end_waiting(deliveries);
+		return;
+	}
+	deliveries->runs = true;
+	deliveries->ran_ms = clock_boot_ms();
+	deliveries->running = deliveries->waiting;
+	deliveries->waiting = NULL;
+}
+
+static void on_next_run(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	start_command(context);
 }
 
 static void go(struct delivery *delivery, const struct message_wake *wake)
@@ -188,21 +244,26 @@ void deliveries_begin(struct deliveries *deliveries, const struct message_wake *
 		.body = buffer_of(BODY_MAX) };
 	memcpy(delivery->address, wake->address, strlen(wake->address));
 	deliveries->first = delivery;
-	if (!is_set_up(deliveries->settings, wake->kind))
+	if (!is_set_up(deliveries->settings, wake->kind)) {
 		finish(delivery, WAKE_REFUSED);
-	else if (wake->kind == WAKE_COMMAND)
-		run_command(delivery);
-	else
+	} else if (wake->kind == WAKE_COMMAND) {
+		delivery->next_command = deliveries->waiting;
+		deliveries->waiting = delivery;
+		start_command(deliveries);
+	} else {
 		go(delivery, wake);
+	}
 }
 
 int deliveries_ran(struct deliveries *deliveries, bool done)
 {
-	struct delivery *delivery = deliveries->commanded;
-	if (delivery == NULL)
+	if (!deliveries->runs)
 		return -1;
-	deliveries->commanded = NULL;
-	finish(delivery, done ? WAKE_DELIVERED : WAKE_LATER);
+	struct delivery *list = deliveries->running;
+	deliveries->runs = false;
+	deliveries->running = NULL;
+	end_commanded(list, done ? WAKE_DELIVERED : WAKE_LATER);
+	start_command(deliveries);
 	return 0;
 }
 
