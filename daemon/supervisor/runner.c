@@ -20,6 +20,7 @@
 #define LIMIT_SECONDS 30
 #define PAUSE_MS      1000
 #define EXEC_FAILED   127
+#define UNTAKEN_MAX   (64 * 1024) /* bytes of answers: an honest notify waits for each */
 
 struct runner {
 	struct family *family;
@@ -111,7 +112,8 @@ int runner_message(struct family *family, struct child *notify, struct reader *m
 {
 	const struct message_ran not_now = { .done = false };
 	struct runner *runner = runner_of(family);
-	if (message_empty_get(message) != 0)
+	/* Whoever asks and asks and takes no answer is not notify any more. */
+	if (message_empty_get(message) != 0 || channel_backlog(child_channel(notify)) > UNTAKEN_MAX)
 		return -1;
 	if (runner != NULL && start(runner, notify) == 0)
 		return 0;
