@@ -47,7 +47,9 @@ struct extract {
 	uint8_t outcomes[NEEDS]; /* place in the outcomes, OUTCOMES - 1 for none yet */
 	uint32_t referrals;
 	int64_t came;
-	int64_t until; /* what was signed at or after it isn't taken; 0: everything is */
+	/* Not kept: */
+	uint32_t reporter; /* the same number for reports of one receipt number; 0 where nobody knows */
+	int64_t until;     /* what was signed at or after it isn't taken; 0: everything is */
 };
 
 extern const char *const extract_families[FAMILIES];

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A new field of an extract is written and read here too; then this number is set anew. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct extract) == 480,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct extract) == 488,
 	"fields[] and flags[] name every field of an extract");
 
 #define ROW_OF_PERSON 7

@@ -207,6 +207,29 @@ static void each_thing_is_counted_where_it_belongs(void **state)
 	situation_free(&situation);
 }
 
+/* Twelve reports of two people say nothing of how many people there are. */
+static void a_count_needs_three_reporters(void **state)
+{
+	enum { REPORTS = 12 };
+	struct extract extracts[REPORTS];
+	size_t table = 0;
+
+	(void)state;
+	for (uint32_t reporters = 2; reporters <= 3; reporters++) {
+		struct situation situation;
+
+		for (uint32_t at = 0; at < REPORTS; at++) {
+			extracts[at] = extract_of(ACTS(ACT("THR.01", "P1", "A1")));
+			extracts[at].reporter = 1 + at % reporters;
+		}
+		situation = situation_of(extracts, REPORTS);
+		(void)find(&situation, "S2-gender", &table);
+		assert_int_equal(situation.parts[PART_QUARTERS].published[table].shown[5][0],
+			reporters == 2 ? SHOWN_HIDDEN : SHOWN_NUMBER);
+		situation_free(&situation);
+	}
+}
+
 static void words_show_no_more_than_may_be_shown(void **state)
 {
 	enum { MANY_REPORTS = 40 };
@@ -251,6 +274,7 @@ int main(void)
 		cmocka_unit_test(what_came_of_it),
 		cmocka_unit_test(what_was_signed_later_is_not_taken),
 		cmocka_unit_test(each_thing_is_counted_where_it_belongs),
+		cmocka_unit_test(a_count_needs_three_reporters),
 		cmocka_unit_test(words_show_no_more_than_may_be_shown),
 	};
 
