@@ -36,6 +36,8 @@ struct extract {
 	/* Counted elsewhere: a further report, a copy, a part of another one, or one already in the network.
 	 */
 	bool is_repeated;
+	bool is_followup; /* repeated for no other reason than that: in a later year it is news of an earlier
+			     case */
 	bool has_earlier; /* another report is linked as coming before */
 	bool may_be_counted;
 	/* what came of it */

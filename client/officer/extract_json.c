@@ -41,6 +41,7 @@ static const struct flag {
 	{ "is_named", offsetof(struct extract, is_named) },
 	{ "is_verified", offsetof(struct extract, is_verified) },
 	{ "is_repeated", offsetof(struct extract, is_repeated) },
+	{ "is_followup", offsetof(struct extract, is_followup) },
 	{ "has_earlier", offsetof(struct extract, has_earlier) },
 	{ "may_be_counted", offsetof(struct extract, may_be_counted) },
 	{ "is_acknowledged", offsetof(struct extract, is_acknowledged) },
