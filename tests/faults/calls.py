@@ -5,6 +5,7 @@ place fails once, in each way in which that call can fail, while its scene is pl
 
 import errno
 import re
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -18,6 +19,8 @@ ORDINARY_CODES = {0, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78}
 CHECKED_EACH = 100
 START, SENDING, PUBLISHING = 1, 3, 6
 START_PATIENCE = 0.5
+HANGS = 40
+LINE_PATIENCE = 10  # the line itself may be what couldn't be written
 STARTING, READY = "event=unencrypted_keys", "role=supervisor event=ready"
 SENTENCE = re.compile(r"^clarion[a-z-]*: ", re.MULTILINE)
 
@@ -71,7 +74,9 @@ class Daemon:
     def wait_until_ready(self):
         """Before that a role that can't start ends the daemon, which says why."""
         wait_until(lambda: {"front", "store", "notify", "checkpoint"} <= {name for _, name in self.org.roles()}, 30, "all roles")
-        wait_until(lambda: READY in self.org.log().rpartition(STARTING)[2], 30, "a daemon that is ready")
+        until = time.monotonic() + LINE_PATIENCE
+        while READY not in self.org.log().rpartition(STARTING)[2] and time.monotonic() < until:
+            time.sleep(0.05)
 
     def report(self):
         self.witness.send()
@@ -95,7 +100,11 @@ class Daemon:
         except (OSError, ConnectionError):
             pass
 
-    def _ordinary(self, result):
+    def _run(self, person, *words):
+        try:
+            result = person.run(*words, expect=None, timeout=HANGS)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"{words} has no end") from late
         assert result.code in ORDINARY_CODES, result
         assert result.code == 0 or SENTENCE.search(result.err), result
 
@@ -109,17 +118,17 @@ class Daemon:
 
     def acknowledge(self):
         self.witness.send()
-        self._ordinary(self.amina.run("ack", list(self.witness.accepted)[-1], expect=None))
+        self._run(self.amina, "ack", list(self.witness.accepted)[-1])
 
     def backup(self):
         path = self.folder / f"backup-{self.number}"
-        self._ordinary(self.org.run("backup", path, expect=None))
+        self._run(self.org, "backup", path)
         path.unlink(missing_ok=True)
 
     def rotate(self):
-        self._ordinary(self.org.run("rotate storage", expect=None))
-        self._ordinary(self.org.run("roster sign", expect=None))
-        self._ordinary(self.org.run("roster publish", expect=None))
+        self._run(self.org, "rotate storage")
+        self._run(self.org, "roster sign")
+        self._run(self.org, "roster publish")
 
     # --- noting and failing
 
