@@ -1,5 +1,8 @@
 #include "desk_year.h"
 
+#include "desk_network.h"
+#include "desk_occasions.h"
+
 #include "escalation.h"
 
 #include "proto/age_file.h"
@@ -17,15 +20,6 @@
 #define ACKS_AT_ONCE  4
 #define COMES_OF_1000 12 /* wake-ups: few, so that much climbs */
 
-enum happening { ARRIVES, ACTS, CHECKED, VERIFIED, CRASH, OUTAGE, REFUSAL, RECOVERY, ABSENCE };
-
-struct occasion {
-	int64_t when;
-	enum happening what;
-	unsigned who; /* a report or an officer */
-	unsigned level;
-};
-
 enum model_state { EXPECTED, WAITING, ACKNOWLEDGED, CLOSED };
 
 struct model {
@@ -41,8 +35,6 @@ struct model {
 static struct year {
 	struct scene *scene;
 	uint64_t random;
-	struct occasion *heap;
-	size_t count, room;
 	struct model *reports;
 	unsigned report_count;
 	unsigned waiting, open; /* not acknowledged; acknowledged and not closed */
@@ -62,6 +54,9 @@ static const int64_t climbs[URGENCY_TIMERS][LEVEL_COUNT] = {
 	[URGENCY_RECORD] = { -1, 1440, 4320, 10080, -1 },
 };
 
+/* Until somebody has tried to reach her; of a record until it is triaged. */
+static const int64_t contacts[URGENCY_TIMERS] = { 45, 360, 2880, 15840 };
+
 /* --- chance and time */
 
 static uint64_t draw(uint64_t below)
@@ -75,42 +70,6 @@ static uint64_t draw(uint64_t below)
 static int64_t now(void)
 {
 	return store_now(&year.scene->store);
-}
-
-static void plan(int64_t when, enum happening what, unsigned who, unsigned level)
-{
-	size_t at = year.count;
-
-	if (year.count == year.room) {
-		year.room = year.room * 2 + 1024;
-		year.heap = reallocarray(year.heap, year.room, sizeof *year.heap);
-		assert_non_null(year.heap);
-	}
-	year.count++;
-	for (; at > 0 && year.heap[(at - 1) / 2].when > when; at = (at - 1) / 2)
-		year.heap[at] = year.heap[(at - 1) / 2];
-	year.heap[at] = (struct occasion){ when, what, who, level };
-}
-
-static struct occasion take(void)
-{
-	struct occasion first = year.heap[0], last = year.heap[--year.count];
-	size_t at = 0;
-
-	for (;;) {
-		size_t child = 2 * at + 1;
-
-		if (child >= year.count)
-			break;
-		if (child + 1 < year.count && year.heap[child + 1].when < year.heap[child].when)
-			child++;
-		if (year.heap[child].when >= last.when)
-			break;
-		year.heap[at] = year.heap[child];
-		at = child;
-	}
-	year.heap[at] = last;
-	return first;
 }
 
 /* --- people */
@@ -161,10 +120,24 @@ static int on_wake(struct store *store, const char *officer, const char *desk, e
 		year.woken_immediate[who] = minute;
 	year.level_woken[who < FALLBACK_FROM ? tier_of(who) : LEVEL_FALLBACK] = store_now(store);
 	year.result.wakes++;
+	return network_ask(store, who, desk, urgency);
+}
+
+static void on_delivered(unsigned who)
+{
 	if (!year.absent[who] && !year.is_coming[who] && draw(1000) < COMES_OF_1000) {
 		year.is_coming[who] = true;
-		plan(store_now(store) + 30 + (int64_t)draw(20 * MINUTE), ACTS, who, 0);
+		plan(now() + 30 + (int64_t)draw(20 * MINUTE), ACTS, who, 0);
 	}
+}
+
+/* As the store does by itself: the next tier. */
+static int on_lost(struct store *store, unsigned who, enum urgency urgency)
+{
+	for (unsigned other = 0; other < FALLBACK_FROM; other++)
+		if (who < FALLBACK_FROM && tier_of(other) == tier_of(who) + 1 &&
+			network_ask(store, other, "intake", urgency) != 0)
+			return -1;
 	return 0;
 }
 
@@ -187,22 +160,27 @@ static void forget_answers(void)
 static void restart(int64_t later)
 {
 	year.scene->ahead += later;
+	network_stop();
 	scene_restart(year.scene);
 	year.scene->store.escalation->wake = on_wake;
+	network_start();
 	scene_run(year.scene);
 	forget_answers();
 }
 
-static unsigned level_of(const struct model *model)
+/* How far the store is with it. */
+static struct climbed {
+	unsigned level, misses;
+} climbed_of(const struct model *model)
 {
 	struct report_facts *facts = NULL;
 	struct backend_report row;
-	unsigned level;
+	struct climbed climbed;
 
 	assert_int_equal(report_find(&year.scene->store, model->sealed.id, &facts, &row), 1);
-	level = facts->level;
+	climbed = (struct climbed){ facts->level, facts->misses };
 	facts_free(facts);
-	return level;
+	return climbed;
 }
 
 /* --- what happens */
@@ -275,7 +253,7 @@ static unsigned post(struct model *model, unsigned officer, enum event_type type
 
 static void acknowledge(struct model *model, unsigned officer)
 {
-	unsigned level = level_of(model), status;
+	unsigned level = climbed_of(model).level, status;
 
 	if (officer >= FALLBACK_FROM && level < LEVEL_FALLBACK) {
 		assert_int_equal(post(model, officer, EVENT_ACK), 403);
@@ -288,6 +266,8 @@ static void acknowledge(struct model *model, unsigned officer)
 	model->acknowledged = year.last_done = now();
 	model->by = officer;
 	model->forgotten = draw(10) == 0;
+	plan(time_cut(now(), MINUTE) + contacts[urgency_timer(model->urgency)] * MINUTE + 1, LATE,
+		(unsigned)(model - year.reports), 0);
 	year.waiting--;
 	year.open++;
 	year.result.acknowledged++;
@@ -339,11 +319,27 @@ static void check(const struct occasion *occasion)
 		return;
 	}
 	/* A store that could not write looks again after some seconds. */
-	if (level_of(model) < occasion->level) {
+	if (climbed_of(model).level < occasion->level) {
 		scene_set_now(year.scene, now() + 30);
-		assert_true(level_of(model) >= occasion->level);
+		assert_true(climbed_of(model).level >= occasion->level);
 	}
 	plan(occasion->when + PATIENCE, VERIFIED, occasion->who, occasion->level);
+}
+
+/* Somebody acknowledged it, and nobody has reached its sender in the time she was promised: the desk knows.
+ */
+static void check_late(const struct model *model)
+{
+	if (model->state != ACKNOWLEDGED)
+		return;
+	if (year.is_refusing) {
+		plan(now() + MINUTE, LATE, (unsigned)(model - year.reports), 0);
+		return;
+	}
+	if (climbed_of(model).misses == 0)
+		scene_set_now(year.scene, now() + 30);
+	assert_true(climbed_of(model).misses > 0);
+	year.result.late++;
 }
 
 static void verify(const struct occasion *occasion)
@@ -384,10 +380,22 @@ static void happen(const struct occasion *occasion)
 	case REFUSAL:
 		year.result.refusals++;
 		year.is_refusing = true;
+		network_doubt(true);
 		plan(now() + MINUTE + (int64_t)draw(2 * MINUTE), RECOVERY, 0, 0);
 		break;
 	case RECOVERY:
 		year.is_refusing = false;
+		network_doubt(false);
+		break;
+	case CUT:
+		network_cut(true);
+		plan(now() + (int64_t)draw(6 * HOUR), HEALED, 0, 0);
+		break;
+	case HEALED:
+		network_cut(false);
+		break;
+	case LATE:
+		check_late(&year.reports[occasion->who]);
 		break;
 	case ABSENCE:
 		year.absent[occasion->who] = occasion->level == 1;
@@ -418,6 +426,8 @@ static void plan_all(const struct desk_year *options, int64_t began)
 			plan(began + (int64_t)draw(seconds), OUTAGE, 0, 0);
 		if (i % 3 == 0)
 			plan(began + (int64_t)draw(seconds), REFUSAL, 0, 0);
+		if (i % 4 == 0)
+			plan(began + (int64_t)draw(seconds), CUT, 0, 0);
 	}
 	for (unsigned i = 0; i < OFFICERS; i++) {
 		int64_t gone = began + (int64_t)draw(seconds);
@@ -432,13 +442,15 @@ static int64_t next_time(void)
 {
 	const struct escalation *escalation = year.scene->store.escalation;
 	const struct held_entry *due = held_first(escalation->due);
-	int64_t next = year.count > 0 ? year.heap[0].when : ESCALATION_NEVER;
+	int64_t next = occasions_next();
 	int64_t pages = pages_next(&year.scene->store);
 
 	if (due != NULL && due->release < next)
 		next = due->release;
 	if (pages < next)
 		next = pages;
+	if (network_next() < next)
+		next = network_next();
 	/* What can't be done now is tried again a little later. */
 	return next > now() ? next : now() + (year.is_refusing ? 20 : 1);
 }
@@ -454,26 +466,31 @@ void desk_year_run(struct scene *scene, const struct desk_year *options, struct 
 	year.reports = calloc(options->reports, sizeof *year.reports);
 	assert_non_null(year.reports);
 	scene->store.escalation->wake = on_wake;
+	network_begin(scene, on_delivered, on_lost);
 	/* The same time of day in every run. */
 	scene_set_now(scene, time_cut(now(), DAY) + DAY);
 	today = now() / DAY;
 	plan_all(options, now());
-	while (year.count > 0 || year.waiting > 0) {
+	while (occasions_next() != INT64_MAX || year.waiting > 0 || !network_is_quiet()) {
 		scene_set_now(scene, next_time());
 		forget_answers();
-		while (year.count > 0 && year.heap[0].when <= now()) {
-			struct occasion occasion = take();
+		network_turn(draw);
+		while (occasions_next() <= now()) {
+			struct occasion occasion = occasion_take();
 
 			happen(&occasion);
 		}
+		/* What came of it is answered before time goes on. */
+		network_turn(draw);
 		if (now() / DAY != today)
 			nonces_expire(&scene->store);
 		today = now() / DAY;
 	}
 	assert_int_equal(year.result.acknowledged, options->reports);
+	year.result.network = network_end();
 	*ret_result = year.result;
 	for (unsigned i = 0; i < options->reports; i++)
 		sealed_free(&year.reports[i].sealed);
 	free(year.reports);
-	free(year.heap);
+	occasions_free();
 }

@@ -17,13 +17,18 @@ static void test_no_alert_is_left_and_no_page_is_lost_or_doubled(void **state)
 	struct desk_year_result result;
 
 	desk_year_run(*state, &options, &result);
-	print_message("%u reports: %u climbed, %u to the fallback desk, %u were forgotten; %u wake-ups; %u "
+	print_message("%u reports: %u climbed, %u to the fallback desk, %u were forgotten, %u late; %u "
+		      "wake-ups; %u "
 		      "crashes, %u outages, %u times no room\n",
-		result.acknowledged, result.climbed, result.fell_back, result.stalled, result.wakes,
-		result.crashes, result.outages, result.refusals);
+		result.acknowledged, result.climbed, result.fell_back, result.stalled, result.late,
+		result.wakes, result.crashes, result.outages, result.refusals);
+	print_message("%u wake-ups asked for, %u delivered, %u of them again, %u given up; %u cuts\n",
+		result.network.asked, result.network.delivered, result.network.again, result.network.lost,
+		result.network.cuts);
 	/* A run in which nothing goes wrong shows nothing. */
 	assert_true(result.climbed > 0 && result.fell_back > 0 && result.crashes > 0 && result.outages > 0 &&
-		    result.refusals > 0);
+		    result.refusals > 0 && result.late > 0 && result.network.again > 0 &&
+		    result.network.lost > 0 && result.network.cuts > 0);
 }
 
 int main(int argc, char **argv)
