@@ -123,34 +123,6 @@ void counted_apply(struct counted *counted)
 	}
 }
 
-struct sender {
-	const char *mailbox;
-	size_t at;
-};
-
-static int by_mailbox(const void *left, const void *right)
-{
-	return strcmp(((const struct sender *)left)->mailbox, ((const struct sender *)right)->mailbox);
-}
-
-int counted_know_reporters(struct counted *counted, struct failure *failure)
-{
-	struct sender *senders = calloc(counted->count + 1, sizeof *senders);
-	uint32_t reporter = 1;
-
-	if (senders == NULL)
-		return failure_memory(failure);
-	for (size_t at = 0; at < counted->count; at++)
-		senders[at] = (struct sender){ counted->keys[at].mailbox, at };
-	qsort(senders, counted->count, sizeof *senders, by_mailbox);
-	for (size_t at = 0; at < counted->count; at++) {
-		reporter += at > 0 && strcmp(senders[at].mailbox, senders[at - 1].mailbox) != 0;
-		counted->extracts[senders[at].at].reporter = senders[at].mailbox[0] == '\0' ? 0 : reporter;
-	}
-	free(senders);
-	return 0;
-}
-
 /* One report's events, for both of its extracts. */
 struct both {
 	struct extract cut, whole;
@@ -185,6 +157,7 @@ static int read_report(struct officer *officer, const struct alert *alert, int64
 		return 0;
 	}
 	extract_report(report->json, alert->accepted, &both.whole);
+	both.whole.tier = (uint8_t)alert->tier;
 	both.cut = both.whole;
 	both.cut.until = until;
 	rc = history_read(officer, report, take_event, &both, &history, failure);
@@ -229,8 +202,7 @@ int counted_read(struct officer *officer, int64_t until, struct counted *ret_cou
 		} while (after != 0);
 	}
 	counted_apply(ret_counted);
-	return kept_with(officer, ret_counted, failure) == 0 ? counted_know_reporters(ret_counted, failure)
-							     : -1;
+	return kept_with(officer, ret_counted, failure);
 }
 
 void counted_free(struct counted *counted)

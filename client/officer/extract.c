@@ -211,20 +211,16 @@ static void take_links(const json_t *report, struct extract *extract)
 	struct hand_link hand;
 	size_t at;
 
-	extract->is_followup = hand_link_of(report, &hand);
-	extract->is_repeated = extract->is_followup || is_word(report, "already_in_network", "Y");
-	extract->has_earlier = extract->is_followup;
+	extract->is_repeated = hand_link_of(report, &hand) || is_word(report, "already_in_network", "Y");
+	extract->has_earlier = hand_link_of(report, &hand);
 	json_array_foreach(json_object_get(report, "links"), at, each)
 	{
 		const char *rel = text_of(each, "rel");
 
 		extract->has_earlier = true;
-		if (rel != NULL && PLACE_OF(same, rel) < COUNT_OF(same)) {
+		if (rel != NULL && PLACE_OF(same, rel) < COUNT_OF(same))
 			extract->is_repeated = true;
-			extract->is_followup = extract->is_followup && strcmp(rel, "FOLLOWUP") == 0;
-		}
 	}
-	extract->is_followup = extract->is_followup && !is_word(report, "already_in_network", "Y");
 }
 
 void extract_report(const json_t *report, int64_t came, struct extract *ret_extract)
@@ -268,6 +264,53 @@ static void take_outcome(const json_t *content, struct extract *extract)
 		extract->outcomes[need] = (uint8_t)outcome;
 }
 
+/* What another desk says of a referral, as `answers' keeps it. */
+static void take_answer(const json_t *content, struct extract *extract)
+{
+	const char *report = text_of(content, "report"), *says = text_of(content, "says");
+	enum report_state state;
+
+	if (report == NULL || says == NULL || state_of(says, strlen(says), &state) != 0)
+		return;
+	for (size_t at = 0; at < extract->referral_count; at++) {
+		struct referral_extract *referral = &extract->referrals[at];
+
+		if (strncmp(referral->tag, report, REFERRAL_TAG_SIZE - 1) != 0)
+			continue;
+		referral->is_closed = state == STATE_CLOSED;
+		referral->is_handled = referral->is_handled ||
+				       (state != STATE_NEW && state != STATE_ACK && state != STATE_CLOSED);
+	}
+}
+
+static void take_referral(const json_t *content, struct extract *extract)
+{
+	const char *report = text_of(content, "report");
+	struct referral_extract *referral = &extract->referrals[extract->referral_count];
+
+	if (report == NULL || strlen(report) < REFERRAL_TAG_SIZE ||
+		extract->referral_count == EXTRACT_REFERRALS)
+		return;
+	*referral = (struct referral_extract){ .is_handled = false };
+	memcpy(referral->tag, report, REFERRAL_TAG_SIZE - 1);
+	extract->referral_count++;
+}
+
+/* When it was acknowledged, and when somebody tried to reach her. */
+static void take_times(const struct report_event *event, struct extract *extract)
+{
+	if (event->type == EVENT_ACK && !extract->is_acknowledged) {
+		extract->is_acknowledged = true;
+		extract->acknowledged = event->created;
+		extract->waited = event->created > extract->came ? event->created - extract->came : 0;
+	}
+	if (event->type == EVENT_CONTACT && !extract->is_contacted) {
+		extract->is_contacted = true;
+		if (extract->is_acknowledged && event->created > extract->acknowledged)
+			extract->contact_waited = event->created - extract->acknowledged;
+	}
+}
+
 int extract_event(void *context, const struct history_entry *entry, struct failure *failure)
 {
 	struct extract *extract = context;
@@ -280,24 +323,23 @@ int extract_event(void *context, const struct history_entry *entry, struct failu
 	if (extract->until != 0 && entry->event->created >= extract->until)
 		return 0;
 	extract->state = entry->state;
-	if (entry->event->type == EVENT_ACK && !extract->is_acknowledged) {
-		extract->is_acknowledged = true;
-		extract->waited =
-			entry->event->created > extract->came ? entry->event->created - extract->came : 0;
-	}
+	take_times(entry->event, extract);
 	if (verification != NULL)
 		extract->is_verified = strcmp(verification, "VERIFIED") == 0;
 	if (entry->event->type == EVENT_REFER)
-		extract->referrals++;
+		take_referral(entry->content, extract);
+	if (entry->event->type == EVENT_NOTE)
+		take_answer(entry->content, extract);
+	extract->transfers += entry->event->type == EVENT_TRANSFER;
+	extract->accepted += entry->event->type == EVENT_ACCEPT;
+	extract->rejected += entry->event->type == EVENT_REJECT;
 	if (entry->event->type == EVENT_CLOSE && reason != NULL && closure_reason(reason) != NULL) {
 		extract->reason = (uint8_t)(closure_reason(reason) - closure_reasons + 1);
 		/* What another report tells, what did not happen and what she took back is nobody's to count.
 		 */
 		if (strcmp(reason, "DUP") == 0 || strcmp(reason, "FALSE") == 0 ||
-			strcmp(reason, "WITHDRAWN") == 0) {
+			strcmp(reason, "WITHDRAWN") == 0)
 			extract->is_repeated = true;
-			extract->is_followup = false;
-		}
 	}
 	take_outcome(entry->content, extract);
 	return 0;

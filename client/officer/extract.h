@@ -5,17 +5,21 @@
 
 #include "history.h"
 
+#include "proto/escalation.h"
+
 #include <jansson.h>
 
-#define EXTRACT_PERSONS 8
-#define ADM1_SIZE       17
-#define FAMILIES        15
-#define BUCKETS         6
-#define ENTITIES        12
-#define RIGHTS          18
-#define NEEDS           21
-#define OUTCOMES        7 /* the six codes, and none yet */
-#define UNITS           4
+#define EXTRACT_PERSONS   8
+#define EXTRACT_REFERRALS 16 /* of one report; further ones aren't counted */
+#define REFERRAL_TAG_SIZE 17
+#define ADM1_SIZE         17
+#define FAMILIES          15
+#define BUCKETS           6
+#define ENTITIES          12
+#define RIGHTS            18
+#define NEEDS             21
+#define OUTCOMES          7 /* the six codes, and none yet */
+#define UNITS             4
 
 /* A victim of a report. Numbers are places in the code lists below; bitmaps have a bit for each. */
 struct person_extract {
@@ -23,6 +27,13 @@ struct person_extract {
 	uint8_t gbvims; /* GBVIMS type of the gravest act, 1 to 6; 0 for none */
 	uint32_t families;
 	uint8_t category, gender, age, unit, perpetrator;
+};
+
+/* A part of the report that another desk was shown. */
+struct referral_extract {
+	char tag[REFERRAL_TAG_SIZE]; /* the beginning of its id, by which its answers are found; never shown
+				      */
+	bool is_handled, is_closed;  /* as that desk said */
 };
 
 struct extract {
@@ -36,22 +47,25 @@ struct extract {
 	/* Counted elsewhere: a further report, a copy, a part of another one, or one already in the network.
 	 */
 	bool is_repeated;
-	bool is_followup; /* repeated for no other reason than that: in a later year it is news of an earlier
-			     case */
 	bool has_earlier; /* another report is linked as coming before */
 	bool may_be_counted;
 	/* what came of it */
 	enum report_state state;
 	uint8_t reason; /* place in closure_reasons, plus 1; 0 where it never was closed */
 	bool is_acknowledged;
-	int64_t waited; /* seconds until then, from the full hour in which it came */
+	int64_t waited;       /* seconds until then, from the full hour in which it came */
+	int64_t acknowledged; /* when; while the history is read */
+	bool is_contacted;
+	int64_t contact_waited; /* seconds from the acknowledgement to the first contact; 0 for one before it
+				 */
+	uint8_t tier; /* the highest that was alerted until somebody acknowledged (enum alert_level) */
 	uint32_t needs;
 	uint8_t outcomes[NEEDS]; /* place in the outcomes, OUTCOMES - 1 for none yet */
-	uint32_t referrals;
+	struct referral_extract referrals[EXTRACT_REFERRALS];
+	size_t referral_count;
+	uint32_t transfers, accepted, rejected; /* offers of the case to another desk, and their answers */
 	int64_t came;
-	/* Not kept: */
-	uint32_t reporter; /* the same number for reports of one receipt number; 0 where nobody knows */
-	int64_t until;     /* what was signed at or after it isn't taken; 0: everything is */
+	int64_t until; /* what was signed at or after it isn't taken; 0: everything is */
 };
 
 extern const char *const extract_families[FAMILIES];

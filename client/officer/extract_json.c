@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A new field of an extract is written and read here too; then this number is set anew. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct extract) == 488,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct extract) == 832,
 	"fields[] and flags[] name every field of an extract");
 
 #define ROW_OF_PERSON 7
@@ -30,7 +30,11 @@ static const struct field {
 	FIELD(rights, UINT32_MAX),
 	FIELD(entities, UINT32_MAX),
 	FIELD(needs, UINT32_MAX),
-	FIELD(referrals, UINT32_MAX),
+	FIELD(contact_waited, TIME_LATEST),
+	FIELD(tier, LEVEL_COUNT - 1),
+	FIELD(transfers, UINT32_MAX),
+	FIELD(accepted, UINT32_MAX),
+	FIELD(rejected, UINT32_MAX),
 };
 
 static const struct flag {
@@ -41,10 +45,10 @@ static const struct flag {
 	{ "is_named", offsetof(struct extract, is_named) },
 	{ "is_verified", offsetof(struct extract, is_verified) },
 	{ "is_repeated", offsetof(struct extract, is_repeated) },
-	{ "is_followup", offsetof(struct extract, is_followup) },
 	{ "has_earlier", offsetof(struct extract, has_earlier) },
 	{ "may_be_counted", offsetof(struct extract, may_be_counted) },
 	{ "is_acknowledged", offsetof(struct extract, is_acknowledged) },
+	{ "is_contacted", offsetof(struct extract, is_contacted) },
 };
 
 static int64_t number_of(const struct extract *extract, const struct field *field)
@@ -104,6 +108,17 @@ static json_t *acts_json(const struct extract *extract)
 	return list;
 }
 
+/* What came of each, and nothing of which report it is. */
+static json_t *referrals_json(const struct extract *extract)
+{
+	json_t *list = json_array();
+
+	for (size_t at = 0; at < extract->referral_count; at++)
+		(void)json_array_append_new(list, json_pack("[b, b]", extract->referrals[at].is_handled,
+							  extract->referrals[at].is_closed));
+	return list;
+}
+
 json_t *extract_json(const struct extract *extract)
 {
 	json_t *json = json_object(), *outcomes = json_array();
@@ -120,6 +135,7 @@ json_t *extract_json(const struct extract *extract)
 	(void)json_object_set_new(json, "state", json_string(state_word(extract->state)));
 	(void)json_object_set_new(json, "adm1", json_string(extract->adm1));
 	(void)json_object_set_new(json, "persons", persons_json(extract));
+	(void)json_object_set_new(json, "referrals", referrals_json(extract));
 	if (json_object_set_new(json, "acts", acts_json(extract)) != 0) {
 		json_decref(json);
 		return NULL;
@@ -170,6 +186,24 @@ static int parse_persons(const json_t *list, struct extract *extract)
 	return 0;
 }
 
+static int parse_referrals(const json_t *list, struct extract *extract)
+{
+	const json_t *each;
+	size_t at;
+
+	if (!json_is_array(list) || json_array_size(list) > EXTRACT_REFERRALS)
+		return -1;
+	json_array_foreach(list, at, each)
+	{
+		if (json_array_size(each) != 2)
+			return -1;
+		extract->referrals[extract->referral_count++] =
+			(struct referral_extract){ .is_handled = json_is_true(json_array_get(each, 0)),
+				.is_closed = json_is_true(json_array_get(each, 1)) };
+	}
+	return 0;
+}
+
 static int parse_lists(const json_t *json, struct extract *extract)
 {
 	static const int64_t below[ROW_OF_ACTS] = { FAMILIES, UNITS, UINT16_MAX }, outcome = OUTCOMES;
@@ -178,7 +212,8 @@ static int parse_lists(const json_t *json, struct extract *extract)
 	size_t at;
 
 	if (json_array_size(outcomes) != NEEDS ||
-		parse_persons(json_object_get(json, "persons"), extract) != 0)
+		parse_persons(json_object_get(json, "persons"), extract) != 0 ||
+		parse_referrals(json_object_get(json, "referrals"), extract) != 0)
 		return -1;
 	json_array_foreach(outcomes, at, each)
 	{

@@ -106,6 +106,7 @@ static json_t *without_report(const json_t *kept)
 	memcpy(text + 8, "01T00:00:00Z", sizeof "01T00:00:00Z" - 1);
 	(void)(time_parse(text, TIME_CHARS, &extract.came) == 0);
 	extract.waited = (extract.waited + MINUTE - 1) / MINUTE * MINUTE;
+	extract.contact_waited = (extract.contact_waited + MINUTE - 1) / MINUTE * MINUTE;
 	return json_pack("{s:o}", "extract", extract_json(&extract));
 }
 

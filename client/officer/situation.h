@@ -10,7 +10,7 @@
 
 #include "proto/encode.h"
 
-#define SITUATION_TABLES 24 /* of a part, at most */
+#define SITUATION_TABLES 28 /* of a part, at most */
 #define URGENCIES        URGENCY_COUNT
 
 /* Of the waiting times of one urgency; only where there are as many as the threshold asks for. */
@@ -41,6 +41,7 @@ struct situation {
 
 struct target {
 	int64_t seconds[URGENCIES]; /* to acknowledge within */
+	int64_t contact[URGENCIES]; /* from then, to reach the sender within */
 };
 
 /* Fills in a part's tables; which part it is, its period and its threshold are the caller's. -1 where memory

@@ -1,4 +1,5 @@
-/* What situation.c (the report as a whole), situation_people.c and situation_work.c (its tables) share. */
+/* What situation.c (the report as a whole), situation_people.c, situation_work.c and situation_answers.c (its
+ * tables) share. */
 #ifndef OFFICER_SITUATION_INTERNAL_H
 #define OFFICER_SITUATION_INTERNAL_H
 
@@ -17,7 +18,6 @@ struct counting {
 	const struct extract *extracts;
 	size_t count;
 	const struct target *target;
-	uint32_t *reporters;                /* of each extract */
 	char places[PLACES_MAX][ADM1_SIZE]; /* areas with enough people */
 	size_t place_count;
 };
@@ -43,6 +43,9 @@ void add_needs(struct counting *counting);
 void add_closures(struct counting *counting);
 void add_repeats(struct counting *counting);
 void add_trend(struct counting *counting);
+void add_contacts(struct counting *counting);
+void add_climbs(struct counting *counting);
+void add_referrals(struct counting *counting);
 /* How fast we answered: nothing of what a report says is in it, so that every report counts. -1 where memory
  * is short. */
 MUST_USE int add_response(struct counting *counting);

@@ -22,24 +22,31 @@
 #define MINUTE     60
 #define DATE_CHARS 10
 
+static void take_stricter(int64_t seconds, int64_t *target)
+{
+	if (seconds < *target)
+		*target = seconds;
+}
+
 /* The strictest desk's target holds for all: a promise that was kept was kept everywhere. */
 static struct target target_of(struct officer *officer)
 {
 	const struct roster *roster = organisation_roster(officer->organisation);
 	const struct roster_officer *me = roster_officer_by_key(roster, officer->identity->public_key);
-	struct target target = { { 0 } };
+	struct target target;
 
 	for (size_t urgency = 0; urgency < URGENCIES; urgency++) {
+		target.seconds[urgency] = target.contact[urgency] = ESCALATION_NEVER;
 		for (size_t at = 0; me != NULL && at < me->desk_count; at++) {
 			const struct roster_desk *desk = roster_desk(roster, me->desks[at]);
-			int64_t seconds =
-				desk == NULL
-					? 0
-					: (int64_t)desk_ack_minutes(desk, (enum urgency)urgency) * MINUTE;
+			struct escalation_policy policy;
 
-			if (target.seconds[urgency] == 0 ||
-				(seconds > 0 && seconds < target.seconds[urgency]))
-				target.seconds[urgency] = seconds;
+			if (desk == NULL)
+				continue;
+			escalation_policy((enum urgency)urgency, desk->ack_minutes, false, &policy);
+			take_stricter((int64_t)desk_ack_minutes(desk, (enum urgency)urgency) * MINUTE,
+				&target.seconds[urgency]);
+			take_stricter(policy.target[TARGET_CONTACT], &target.contact[urgency]);
 		}
 	}
 	return target;

@@ -17,6 +17,14 @@ struct page {
 	size_t count;
 };
 
+/* For counting: how far it climbed until somebody acknowledged it, which a list of what is open tells no more
+ * then. */
+static void fill(struct store *store, const struct report_facts *facts, struct alert *alert)
+{
+	alert_fill(store, facts, alert);
+	alert->tier = facts->level;
+}
+
 static int look_at(void *context, const struct backend_report *row)
 {
 	struct page *page = context;
@@ -27,7 +35,7 @@ static int look_at(void *context, const struct backend_report *row)
 		log_event(LOG_ERROR, "row_damaged", "seq=%" PRIu64, row->seq);
 	else if (facts->stage == STAGE_LISTED && strcmp(facts->desk, page->request->route.desk) == 0 &&
 		 page->count < ALERTS_MAX)
-		alert_fill(store, facts, &store->alerts[page->count++]);
+		fill(store, facts, &store->alerts[page->count++]);
 	facts_free(facts);
 	return 0;
 }

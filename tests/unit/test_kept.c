@@ -70,7 +70,14 @@ static struct extract some_extract(int64_t came)
 		.rights = 1U << (RIGHTS - 1),
 		.entities = 5,
 		.needs = 1U << 20,
-		.referrals = 2,
+		.referral_count = 2,
+		.referrals = { { .tag = "1111111111111111", .is_handled = true }, { .is_closed = true } },
+		.transfers = 3,
+		.accepted = 1,
+		.rejected = 1,
+		.tier = LEVEL_TIER_2,
+		.is_contacted = true,
+		.contact_waited = 59,
 		.person_count = 2,
 		.persons = { { 4, 6, 1U << 14, 6, 3, 6, 3, 7 }, { 1, 0, 3, 0, 0, 0, 0, 0 } } };
 
@@ -119,6 +126,9 @@ static void an_extract_is_the_same_again(void **state)
 	other = extract_json(&again);
 	assert_true(json_equal(json, other));
 	json_decref(other);
+	assert_int_equal(again.referral_count, 2);
+	assert_true(again.referrals[0].is_handled && again.referrals[1].is_closed);
+	assert_string_equal(again.referrals[0].tag, "");
 	json_object_set_new(json, "urgency", json_integer(URGENCY_COUNT));
 	assert_int_equal(extract_parse(json, &again), -1);
 	json_decref(json);

@@ -38,7 +38,8 @@ static int close_folder(void **state)
 
 static struct situation_part counted_part(int64_t from, int64_t to, size_t reports)
 {
-	static const struct target target = { { 900, 7200, 86400, 259200, 900 } };
+	static const struct target target = { { 900, 7200, 86400, 259200, 900 },
+		{ 900, 7200, 86400, 259200, 900 } };
 	struct situation_part part = {
 		.part = PART_QUARTERS, .period = { from, to }, .threshold = THRESHOLD_LEAST
 	};

@@ -83,8 +83,6 @@ static void who_may_be_counted(void **state)
 	assert_false(extract_of(",\"consent\":{\"stats\":{\"state\":\"ASK\"}}").may_be_counted);
 	assert_false(extract_of(",\"consent\":{}").may_be_counted);
 	assert_true(extract_of(",\"already_in_network\":\"Y\"").is_repeated);
-	extract = extract_of(",\"follows\":{\"kind\":\"follow-up\",\"counter\":1}");
-	assert_true(extract.is_repeated && extract.is_followup && extract.has_earlier);
 	assert_true(extract_of(",\"links\":[{\"report_id\":\"x\",\"rel\":\"SAME\"}]").is_repeated);
 	extract = extract_of(",\"links\":[{\"report_id\":\"x\",\"rel\":\"PRECEDES\"}]");
 	assert_true(!extract.is_repeated && extract.has_earlier);
@@ -110,6 +108,11 @@ static void what_came_of_it(void **state)
 	event(&extract, EVENT_ACK, STATE_ACK, CAME + 7200, NULL);
 	event(&extract, EVENT_ACK, STATE_ACK, CAME + 9000, NULL);
 	assert_int_equal(extract.waited, 7200);
+	assert_false(extract.is_contacted);
+	event(&extract, EVENT_CONTACT, STATE_ACK, CAME + 9000, NULL);
+	event(&extract, EVENT_CONTACT, STATE_ACK, CAME + 90000, NULL);
+	assert_true(extract.is_contacted);
+	assert_int_equal(extract.contact_waited, 1800);
 	event(&extract, EVENT_NOTE, STATE_ACK, CAME, "{\"verification\":\"VERIFIED\"}");
 	assert_true(extract.is_verified);
 	event(&extract, EVENT_NOTE, STATE_ACK, CAME, "{\"need\":\"MED\",\"outcome\":\"DECLINED\"}");
@@ -155,7 +158,8 @@ static const struct table *find(const struct situation *situation, const char *i
 
 static struct situation situation_of(const struct extract *extracts, size_t count)
 {
-	static const struct target target = { { 900, 7200, 86400, 259200, 900 } };
+	static const struct target target = { { 900, 7200, 86400, 259200, 900 },
+		{ 3600, 3600, 3600, ESCALATION_NEVER, 3600 } };
 	struct situation situation = { .parts = { { .part = PART_QUARTERS }, { .part = PART_REPRISALS } } };
 
 	for (size_t at = 0; at < PARTS; at++) {
@@ -164,6 +168,58 @@ static struct situation situation_of(const struct extract *extracts, size_t coun
 		assert_int_equal(situation_count(&situation.parts[at], extracts, count, &target), 0);
 	}
 	return situation;
+}
+
+#define FIRST  "1111111111111111aaaaaaaaaaaaaaaa1111111111111111aaaaaaaaaaaaaaaa"
+#define SECOND "2222222222222222aaaaaaaaaaaaaaaa1111111111111111aaaaaaaaaaaaaaaa"
+#define THIRD  "3333333333333333aaaaaaaaaaaaaaaa1111111111111111aaaaaaaaaaaaaaaa"
+
+static void what_other_desks_made_of_it(void **state)
+{
+	struct extract extracts[3] = { extract_of(""), extract_of(""), extract_of(",\"consent\":{}") };
+	struct extract *extract = &extracts[0];
+	struct situation situation;
+	const struct table *table;
+	size_t at = 0;
+
+	(void)state;
+	event(extract, EVENT_REFER, STATE_ACTIVE, CAME, "{\"desk\":\"legal\",\"report\":\"" FIRST "\"}");
+	event(extract, EVENT_REFER, STATE_ACTIVE, CAME, "{\"desk\":\"legal\",\"report\":\"" SECOND "\"}");
+	event(extract, EVENT_REFER, STATE_ACTIVE, CAME, "{\"desk\":\"legal\",\"report\":\"" THIRD "\"}");
+	/* Opened, handled and closed; opened and closed; opened. */
+	event(extract, EVENT_NOTE, STATE_ACTIVE, CAME, "{\"report\":\"" FIRST "\",\"says\":\"ack\"}");
+	event(extract, EVENT_NOTE, STATE_ACTIVE, CAME, "{\"report\":\"" FIRST "\",\"says\":\"triaged\"}");
+	event(extract, EVENT_NOTE, STATE_ACTIVE, CAME, "{\"report\":\"" FIRST "\",\"says\":\"closed\"}");
+	event(extract, EVENT_NOTE, STATE_ACTIVE, CAME, "{\"report\":\"" SECOND "\",\"says\":\"ack\"}");
+	event(extract, EVENT_NOTE, STATE_ACTIVE, CAME, "{\"report\":\"" SECOND "\",\"says\":\"closed\"}");
+	event(extract, EVENT_NOTE, STATE_ACTIVE, CAME, "{\"report\":\"" THIRD "\",\"says\":\"ack\"}");
+	event(extract, EVENT_TRANSFER, STATE_HANDOVER, CAME, NULL);
+	event(extract, EVENT_REJECT, STATE_ACTIVE, CAME, NULL);
+	event(extract, EVENT_TRANSFER, STATE_HANDOVER, CAME, NULL);
+	event(extract, EVENT_ACTIVATE, STATE_ACTIVE, CAME, NULL);
+	event(&extracts[1], EVENT_TRANSFER, STATE_HANDOVER, CAME, NULL);
+	event(&extracts[1], EVENT_ACCEPT, STATE_ACTIVE, CAME, NULL);
+	/* Its sender didn't agree to be counted. */
+	event(&extracts[2], EVENT_TRANSFER, STATE_HANDOVER, CAME, NULL);
+	extracts[0].is_acknowledged = extracts[0].is_contacted = true;
+	extracts[0].contact_waited = 3601;
+	extracts[0].tier = 2;
+	extracts[1].is_acknowledged = extracts[1].is_contacted = true;
+	extracts[1].contact_waited = 3600;
+	situation = situation_of(extracts, COUNT_OF(extracts));
+	table = find(&situation, "S8-referrals", &at);
+	for (size_t column = 0; column < 3; column++) {
+		assert_int_equal(table->cell[0][column], 1);
+		assert_int_equal(table->cell[1][column], 1);
+	}
+	table = find(&situation, "S7-contact", &at);
+	for (size_t column = 0; column < 3; column++)
+		assert_int_equal(table->cell[URGENCY_URGENT][column], 1);
+	table = find(&situation, "S7-tiers", &at);
+	assert_int_equal(table->cell[URGENCY_URGENT][0], 2);
+	assert_int_equal(table->cell[URGENCY_URGENT][2], 1);
+	assert_true(situation.parts[0].table_count <= SITUATION_TABLES);
+	situation_free(&situation);
 }
 
 static void each_thing_is_counted_where_it_belongs(void **state)
@@ -209,56 +265,6 @@ static void each_thing_is_counted_where_it_belongs(void **state)
 	situation_free(&situation);
 }
 
-/* S5: a further report of an earlier year's case is a follow-up in its own year, once. */
-static void news_of_an_earlier_year_is_counted_in_its_own(void **state)
-{
-	struct extract extracts[5];
-	struct situation situation;
-	const struct table *table;
-	size_t at = 0;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(extracts); i++) {
-		extracts[i] = extract_of(",\"un_cooperation\":\"Y\",\"un_entity\":[\"HRC\"]");
-		extracts[i].reporter = i < 3 ? 1 : 2;
-		if (i == 0 || i == 3)
-			continue;
-		extracts[i].is_repeated = extracts[i].is_followup = extracts[i].has_earlier = true;
-	}
-	extracts[0].came =
-		CAME - 2 * YEAR; /* followed twice in this year; the other one's first is of this year */
-	situation = situation_of(extracts, COUNT_OF(extracts));
-	table = find(&situation, "S5-new", &at);
-	assert_int_equal(table->cell[0][0], 1);
-	assert_int_equal(table->cell[0][1], 1);
-	table = find(&situation, "S2-gender", &at);
-	assert_int_equal(table->cell[5][0], 0);
-	situation_free(&situation);
-}
-
-/* Twelve reports of two people say nothing of how many people there are. */
-static void a_count_needs_three_reporters(void **state)
-{
-	enum { REPORTS = 12 };
-	struct extract extracts[REPORTS];
-	size_t table = 0;
-
-	(void)state;
-	for (uint32_t reporters = 2; reporters <= 3; reporters++) {
-		struct situation situation;
-
-		for (uint32_t at = 0; at < REPORTS; at++) {
-			extracts[at] = extract_of(ACTS(ACT("THR.01", "P1", "A1")));
-			extracts[at].reporter = 1 + at % reporters;
-		}
-		situation = situation_of(extracts, REPORTS);
-		(void)find(&situation, "S2-gender", &table);
-		assert_int_equal(situation.parts[PART_QUARTERS].published[table].shown[5][0],
-			reporters == 2 ? SHOWN_HIDDEN : SHOWN_NUMBER);
-		situation_free(&situation);
-	}
-}
-
 static void words_show_no_more_than_may_be_shown(void **state)
 {
 	enum { MANY_REPORTS = 40 };
@@ -302,9 +308,8 @@ int main(void)
 		cmocka_unit_test(who_may_be_counted),
 		cmocka_unit_test(what_came_of_it),
 		cmocka_unit_test(what_was_signed_later_is_not_taken),
+		cmocka_unit_test(what_other_desks_made_of_it),
 		cmocka_unit_test(each_thing_is_counted_where_it_belongs),
-		cmocka_unit_test(news_of_an_earlier_year_is_counted_in_its_own),
-		cmocka_unit_test(a_count_needs_three_reporters),
 		cmocka_unit_test(words_show_no_more_than_may_be_shown),
 	};
 

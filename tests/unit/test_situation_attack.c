@@ -42,12 +42,22 @@ static void fill_report(struct extract *extract)
 		.urgency = mostly(URGENCY_COUNT),
 		.is_acknowledged = any(12) > 0,
 		.waited = (int64_t)any(400) * any(400),
+		.is_contacted = any(5) > 0,
+		.contact_waited = (int64_t)any(400) * any(400),
+		.tier = mostly(LEVEL_COUNT),
+		.referral_count = mostly(4),
+		.transfers = mostly(3),
 		.rights = 1U << mostly(RIGHTS),
 		.entities = any(3) == 0 ? 1U << mostly(ENTITIES) : 0,
 		.needs = 1U << mostly(NEEDS) | 1U << mostly(NEEDS),
 		.reason = (uint8_t)(any(2) == 0 ? 1 + mostly(10) : 0),
 		.state = STATE_CLOSED,
 		.person_count = 1 + mostly(4) };
+	for (size_t at = 0; at < extract->referral_count; at++) {
+		extract->referrals[at].is_handled = any(2) == 0;
+		extract->referrals[at].is_closed = any(2) == 0;
+	}
+	extract->accepted = extract->transfers > 0 ? (uint32_t)any(2) : 0;
 	(void)snprintf(extract->adm1, ADM1_SIZE, "XX%u", (unsigned)mostly(5));
 	for (size_t at = 0; at < NEEDS; at++)
 		extract->outcomes[at] = mostly(OUTCOMES);
@@ -107,7 +117,8 @@ static void hide_small_only(const struct table *table, struct published *publish
 
 static struct situation count_world(const struct extract *extracts, unsigned count)
 {
-	static const struct target target = { { 900, 7200, 86400, 259200, 900 } };
+	static const struct target target = { { 900, 7200, 86400, 259200, 900 },
+		{ 900, 7200, 86400, 259200, 900 } };
 	struct situation situation = { .parts = { { .part = PART_QUARTERS }, { .part = PART_REPRISALS } } };
 
 	for (size_t at = 0; at < PARTS; at++) {
