@@ -218,11 +218,15 @@ static void on_read(struct bufferevent *stream, void *context)
 	struct reader in = reader_of(len > 0 ? evbuffer_pullup(input, -1) : NULL, len), content;
 	enum control_kind kind;
 
-	if (connection->running || connection->ended)
-		return; /* nothing more is asked for here; the input's bound keeps it small */
+	/* Nothing more is asked for here. (A bound of libevent's own would end us where memory is short.) */
+	if (connection->running || connection->ended) {
+		(void)evbuffer_drain(input, len);
+		return;
+	}
 	const int whole = control_frame_next(&in, &kind, &content);
 
-	if (whole < 0 || (whole > 0 && (kind != CONTROL_REQUEST || in.left > 0)))
+	if (whole < 0 || (whole > 0 && (kind != CONTROL_REQUEST || in.left > 0)) ||
+		(whole == 0 && len > CONTROL_REQUEST_MAX + FRAME_MORE))
 		connection_free(connection);
 	else if (whole > 0)
 		run(connection, &content);
@@ -264,7 +268,6 @@ static struct connection *connection_new(struct control *control, int fd)
 	if (connection->stream == NULL)
 		goto refused;
 	bufferevent_setcb(connection->stream, on_read, on_written, on_event, connection);
-	bufferevent_setwatermark(connection->stream, EV_READ, 0, CONTROL_REQUEST_MAX + FRAME_MORE);
 	bufferevent_set_timeouts(connection->stream, &whole, NULL);
 	if (bufferevent_enable(connection->stream, EV_READ | EV_WRITE) != 0) {
 		bufferevent_free(connection->stream);

@@ -156,7 +156,6 @@ static void take(struct metrics_socket *metrics, int fd)
 	metrics->clients = client;
 	metrics->count++;
 	bufferevent_setcb(line, on_read, on_written, on_end, client);
-	bufferevent_setwatermark(line, EV_READ, 0, REQUEST_MAX);
 	if (bufferevent_set_timeouts(line, &wait, &wait) != 0 ||
 		bufferevent_enable(line, EV_READ | EV_WRITE) != 0)
 		client_free(client);

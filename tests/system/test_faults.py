@@ -1,7 +1,9 @@
 """A call that fails once, in a running daemon: the sender learns it, nothing that was accepted is lost, and the next report
 is taken. All calls, one by one: tests/faults/run --only calls."""
 
+import contextlib
 import errno
+import socket
 
 import pytest
 
@@ -58,4 +60,22 @@ def test_a_front_that_was_not_wired_to_the_store_is_started_again(scene):
                 kill_role(pid)
 
     assert faults.try_call(org, witness, injector, "supervisor", "memory", errno.ENOMEM, range(1, 31), kill_the_front) > 10
+    witness.check()
+
+
+@pytest.mark.parametrize("role,setting", [("store", "control"), ("supervisor", "metrics")])
+def test_memory_that_fails_while_a_local_socket_is_asked_ends_nobody(scene, role, setting):
+    org, injector, witness = scene
+    lines = []
+
+    def ask():
+        line = socket.socket(socket.AF_UNIX)
+        line.connect(str(org.home / "daemon" / f"{setting}.sock"))
+        lines.append(line)
+        with contextlib.suppress(OSError):  # it may have been closed at once
+            line.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+
+    assert faults.try_call(org, witness, injector, role, "memory", errno.ENOMEM, range(1, 13), ask) > 5
+    for line in lines:
+        line.close()
     witness.check()
