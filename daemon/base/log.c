@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,19 @@ void log_role(const char *role)
 	role_word = role;
 }
 
-/* A log that can't be written must not stop the daemon. */
+/* A log that can't be written must not stop the daemon; a signal in between loses no line. */
 static void write_line(char *line, size_t len)
 {
+	size_t done = 0;
+
 	line[len] = '\n';
-	if (write(STDERR_FILENO, line, len + 1) < 0)
-		return;
+	while (done <= len) {
+		ssize_t put = write(STDERR_FILENO, line + done, len + 1 - done);
+
+		if (put == 0 || (put < 0 && errno != EINTR))
+			return;
+		done += put > 0 ? (size_t)put : 0;
+	}
 }
 
 /* What vsnprintf says it would have written, against what there was room for. */

@@ -126,6 +126,9 @@ static void end(struct control_call *call)
 	call->drop = NULL;
 	connection->wants_more = false;
 	bufferevent_setwatermark(connection->stream, EV_WRITE, 0, 0);
+	/* Where a frame was lost, nothing may be left to be written: the client isn't kept waiting for it. */
+	bufferevent_trigger(
+		connection->stream, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
 const char *control_value(const struct control_call *call, const char *name)

@@ -3,22 +3,24 @@
 A place is a call together with the return addresses above it (inject.h). A first run notes the places that each process reaches at its start and in each of a few scenes; then each
 place fails once, in each way in which that call can fail, while its scene is played again."""
 
-import os
+import errno
 import re
-import signal
+import subprocess
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 from helpers import faults, programs, stock, wire
-from helpers.organisation import Organisation, is_alive
+from helpers.organisation import Organisation, kill_role
 from helpers.programs import wait_until
 
 ORDINARY_CODES = {0, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78}
 CHECKED_EACH = 100
-START = 1
+START, SENDING, PUBLISHING = 1, 3, 6
 START_PATIENCE = 0.5
+HANGS = 40
+LINE_PATIENCE = 10  # the line itself may be what couldn't be written
 STARTING, READY = "event=unencrypted_keys", "role=supervisor event=ready"
 SENTENCE = re.compile(r"^clarion[a-z-]*: ", re.MULTILINE)
 
@@ -52,7 +54,7 @@ class Daemon:
             return
         before = {pid for pid, name in self.org.roles() if name == role}
         for pid in before:
-            os.kill(pid, signal.SIGKILL)
+            kill_role(pid)
         wait_until(lambda: {pid for pid, name in self.org.roles() if name == role} - before, 30, f"another {role}")
 
     def restart_all(self):
@@ -72,7 +74,9 @@ class Daemon:
     def wait_until_ready(self):
         """Before that a role that can't start ends the daemon, which says why."""
         wait_until(lambda: {"front", "store", "notify", "checkpoint"} <= {name for _, name in self.org.roles()}, 30, "all roles")
-        wait_until(lambda: READY in self.org.log().rpartition(STARTING)[2], 30, "a daemon that is ready")
+        until = time.monotonic() + LINE_PATIENCE
+        while READY not in self.org.log().rpartition(STARTING)[2] and time.monotonic() < until:
+            time.sleep(0.05)
 
     def report(self):
         self.witness.send()
@@ -96,7 +100,11 @@ class Daemon:
         except (OSError, ConnectionError):
             pass
 
-    def _ordinary(self, result):
+    def _run(self, person, *words):
+        try:
+            result = person.run(*words, expect=None, timeout=HANGS)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"{words} has no end") from late
         assert result.code in ORDINARY_CODES, result
         assert result.code == 0 or SENTENCE.search(result.err), result
 
@@ -110,17 +118,17 @@ class Daemon:
 
     def acknowledge(self):
         self.witness.send()
-        self._ordinary(self.amina.run("ack", list(self.witness.accepted)[-1], expect=None))
+        self._run(self.amina, "ack", list(self.witness.accepted)[-1])
 
     def backup(self):
         path = self.folder / f"backup-{self.number}"
-        self._ordinary(self.org.run("backup", path, expect=None))
+        self._run(self.org, "backup", path)
         path.unlink(missing_ok=True)
 
     def rotate(self):
-        self._ordinary(self.org.run("rotate storage", expect=None))
-        self._ordinary(self.org.run("roster sign", expect=None))
-        self._ordinary(self.org.run("roster publish", expect=None))
+        self._run(self.org, "rotate storage")
+        self._run(self.org, "roster sign")
+        self._run(self.org, "roster publish")
 
     # --- noting and failing
 
@@ -210,12 +218,15 @@ class Client:
         self.sent = self.nadia.report()
         self.amina.run("ack", self.sent["id"])
         self.amina.run("reply", self.sent["id"], "-", stdin="Stay inside.")
-        self.queue_one()
-        self.scenes = {2: self.report, 3: self.send, 4: self.inbox, 5: self.open, 6: self.publish}
+        self.scenes = {2: self.report, SENDING: self.send, 4: self.inbox, 5: self.open, PUBLISHING: self.publish}
 
     def queue_one(self):
-        self.number += 1
-        self.nadia.run("report", "--desk", self.org.desk, "--queue-only", "--file", self.org.write_report(summary=f"q{self.number}", urgency="urgent"), expect=None)
+        """A report that finds no server."""
+        self.org.environment = self.injector.environment
+        self.injector.arm("client", "connect", errno.ECONNREFUSED, 1)
+        self.nadia.run("report", "--desk", self.org.desk, "--file", self.report()[1][-1], expect=75)
+        self.injector.disarm()
+        self.org.environment = {}
 
     def report(self):
         self.number += 1
@@ -236,8 +247,6 @@ class Client:
 
     def play(self, phase):
         person, words = self.scenes[phase]()
-        if phase == 6:
-            self.org.run("roster sign", expect=None)
         self.org.environment = self.injector.environment
         try:
             return person.run(*words, expect=None, stdin=self.sent["receipt"] + "\n" if phase == 4 else "")
@@ -246,14 +255,21 @@ class Client:
 
     def note(self):
         for phase in self.scenes:
-            self.injector.note(0)
+            self.prepare(phase)
             self.injector.note(phase)
             result = self.play(phase)
+            self.injector.note(0)
             assert result.code == 0, result
-        self.injector.note(0)
         return self.injector.places()
 
+    def prepare(self, phase):
+        if phase == SENDING:
+            self.queue_one()
+        elif phase == PUBLISHING:
+            self.org.run("roster sign", expect=None)
+
     def fail(self, place, error):
+        self.prepare(place.phase)
         self.injector.arm_place(place, error)
         result = self.play(place.phase)
         fired = self.injector.disarm()[0]

@@ -202,6 +202,7 @@ static bool just_fails(enum inject_call call)
 	return fails(call, &len);
 }
 
+#ifndef INJECT_WITHOUT_MEMORY
 /* --- memory */
 
 static void *counted(void *block)
@@ -234,6 +235,7 @@ void free(void *block)
 		atomic_fetch_sub(&page->blocks[role], 1);
 	__libc_free(block);
 }
+#endif
 
 /* --- files and sockets */
 

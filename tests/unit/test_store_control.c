@@ -218,6 +218,21 @@ static void a_held_call_is_answered_when_it_is_time(void **state)
 	leave(&client);
 }
 
+/* Memory was short: the client sees an end, and asks again. */
+static void an_answer_that_is_lost_ends_the_connection(void **state)
+{
+	struct scene *scene = *state;
+	struct client client = ask(scene, "hold", 0);
+
+	control_done(held, NULL);
+	control_release(held);
+	scene_run(scene);
+	assert_true(take(&client));
+	assert_int_equal(client.arrived.len, 0);
+	assert_int_equal(dropped, 1);
+	leave(&client);
+}
+
 static void the_end_of_the_store_ends_every_act(void **state)
 {
 	struct scene *scene = *state;
@@ -286,6 +301,7 @@ int main(void)
 		WITH_SOCKET(who_leaves_ends_her_act),
 		WITH_SOCKET(a_held_call_outlives_its_client),
 		WITH_SOCKET(a_held_call_is_answered_when_it_is_time),
+		WITH_SOCKET(an_answer_that_is_lost_ends_the_connection),
 		WITH_SOCKET(the_end_of_the_store_ends_every_act),
 		WITH_SOCKET(the_act_knows_who_has_signed),
 		WITH_SOCKET(a_lifetime_ends),
