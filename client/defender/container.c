@@ -89,7 +89,7 @@ struct search {
 	size_t count;
 };
 
-/* It is known by its size: the name is random. */
+/* It is known by its size and its name's length: the name is random. */
 bool container_fits(const struct home *home, const char *name)
 {
 	struct stat stat;

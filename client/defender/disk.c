@@ -10,10 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define NAME_SIZE_MAX 64
 #define RANDOM_BYTES  4096
+
+#define PAD_PIECE_BYTES 16384
+#define ROOM_TO_SPARE                                                                                        \
+	((uint64_t)16 * 1024 * 1024) /* for the home itself, which is written anew beside the old */
 
 struct disk_writer {
 	const struct home *home;
@@ -193,6 +198,23 @@ int disk_writer_new(
 int disk_writer_put(struct disk_writer *writer, const void *data, size_t len, struct failure *failure)
 {
 	return write_all(writer->fd, data, len) == 0 ? 0 : cannot_write(failure);
+}
+
+void disk_writer_pad(struct disk_writer *writer, uint64_t len)
+{
+	uint8_t piece[PAD_PIECE_BYTES];
+	struct statvfs room;
+
+	if (fstatvfs(writer->fd, &room) != 0 || (uint64_t)room.f_bavail * room.f_frsize < len + ROOM_TO_SPARE)
+		return;
+	while (len > 0) {
+		size_t some = len < sizeof piece ? (size_t)len : sizeof piece;
+
+		randombytes_buf(piece, some);
+		if (write_all(writer->fd, piece, some) != 0)
+			return;
+		len -= some;
+	}
 }
 
 int disk_writer_end(struct disk_writer *writer, struct failure *failure)

@@ -30,6 +30,8 @@ MUST_USE int disk_writer_new(
 	const struct home *home, const char *name, struct disk_writer **ret_writer, struct failure *failure);
 MUST_USE int disk_writer_put(
 	struct disk_writer *writer, const void *data, size_t len, struct failure *failure);
+/* That many random bytes behind what was put, or nothing where the disk hasn't room to spare. */
+void disk_writer_pad(struct disk_writer *writer, uint64_t len);
 MUST_USE int disk_writer_end(struct disk_writer *writer, struct failure *failure);
 void disk_writer_free(struct disk_writer *writer);
 

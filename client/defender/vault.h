@@ -4,7 +4,8 @@
  * Argon2id makes of a passphrase, or, where there is none, such as anybody can make (tried first, so that
  * nothing tells which). A home with a second passphrase uses both, all others one, and nobody can tell. Items
  * are small and replaced whole; payloads are written once and read from their start. Short payloads lie in
- * the slot. A long one, evidence, is a file of its own: while it waits to be sent, its size shows. */
+ * the slot. A long one, evidence, is a file of its own: while it waits to be sent, it shows that something
+ * waits, and of its length which of a few steps it fills. */
 #ifndef DEFENDER_VAULT_H
 #define DEFENDER_VAULT_H
 

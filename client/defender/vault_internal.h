@@ -11,9 +11,11 @@
 /* Payloads with a file of their own: 15 bytes as hex + NUL, another length than the home's own file has. */
 #define FILE_NAME_SIZE 31
 
-/* Such a payload is a secretstream of chunks like age's, so that a chunk of a sealed report mostly is a chunk
- * here. */
+/* Such a payload is a secretstream of chunks, each as long as all others: what is in it, zeros up to
+ * CHUNK_ROOM, and how much of it counts. Behind the last chunk lie random bytes up to one of a few lengths
+ * (vault_file_length). */
 #define CHUNK_BYTES        (64 * 1024)
+#define CHUNK_ROOM         (CHUNK_BYTES - 4)
 #define SEALED_CHUNK_BYTES (CHUNK_BYTES + crypto_secretstream_xchacha20poly1305_ABYTES)
 #define STREAM_HEADER      crypto_secretstream_xchacha20poly1305_HEADERBYTES
 
@@ -53,5 +55,9 @@ MUST_USE int vault_put_record(
 
 /* What a payload's own file is called on disk. */
 void vault_file_name(const struct vault *vault, const char *name, char ret_file[FILE_NAME_SIZE]);
+
+/* How long a file becomes that needs this length: as long as the home's own file, or 3, 4, 6, 8, 12, 16, …
+ * MiB. */
+uint64_t vault_file_length(uint64_t needed);
 
 #endif

@@ -90,12 +90,16 @@ static int read_chunk(struct vault_reader *reader, struct failure *failure)
 	}
 	if (disk_reader_take(reader->disk, reader->sealed, SEALED_CHUNK_BYTES, &sealed_len, failure) != 0)
 		return -1;
-	if (sealed_len < crypto_secretstream_xchacha20poly1305_ABYTES ||
+	if (sealed_len != SEALED_CHUNK_BYTES ||
 		crypto_secretstream_xchacha20poly1305_pull(
 			&reader->state, reader->chunk, &len, &tag, reader->sealed, sealed_len, NULL, 0) != 0)
 		return damaged(failure);
 	reader->at = 0;
-	reader->len = (size_t)len;
+	reader->len = 0;
+	for (size_t at = CHUNK_BYTES - CHUNK_ROOM; at > 0; at--)
+		reader->len = reader->len << 8 | reader->chunk[CHUNK_ROOM + at - 1];
+	if (reader->len > CHUNK_ROOM)
+		return damaged(failure);
 	reader->at_end = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
 	return 0;
 }

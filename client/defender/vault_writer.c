@@ -1,3 +1,4 @@
+#include "container.h"
 #include "vault_internal.h"
 
 #include <pthread.h>
@@ -74,13 +75,15 @@ static int begin_file(struct vault_writer *writer, struct failure *failure)
 	return disk_writer_put(writer->disk, header, sizeof header, failure);
 }
 
-static int write_slot(
-	struct vault_writer *writer, const struct slot *slot, uint8_t tag, struct failure *failure)
+static int write_slot(struct vault_writer *writer, struct slot *slot, uint8_t tag, struct failure *failure)
 {
 	unsigned long long len;
 
+	memset(slot->bytes + slot->len, 0, CHUNK_ROOM - slot->len);
+	for (size_t at = 0; at < CHUNK_BYTES - CHUNK_ROOM; at++)
+		slot->bytes[CHUNK_ROOM + at] = (uint8_t)(slot->len >> (8 * at));
 	(void)crypto_secretstream_xchacha20poly1305_push(
-		&writer->state, writer->sealed, &len, slot->bytes, slot->len, NULL, 0, tag);
+		&writer->state, writer->sealed, &len, slot->bytes, CHUNK_BYTES, NULL, 0, tag);
 	return disk_writer_put(writer->disk, writer->sealed, (size_t)len, failure);
 }
 
@@ -133,7 +136,7 @@ static int put_in_file(struct vault_writer *writer, const uint8_t *bytes, size_t
 {
 	while (len > 0) {
 		struct slot *slot = &writer->slots[writer->filled % SLOTS];
-		size_t room = CHUNK_BYTES - slot->len, some = len < room ? len : room;
+		size_t room = CHUNK_ROOM - slot->len, some = len < room ? len : room;
 
 		if (room == 0) {
 			if (next_slot(writer, failure) != 0)
@@ -174,14 +177,28 @@ static void stop_worker(struct vault_writer *writer)
 	writer->has_worker = false;
 }
 
+uint64_t vault_file_length(uint64_t needed)
+{
+	uint64_t length = CONTAINER_BYTES;
+
+	while (length < needed && length / 2 * 3 < needed)
+		length *= 2;
+	return length < needed ? length / 2 * 3 : length;
+}
+
 static int end_file(struct vault_writer *writer, struct failure *failure)
 {
+	uint64_t length;
+
 	stop_worker(writer);
 	if (writer->has_failed)
 		return failure_of(failure, writer->failure.exit_code, &writer->failure.fault);
 	if (write_slot(writer, &writer->slots[writer->filled % SLOTS],
-		    crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0 ||
-		disk_writer_end(writer->disk, failure) != 0)
+		    crypto_secretstream_xchacha20poly1305_TAG_FINAL, failure) != 0)
+		return -1;
+	length = STREAM_HEADER + (uint64_t)(writer->filled + 1) * SEALED_CHUNK_BYTES;
+	disk_writer_pad(writer->disk, vault_file_length(length) - length);
+	if (disk_writer_end(writer->disk, failure) != 0)
 		return -1;
 	/* A short one that had this name. */
 	return image_find(&writer->vault->image, writer->name) == NULL

@@ -123,6 +123,34 @@ void counted_apply(struct counted *counted)
 	}
 }
 
+struct sender {
+	const char *mailbox;
+	size_t at;
+};
+
+static int by_mailbox(const void *left, const void *right)
+{
+	return strcmp(((const struct sender *)left)->mailbox, ((const struct sender *)right)->mailbox);
+}
+
+int counted_know_reporters(struct counted *counted, struct failure *failure)
+{
+	struct sender *senders = calloc(counted->count + 1, sizeof *senders);
+	uint32_t reporter = 1;
+
+	if (senders == NULL)
+		return failure_memory(failure);
+	for (size_t at = 0; at < counted->count; at++)
+		senders[at] = (struct sender){ counted->keys[at].mailbox, at };
+	qsort(senders, counted->count, sizeof *senders, by_mailbox);
+	for (size_t at = 0; at < counted->count; at++) {
+		reporter += at > 0 && strcmp(senders[at].mailbox, senders[at - 1].mailbox) != 0;
+		counted->extracts[senders[at].at].reporter = senders[at].mailbox[0] == '\0' ? 0 : reporter;
+	}
+	free(senders);
+	return 0;
+}
+
 /* One report's events, for both of its extracts. */
 struct both {
 	struct extract cut, whole;
@@ -202,7 +230,8 @@ int counted_read(struct officer *officer, int64_t until, struct counted *ret_cou
 		} while (after != 0);
 	}
 	counted_apply(ret_counted);
-	return kept_with(officer, ret_counted, failure);
+	return kept_with(officer, ret_counted, failure) == 0 ? counted_know_reporters(ret_counted, failure)
+							     : -1;
 }
 
 void counted_free(struct counted *counted)

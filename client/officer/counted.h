@@ -40,6 +40,9 @@ bool counted_is_withdrawn(const struct counted *counted, const char *report, con
 /* Nobody whose word was taken back is counted. */
 void counted_apply(struct counted *counted);
 
+/* Gives reports of one receipt number the same reporter. -1 where memory is short. */
+MUST_USE int counted_know_reporters(struct counted *counted, struct failure *failure);
+
 /* Adds one more. -1 where memory is short. */
 MUST_USE int counted_add(struct counted *counted, const struct extract *extract, const struct extract *whole,
 	const char *report, const char *mailbox, struct failure *failure);

@@ -17,12 +17,17 @@ void table_column(struct table *table, const char *label)
 
 void table_count(struct table *table, size_t row, size_t column, uint32_t report, uint32_t count)
 {
+	uint32_t reporter = table->reporters == NULL ? report : table->reporters[report], *sources;
+	size_t at = 0;
+
 	if (row >= table->rows || column >= table->columns || count == 0)
 		return;
 	table->cell[row][column] += count;
-	if (table->latest[row][column] != report + 1)
-		table->sources[row][column]++;
-	table->latest[row][column] = report + 1;
+	sources = &table->sources[row][column];
+	while (at < *sources && table->seen[row][column][at] != reporter + 1)
+		at++;
+	if (at == *sources && *sources < SOURCES_LEAST)
+		table->seen[row][column][(*sources)++] = reporter + 1;
 }
 
 size_t lines_of(const struct work *work)
@@ -65,7 +70,7 @@ static bool is_small(const struct work *work, uint32_t number)
 }
 
 /* Small ones; a zero in a row that is small itself, unless its column is empty and says so; and what too few
- * reports tell of. */
+ * reporters tell of. */
 static void hide_small(const struct table *table, struct work *work)
 {
 	for (size_t row = 0; row <= work->rows; row++) {

@@ -10,7 +10,7 @@
 #define TABLE_LABEL     48
 #define THRESHOLD_LEAST 10
 #define THRESHOLD_MOST  1000000
-#define SOURCES_LEAST   3 /* different reports behind a count */
+#define SOURCES_LEAST   3 /* different reporters behind a count */
 #define ROUNDED_TO      5
 
 struct table {
@@ -22,8 +22,9 @@ struct table {
 	size_t rows, columns;
 	char row[TABLE_ROWS][TABLE_LABEL], column[TABLE_COLUMNS][TABLE_LABEL];
 	uint32_t cell[TABLE_ROWS][TABLE_COLUMNS];
-	uint32_t sources[TABLE_ROWS][TABLE_COLUMNS]; /* different reports; they come one after the other */
-	uint32_t latest[TABLE_ROWS][TABLE_COLUMNS];  /* the last of them, plus 1 */
+	const uint32_t *reporters; /* by the number of a report: whose it is; NULL: each is somebody else's */
+	uint32_t sources[TABLE_ROWS][TABLE_COLUMNS]; /* different reporters, SOURCES_LEAST at most */
+	uint32_t seen[TABLE_ROWS][TABLE_COLUMNS][SOURCES_LEAST]; /* who they are, plus 1 */
 };
 
 void table_row(struct table *table, const char *label);

@@ -211,16 +211,20 @@ static void take_links(const json_t *report, struct extract *extract)
 	struct hand_link hand;
 	size_t at;
 
-	extract->is_repeated = hand_link_of(report, &hand) || is_word(report, "already_in_network", "Y");
-	extract->has_earlier = hand_link_of(report, &hand);
+	extract->is_followup = hand_link_of(report, &hand);
+	extract->is_repeated = extract->is_followup || is_word(report, "already_in_network", "Y");
+	extract->has_earlier = extract->is_followup;
 	json_array_foreach(json_object_get(report, "links"), at, each)
 	{
 		const char *rel = text_of(each, "rel");
 
 		extract->has_earlier = true;
-		if (rel != NULL && PLACE_OF(same, rel) < COUNT_OF(same))
+		if (rel != NULL && PLACE_OF(same, rel) < COUNT_OF(same)) {
 			extract->is_repeated = true;
+			extract->is_followup = extract->is_followup && strcmp(rel, "FOLLOWUP") == 0;
+		}
 	}
+	extract->is_followup = extract->is_followup && !is_word(report, "already_in_network", "Y");
 }
 
 void extract_report(const json_t *report, int64_t came, struct extract *ret_extract)
@@ -338,8 +342,10 @@ int extract_event(void *context, const struct history_entry *entry, struct failu
 		/* What another report tells, what did not happen and what she took back is nobody's to count.
 		 */
 		if (strcmp(reason, "DUP") == 0 || strcmp(reason, "FALSE") == 0 ||
-			strcmp(reason, "WITHDRAWN") == 0)
+			strcmp(reason, "WITHDRAWN") == 0) {
 			extract->is_repeated = true;
+			extract->is_followup = false;
+		}
 	}
 	take_outcome(entry->content, extract);
 	return 0;

@@ -47,6 +47,8 @@ struct extract {
 	/* Counted elsewhere: a further report, a copy, a part of another one, or one already in the network.
 	 */
 	bool is_repeated;
+	bool is_followup; /* repeated for no other reason than that: in a later year it is news of an earlier
+			     case */
 	bool has_earlier; /* another report is linked as coming before */
 	bool may_be_counted;
 	/* what came of it */
@@ -65,7 +67,9 @@ struct extract {
 	size_t referral_count;
 	uint32_t transfers, accepted, rejected; /* offers of the case to another desk, and their answers */
 	int64_t came;
-	int64_t until; /* what was signed at or after it isn't taken; 0: everything is */
+	/* Not kept: */
+	uint32_t reporter; /* the same number for reports of one receipt number; 0 where nobody knows */
+	int64_t until;     /* what was signed at or after it isn't taken; 0: everything is */
 };
 
 extern const char *const extract_families[FAMILIES];

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A new field of an extract is written and read here too; then this number is set anew. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct extract) == 832,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct extract) == 840,
 	"fields[] and flags[] name every field of an extract");
 
 #define ROW_OF_PERSON 7
@@ -45,6 +45,7 @@ static const struct flag {
 	{ "is_named", offsetof(struct extract, is_named) },
 	{ "is_verified", offsetof(struct extract, is_verified) },
 	{ "is_repeated", offsetof(struct extract, is_repeated) },
+	{ "is_followup", offsetof(struct extract, is_followup) },
 	{ "has_earlier", offsetof(struct extract, has_earlier) },
 	{ "may_be_counted", offsetof(struct extract, may_be_counted) },
 	{ "is_acknowledged", offsetof(struct extract, is_acknowledged) },

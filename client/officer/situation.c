@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALONE UINT32_C(0x80000000) /* above every number of a reporter */
+
 struct table *table_begin(
 	struct counting *counting, const char *id, const char *title, const char *counted, bool adds_up)
 {
@@ -12,6 +14,7 @@ struct table *table_begin(
 	table->title = title;
 	table->counted = counted;
 	table->adds_up = adds_up;
+	table->reporters = counting->reporters;
 	return table;
 }
 
@@ -89,24 +92,49 @@ static int add_quarters(struct counting *counting)
 	return 0;
 }
 
+/* Several reports of one receipt number are one reporter's. */
+static uint32_t *reporters_of(const struct extract *extracts, size_t count)
+{
+	uint32_t *reporters = calloc(count + 1, sizeof *reporters);
+
+	for (size_t at = 0; reporters != NULL && at < count; at++)
+		reporters[at] = extracts[at].reporter != 0 ? extracts[at].reporter : ALONE + (uint32_t)at;
+	return reporters;
+}
+
+static int count_tables(struct counting *counting)
+{
+	struct situation_part *part = counting->part;
+
+	if (counting->reporters == NULL || part->tables == NULL || part->published == NULL)
+		return -1;
+	if (part->part == PART_REPRISALS)
+		add_reprisals(counting);
+	else if (add_quarters(counting) != 0)
+		return -1;
+	return publish(part->tables, part->table_count, part->threshold, part->published);
+}
+
 int situation_count(struct situation_part *part, const struct extract *extracts, size_t count,
 	const struct target *target)
 {
-	struct counting counting = { .part = part, .extracts = extracts, .count = count, .target = target };
+	struct counting counting = { .part = part,
+		.extracts = extracts,
+		.count = count,
+		.target = target,
+		.reporters = reporters_of(extracts, count) };
+	int rc;
 
 	part->table_count = 0;
 	part->tables = calloc(SITUATION_TABLES, sizeof *part->tables);
 	part->published = calloc(SITUATION_TABLES, sizeof *part->published);
-	if (part->tables == NULL || part->published == NULL)
-		return -1;
-	if (part->part == PART_REPRISALS)
-		add_reprisals(&counting);
-	else if (add_quarters(&counting) != 0)
-		return -1;
-	if (publish(part->tables, part->table_count, part->threshold, part->published) != 0)
-		return -1;
-	hide_waiting(part);
-	return 0;
+	rc = count_tables(&counting);
+	for (size_t at = 0; at < part->table_count; at++)
+		part->tables[at].reporters = NULL;
+	free(counting.reporters);
+	if (rc == 0)
+		hide_waiting(part);
+	return rc;
 }
 
 void situation_part_free(struct situation_part *part)

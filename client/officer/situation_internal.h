@@ -18,6 +18,7 @@ struct counting {
 	const struct extract *extracts;
 	size_t count;
 	const struct target *target;
+	uint32_t *reporters;                /* of each extract */
 	char places[PLACES_MAX][ADM1_SIZE]; /* areas with enough people */
 	size_t place_count;
 };

@@ -166,6 +166,29 @@ static size_t reprisal_column(
 	}
 }
 
+/* A further report of a case of an earlier year, by the same receipt number, is counted in its own year: the
+ * first one, and where nothing else of that case is. */
+static bool is_news(const struct counting *counting, size_t at)
+{
+	const struct extract *one = &counting->extracts[at];
+	bool has_earlier_year = false;
+
+	if (!one->is_followup || !one->may_be_counted || one->reporter == 0 || !is_in_period(counting, one))
+		return false;
+	for (size_t i = 0; i < counting->count; i++) {
+		const struct extract *other = &counting->extracts[i];
+		bool is_before = other->came < one->came || (other->came == one->came && i < at);
+
+		if (i == at || other->reporter != one->reporter)
+			continue;
+		if (counts(counting, other) ||
+			(is_before && other->is_followup && is_in_period(counting, other)))
+			return false;
+		has_earlier_year = has_earlier_year || other->came < counting->part->period.from;
+	}
+	return has_earlier_year;
+}
+
 void add_reprisals(struct counting *counting)
 {
 	static const char *const ids[REPRISALS] = { "S5-unit", "S5-state", "S5-named", "S5-gender",
@@ -192,7 +215,7 @@ void add_reprisals(struct counting *counting)
 		for (size_t at = 0; at < counting->count; at++) {
 			const struct extract *one = &counting->extracts[at];
 
-			if (!counts(counting, one))
+			if (!counts(counting, one) && !is_news(counting, at))
 				continue;
 			for (size_t cell = 0; cell < one->person_count * ENTITIES; cell++) {
 				const struct person_extract *person = &one->persons[cell / ENTITIES];

@@ -10,6 +10,7 @@
 #define AGAIN_MS    250  /* how often the line is written anew */
 #define PLAIN_MS    5000 /* how often a line of its own: a screen reader reads each */
 #define SIZE_TEXT   32
+#define BAR_CELLS   20
 #define MIB         (1024.0 * 1024.0)
 
 enum showing { SHOWING_NOTHING, SHOWING_LINE, SHOWING_LINES };
@@ -47,6 +48,17 @@ static void size_text(uint64_t bytes, char ret_text[SIZE_TEXT])
 	(void)snprintf(ret_text, SIZE_TEXT, "%.1f MiB", (double)bytes / MIB);
 }
 
+/* `[#####...............] ` */
+static void put_bar(uint64_t done)
+{
+	uint64_t full = done / (progress.total / BAR_CELLS);
+
+	(void)fputs("\r[", stderr);
+	for (uint64_t cell = 0; cell < BAR_CELLS; cell++)
+		(void)fputc(cell < full ? '#' : '.', stderr);
+	(void)fputs("] ", stderr);
+}
+
 static void show(uint64_t done)
 {
 	char is_done[SIZE_TEXT], is_left[SIZE_TEXT];
@@ -54,7 +66,8 @@ static void show(uint64_t done)
 	size_text(done, is_done);
 	size_text(progress.total - done, is_left);
 	(void)fflush(stdout);
-	(void)fputs(progress.showing == SHOWING_LINE ? "\r" : "", stderr);
+	if (progress.showing == SHOWING_LINE)
+		put_bar(done);
 	if (progress.what == PROGRESS_SEALING)
 		(void)fprintf(stderr, translated("Sealing: %s done, %s left"), is_done, is_left);
 	else

@@ -6,12 +6,14 @@
 #include "proto/roster.h"
 #include "proto/sealed_report.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SEALED_MAX (1024 * 1024)
+#define JSON_SIZE  1024
 
 static int to_buffer(void *context, const uint8_t *data, size_t len)
 {
@@ -56,20 +58,44 @@ static size_t desk_recipients(const struct roster *roster, const char *desk,
 	return count;
 }
 
-static void make_one(struct report_sealer_options *options, struct destination *destination, size_t bytes)
+/* As the defender's client writes it, so that an officer's tools take the report for what it is. Nobody has
+ * the mailbox's key. */
+static size_t write_json(const struct destination *destination, uint64_t roster, char ret_json[JSON_SIZE])
 {
-	static const char json[] =
-		"{\"schema\": 1, \"urgency\": \"priority\", \"summary\": \"A report to measure with\"}";
+	uint8_t nobody[AGE_RECIPIENT_BYTES];
+	char recipient[AGE_RECIPIENT_SIZE], salt[SALT_HEX_SIZE];
+	int len;
+
+	randombytes_buf(nobody, sizeof nobody);
+	age_recipient_text(nobody, recipient);
+	hex_encode(destination->salt, sizeof destination->salt, salt);
+	len = snprintf(ret_json, JSON_SIZE,
+		"{\"schema\": 1, \"urgency\": \"priority\", \"summary\": \"A report to measure with\", "
+		"\"envelope\": {\"organisation\": \"%s\", \"desk\": \"%s\", \"urgency\": \"priority\", "
+		"\"release\": "
+		"null, \"hold_key\": null, \"salt\": \"%s\", \"roster\": %" PRIu64
+		", \"mailbox\": {\"id\": \"nobody\", \"recipient\": \"%s\"}}}",
+		destination->organisation, destination->desk, salt, roster, recipient);
+	if (len < 0 || len >= JSON_SIZE)
+		fail("a report's text is too long");
+	return (size_t)len;
+}
+
+static void make_one(
+	struct report_sealer_options *options, struct destination *destination, uint64_t roster, size_t bytes)
+{
 	struct buffer sealed = buffer_of(SEALED_MAX);
 	struct report_sealer *sealer = NULL;
 	uint8_t id[REPORT_ID_BYTES], *filler = calloc(1, bytes), length[4];
-	char id_text[SHA256_HEX_CHARS + 1], salt_text[SALT_HEX_SIZE];
+	char id_text[SHA256_HEX_CHARS + 1], salt_text[SALT_HEX_SIZE], json[JSON_SIZE];
+	size_t json_len;
 
 	randombytes_buf(destination->salt, sizeof destination->salt);
+	json_len = write_json(destination, roster, json);
 	options->sink_context = &sealed;
 	if (filler == NULL || report_sealer_new(options, &sealer) != 0 ||
-		report_sealer_entry(sealer, ARCHIVE_REPORT, strlen(json)) != 0 ||
-		report_sealer_content(sealer, (const uint8_t *)json, strlen(json)) != 0)
+		report_sealer_entry(sealer, ARCHIVE_REPORT, json_len) != 0 ||
+		report_sealer_content(sealer, (const uint8_t *)json, json_len) != 0)
 		fail("sealing failed");
 	if (bytes > 0 && (report_sealer_entry(sealer, ARCHIVE_FOLDER "001.bin", bytes) != 0 ||
 				 report_sealer_content(sealer, filler, bytes) != 0))
@@ -105,7 +131,7 @@ int main(int argc, char **argv)
 	if (roster_fingerprint(roster, destination.organisation) != 0 || options.recipient_count == 0)
 		fail("no officer serves that desk");
 	for (unsigned long i = strtoul(argv[3], NULL, 10); i > 0; i--)
-		make_one(&options, &destination, strtoul(argv[4], NULL, 10));
+		make_one(&options, &destination, roster->version, strtoul(argv[4], NULL, 10));
 	roster_free(roster);
 	return 0;
 }

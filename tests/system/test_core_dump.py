@@ -5,6 +5,7 @@ import base64
 import hashlib
 import mmap
 import os
+import re
 import resource
 import signal
 import socket
@@ -202,8 +203,13 @@ def where_it_lies(pid, words):
     return found
 
 
+def files_with(words, *places):
+    files = (path for place in places for path in (place.rglob("*") if place.is_dir() else [place]))
+    return [path for path in files if path.is_file() and not path.is_symlink() and words in path.read_bytes()]
+
+
 def test_what_she_writes_lies_in_locked_memory(org):
-    """Neither swap nor a core gets it. The control, which may lock nothing, has it where they do."""
+    """Neither swap nor a core gets it, nor any file. The control, which may lock nothing, has it where they do."""
     org.officer("amina")
     nadia, words = org.defender("nadia"), "They wait at the gate."
     for forbidden in ([], ["/usr/bin/setpriv", "--bounding-set=-ipc_lock", "/usr/bin/prlimit", "--memlock=0"]):
@@ -213,6 +219,10 @@ def test_what_she_writes_lies_in_locked_memory(org):
         her.expect("as long as you want", "end\n")
         her.expect("Is that right?")
         found = where_it_lies(her.pid, words.encode())
+        temporary = [path for path in Path("/tmp").iterdir() if path.is_file()]
+        files = files_with(words.encode(), org.folder, Path("/dev/shm"), Path("/var/tmp"), *temporary)
+        assert files == ([] if forbidden == [] else [org.folder / "control"])
+        (org.folder / "control").write_text(words)
         her.expect("", "4\n")
         assert her.end() == EX_DATAERR and "nothing was sent" in her.shown
         assert found

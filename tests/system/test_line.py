@@ -55,7 +55,8 @@ def test_what_she_sees_while_she_waits(org, tmp_path):
     for more in ((), ("--plain",)):
         terminal = Terminal(nadia.command("report", "--file", where, "--attach", film, *more, json_wanted=False))
         assert terminal.end() == 0, terminal.shown
-        assert "Sealing: 3.0 MiB done, 0.0 MiB left" in terminal.shown and "Sending: " in terminal.shown
+        bar = f"[{20 * '#'}] " if more == () else "\n"
+        assert f"{bar}Sealing: 3.0 MiB done, 0.0 MiB left" in terminal.shown and "Sending: " in terminal.shown
         assert ("\r" in terminal.shown.replace("\r\n", "")) == (more == ())
     assert "Sealing" not in nadia.run("report", "--file", where, "--attach", film).err
 

@@ -60,9 +60,27 @@ static void a_later_no_counts(void **state)
 	}
 }
 
+static void reports_of_one_receipt_number_are_one_reporters(void **state)
+{
+	static const char *const mailboxes[] = { "b", "", "a", "b", "" };
+	struct extract extracts[COUNT_OF(mailboxes)] = { { .reporter = 0 } };
+	struct counted_key keys[COUNT_OF(mailboxes)] = { { .report = "" } };
+	struct counted counted = { .extracts = extracts, .keys = keys, .count = COUNT_OF(mailboxes) };
+	struct failure failure;
+
+	(void)state;
+	for (size_t at = 0; at < COUNT_OF(mailboxes); at++)
+		memcpy(keys[at].mailbox, mailboxes[at], strlen(mailboxes[at]) + 1);
+	assert_int_equal(counted_know_reporters(&counted, &failure), 0);
+	assert_true(extracts[0].reporter != 0 && extracts[0].reporter == extracts[3].reporter);
+	assert_true(extracts[2].reporter != 0 && extracts[2].reporter != extracts[0].reporter);
+	assert_true(extracts[1].reporter == 0 && extracts[4].reporter == 0);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = { cmocka_unit_test(a_later_no_counts) };
+	static const struct CMUnitTest tests[] = { cmocka_unit_test(a_later_no_counts),
+		cmocka_unit_test(reports_of_one_receipt_number_are_one_reporters) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

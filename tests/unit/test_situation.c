@@ -83,6 +83,8 @@ static void who_may_be_counted(void **state)
 	assert_false(extract_of(",\"consent\":{\"stats\":{\"state\":\"ASK\"}}").may_be_counted);
 	assert_false(extract_of(",\"consent\":{}").may_be_counted);
 	assert_true(extract_of(",\"already_in_network\":\"Y\"").is_repeated);
+	extract = extract_of(",\"follows\":{\"kind\":\"follow-up\",\"counter\":1}");
+	assert_true(extract.is_repeated && extract.is_followup && extract.has_earlier);
 	assert_true(extract_of(",\"links\":[{\"report_id\":\"x\",\"rel\":\"SAME\"}]").is_repeated);
 	extract = extract_of(",\"links\":[{\"report_id\":\"x\",\"rel\":\"PRECEDES\"}]");
 	assert_true(!extract.is_repeated && extract.has_earlier);
@@ -265,6 +267,56 @@ static void each_thing_is_counted_where_it_belongs(void **state)
 	situation_free(&situation);
 }
 
+/* S5: a further report of an earlier year's case is a follow-up in its own year, once. */
+static void news_of_an_earlier_year_is_counted_in_its_own(void **state)
+{
+	struct extract extracts[5];
+	struct situation situation;
+	const struct table *table;
+	size_t at = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(extracts); i++) {
+		extracts[i] = extract_of(",\"un_cooperation\":\"Y\",\"un_entity\":[\"HRC\"]");
+		extracts[i].reporter = i < 3 ? 1 : 2;
+		if (i == 0 || i == 3)
+			continue;
+		extracts[i].is_repeated = extracts[i].is_followup = extracts[i].has_earlier = true;
+	}
+	extracts[0].came =
+		CAME - 2 * YEAR; /* followed twice in this year; the other one's first is of this year */
+	situation = situation_of(extracts, COUNT_OF(extracts));
+	table = find(&situation, "S5-new", &at);
+	assert_int_equal(table->cell[0][0], 1);
+	assert_int_equal(table->cell[0][1], 1);
+	table = find(&situation, "S2-gender", &at);
+	assert_int_equal(table->cell[5][0], 0);
+	situation_free(&situation);
+}
+
+/* Twelve reports of two people say nothing of how many people there are. */
+static void a_count_needs_three_reporters(void **state)
+{
+	enum { REPORTS = 12 };
+	struct extract extracts[REPORTS];
+	size_t table = 0;
+
+	(void)state;
+	for (uint32_t reporters = 2; reporters <= 3; reporters++) {
+		struct situation situation;
+
+		for (uint32_t at = 0; at < REPORTS; at++) {
+			extracts[at] = extract_of(ACTS(ACT("THR.01", "P1", "A1")));
+			extracts[at].reporter = 1 + at % reporters;
+		}
+		situation = situation_of(extracts, REPORTS);
+		(void)find(&situation, "S2-gender", &table);
+		assert_int_equal(situation.parts[PART_QUARTERS].published[table].shown[5][0],
+			reporters == 2 ? SHOWN_HIDDEN : SHOWN_NUMBER);
+		situation_free(&situation);
+	}
+}
+
 static void words_show_no_more_than_may_be_shown(void **state)
 {
 	enum { MANY_REPORTS = 40 };
@@ -310,6 +362,8 @@ int main(void)
 		cmocka_unit_test(what_was_signed_later_is_not_taken),
 		cmocka_unit_test(what_other_desks_made_of_it),
 		cmocka_unit_test(each_thing_is_counted_where_it_belongs),
+		cmocka_unit_test(news_of_an_earlier_year_is_counted_in_its_own),
+		cmocka_unit_test(a_count_needs_three_reporters),
 		cmocka_unit_test(words_show_no_more_than_may_be_shown),
 	};
 

@@ -3,7 +3,7 @@
 
 #include "container.h"
 #include "home_fixture.h"
-#include "vault.h"
+#include "vault_internal.h"
 
 #include <sodium.h>
 
@@ -299,7 +299,8 @@ static void reads(struct opened *opened, const char *name, size_t len, size_t sk
 
 static void test_payloads_come_back(void **state)
 {
-	static const size_t lengths[] = { 0, 1, 65535, 65536, 65537, 81920, 81921, 200000, 5 };
+	static const size_t lengths[] = { 0, 1, 65531, 65532, 65533, 81920, 81921, 131064, 131065, 200000,
+		5 };
 	struct opened opened = open_vault(*state, NULL, true);
 
 	for (size_t at = 0; at < COUNT_OF(lengths); at++) {
@@ -309,6 +310,40 @@ static void test_payloads_come_back(void **state)
 		reads(&opened, "report", lengths[at], lengths[at]);
 	}
 	(void)fixture_files(*state, tells_nothing);
+	close_vault(&opened);
+}
+
+static size_t larger_files;
+
+static void is_of_a_common_length(const char *folder, const char *name)
+{
+	char path[512];
+	struct stat stat_of;
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	assert_int_equal(stat(path, &stat_of), 0);
+	assert_true(stat_of.st_size == 2 * 1024 * 1024 || stat_of.st_size == 3 * 1024 * 1024);
+	larger_files += stat_of.st_size > 2 * 1024 * 1024;
+}
+
+/* What waits in files of their own: the home's length as long as that does, else one of a few. */
+static void test_waiting_lengths_tell_little(void **state)
+{
+	static const struct {
+		uint64_t needed, mib;
+	} lengths[] = { { 0, 2 }, { 2097152, 2 }, { 2097153, 3 }, { 3145728, 3 }, { 3145729, 4 },
+		{ 4194305, 6 }, { 6291457, 8 }, { 67108865, 96 } };
+	struct opened opened = open_vault(*state, NULL, true);
+
+	for (size_t at = 0; at < COUNT_OF(lengths); at++)
+		assert_int_equal(vault_file_length(lengths[at].needed), lengths[at].mib * 1024 * 1024);
+	write_payload(&opened, "first", 81921, true);
+	write_payload(&opened, "second", 1900000, true);
+	write_payload(&opened, "third", 2100000, true);
+	larger_files = 0;
+	assert_int_equal(fixture_files(*state, is_of_a_common_length), 4);
+	assert_int_equal(larger_files, 1);
+	reads(&opened, "third", 2100000, 2000000);
 	close_vault(&opened);
 }
 
@@ -345,7 +380,7 @@ static void test_a_cut_payload_is_noticed(void **state)
 	write_payload(&opened, "report", 200000, true);
 	(void)fixture_files(*state, cut_off);
 	assert_int_equal(vault_reader_new(opened.vault, "report", &reader, &failure), 0);
-	assert_int_equal(vault_reader_take(reader, bytes, sizeof bytes, &len, &failure), 0);
+	assert_int_equal(vault_reader_take(reader, bytes, 65532, &len, &failure), 0);
 	assert_int_equal(vault_reader_take(reader, bytes, 1, &len, &failure), -1);
 	assert_int_equal(failure.exit_code, EX_DATAERR);
 	vault_reader_free(reader);
@@ -366,6 +401,7 @@ int main(void)
 		WITH_HOME(test_a_changed_home_is_refused),
 		WITH_HOME(test_a_full_home),
 		WITH_HOME(test_payloads_come_back),
+		WITH_HOME(test_waiting_lengths_tell_little),
 		WITH_HOME(test_a_payload_without_end_is_gone),
 		WITH_HOME(test_a_cut_payload_is_noticed),
 	};

@@ -66,23 +66,31 @@ class Scene:
         programs.BUILD = build
         subprocess.run(["ninja", "-C", build, "bench"], check=True, stdout=subprocess.DEVNULL)
         self.org = None
+        self.places = 0
         self.nginx = None
         self.sent = 0
 
     # --- Clarion
 
     def start_clarion(self, **settings):
-        self.org = Organisation(self.folder / "organisation", settings={**NO_LIMITS, **settings}) \
-            if self.org is None else self.org
+        place = self.folder / f"organisation{self.places or ''}"
+        self.org = Organisation(place, settings={**NO_LIMITS, **settings}) if self.org is None else self.org
         if self.org.process is None or self.org.process.poll() is not None:
             if not self.org.officers:
-                (self.folder / "organisation").mkdir(exist_ok=True)
+                place.mkdir(exist_ok=True)
                 self.org.officer("amina")
             self.org.ensure_running()
         self.pin(self.clarion_pids(), SERVER_CORE)
         self.roster = self.folder / "roster"
         self.roster.write_bytes(self.org.get("roster").body)
         self.version = next(line.split()[1] for line in self.roster.read_text().splitlines() if line.startswith("version"))
+
+    def leave_organisation(self):
+        """The next start makes another one, with nothing in it."""
+        if self.org is not None:
+            if self.org.process is not None:
+                self.org.stop_daemon()
+            self.org, self.places = None, self.places + 1
 
     def clarion_pids(self):
         return family(self.org.process.pid)

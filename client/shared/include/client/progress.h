@@ -1,6 +1,6 @@
-/* How far something long has come and what is left, for a person who waits: one line that is written anew on
- * standard error, where that is a terminal; lines of their own with --plain. Nothing anywhere else. One at a
- * time. */
+/* How far something long has come and what is left, for a person who waits: one line with a bar that is
+ * written anew on standard error, where that is a terminal; lines of their own with --plain. Nothing anywhere
+ * else. One at a time. */
 #ifndef CLIENT_PROGRESS_H
 #define CLIENT_PROGRESS_H
 
