@@ -222,7 +222,7 @@ static void test_a_newer_schema_is_refused(void **state)
 	assert_int_equal(backend_open("killed.db", &backend, &fault), -1);
 	assert_null(backend);
 	assert_non_null(strstr(fault.text, "of schema 99"));
-	assert_non_null(strstr(fault.text, "up to 3"));
+	assert_non_null(strstr(fault.text, "up to 4"));
 	assert_non_null(strstr(fault.text, "run the newer program"));
 	assert_same_file("killed.db", "kept");
 	assert_same_file("killed.db-wal", "kept-wal");
