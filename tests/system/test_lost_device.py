@@ -120,7 +120,7 @@ def test_what_she_can_have_read_is_told(org, tmp_path):
     assert [(each["tag"], each["first"] <= each["last"]) for each in told["reports"]] == [(tag, True)]
     assert told["read"] == 1 and told["whole"] is True and told["gaps"] == [] and told["unnamed"] == 0
     assert {(desk["desk"], desk["fallback"], desk["until"]) for desk in told["desks"]} == {(org.desk, False, None), ("legal", True, None)}
-    assert "Fetched by her, as the audit log tells: 1 reports" in removed.err
+    assert "Fetched by her, as the audit log tells: 1 report\n" in removed.err
     org.publish()
     later = SealedReport(org, summary="After her time.")
     assert later.put().status == 201
