@@ -4,6 +4,7 @@
 #include "proto/age_file.h"
 #include "proto/buffer.h"
 #include "proto/cursor.h"
+#include "proto/stretching.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ static int write_locked(write_file *write, const char *path, const struct reader
 
 	if (passphrase->at == NULL)
 		return write(AT_FDCWD, path, data->at, data->left, fault);
-	if (age_file_seal_passphrase((const char *)passphrase->at, passphrase->left, AGE_SCRYPT_WORK_DEFAULT,
+	if (age_file_seal_passphrase((const char *)passphrase->at, passphrase->left, stretching_work_factor(),
 		    data->at, data->left, &sealed) != 0) {
 		rc = fault_set(fault, "%.120s: can't be encrypted: there is too little memory", path);
 		errno = ENOMEM;

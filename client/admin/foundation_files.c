@@ -5,6 +5,7 @@
 #include "keys/secure_file.h"
 #include "proto/age_lock.h"
 #include "proto/age_recipient.h"
+#include "proto/stretching.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,7 +120,7 @@ static int write_tls_keys(
 	int rc = -1;
 
 	if (passphrase != NULL &&
-		age_lock_new(passphrase, strlen(passphrase), AGE_SCRYPT_WORK_DEFAULT, &lock) != 0)
+		age_lock_new(passphrase, strlen(passphrase), stretching_work_factor(), &lock) != 0)
 		return failure_memory(failure);
 	rc = write_tls_key(home, "daemon/tls.key", &foundation->tls, lock, failure);
 	if (rc == 0)

@@ -13,6 +13,8 @@ from helpers.programs import EX_DATAERR, EX_NOPERM, EX_PROTOCOL
 from helpers.sealing import SealedReport
 from helpers.signing import problem_of
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 ALARM = "ALARM"
 
 
@@ -303,7 +305,6 @@ def test_a_stale_event_is_refused(org):
     assert answer.status == 201 and json.loads(answer.body) == {"state": "ack", "number": 1}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("who,proven", [("amina", True), ("carla", False), ("nobody", False), ("other report", False),
                                         ("other mailbox", False), ("other roster", False)])
 def test_only_an_officer_of_the_desk_proves_herself_to_the_sender(org, who, proven):
@@ -322,7 +323,6 @@ def test_only_an_officer_of_the_desk_proves_herself_to_the_sender(org, who, prov
     assert [message["from"] for message in shown] == (["amina"] if proven else [None])
 
 
-@pytest.mark.long
 def test_a_receipt_of_one_report_opens_no_other_mailbox(org):
     org.officer("amina")
     nadia, other = org.defender("nadia"), org.defender("other")

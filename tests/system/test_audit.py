@@ -13,6 +13,8 @@ from helpers.organisation import Organisation
 from helpers.programs import EX_NOPERM, EX_PROTOCOL
 from helpers.signing import verifies
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 ZEROS = "0" * 64
 
 

@@ -12,7 +12,11 @@ import struct
 import termios
 import time
 
+import pytest
+
 from helpers.programs import clean_environment, wait_until
+
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
 
 WIDTH = 150
 

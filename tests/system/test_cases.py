@@ -10,6 +10,8 @@ from helpers.organisation import Officer
 from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE
 from helpers.sealing import SealedReport
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 EX_TEMPFAIL = 75
 
 

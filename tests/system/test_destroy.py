@@ -8,6 +8,8 @@ import pytest
 from helpers.organisation import Organisation, Person
 from helpers.programs import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE, keep, wait_until
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 
 @pytest.fixture(scope="module")
 def org(tmp_path_factory):

@@ -9,6 +9,8 @@ from helpers.middleman import Middleman, move_daemon_behind, receipt_key, signed
 from helpers.organisation import Defender, Organisation
 from helpers.programs import wait_until
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 PLAIN, HARMLESS = "seven quiet horses", "a harmless home"
 
 

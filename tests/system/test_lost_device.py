@@ -5,9 +5,13 @@ import shutil
 import subprocess
 import time
 
+import pytest
+
 from helpers.organisation import Officer, Organisation
 from helpers.programs import EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_PROTOCOL, wait_until
 from helpers.sealing import SealedReport
+
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
 
 
 def stored(officer, report):

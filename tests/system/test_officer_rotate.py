@@ -11,6 +11,8 @@ from helpers.organisation import Officer
 from helpers.programs import EX_DATAERR, EX_NOPERM, program, run
 from helpers.sealing import SealedReport
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 
 def identities(officer):
     return (officer.home / "identity.age").read_text()
@@ -135,7 +137,6 @@ def test_a_watch_goes_on_under_the_new_key(org):
     watch.stop()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("passphrase", [False, True], ids=["plain", "passphrase"])
 def test_killed_at_any_moment_nothing_is_lost(org, tmp_path, passphrase):
     """kill -9 at growing delays: the file is whole each time, opens what it opened, and rotate goes on."""

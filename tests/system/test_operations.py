@@ -6,9 +6,13 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from helpers import wire
 from helpers.programs import PLACES, ROOT, assert_no_sanitizer_report, program, start, stop, wait_until
 from helpers.terminal import answer_all
+
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
 
 DOCUMENT = ROOT / "docs" / "operations.md"
 ADDRESS = "https://reports.example.org:443"

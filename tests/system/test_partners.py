@@ -9,6 +9,8 @@ import pytest
 from helpers.organisation import Organisation
 from helpers.programs import EX_DATAERR, EX_NOPERM, EX_PROTOCOL, EX_UNAVAILABLE, EX_USAGE
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 AGREED = {"refer": {"state": "Y", "place_max": "P1"}}
 PLACE = [{"precision": "P4", "share_precision": "P3", "country": "GT", "adm1": "GT01", "locality": "the mill"}]
 STORY = "They came at nine to the mill."

@@ -9,6 +9,8 @@ from helpers.organisation import Defender, Organisation
 from helpers.programs import EX_CONFIG, EX_PROTOCOL
 from test_rotate_tls import pins, rotate, shown
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 
 @pytest.fixture
 def org(staffed_org):

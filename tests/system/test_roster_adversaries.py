@@ -11,6 +11,8 @@ from helpers.organisation import Organisation, Person
 from helpers.programs import EX_PROTOCOL
 from test_roster_forks import Fork, line_of
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 REFUSED = (403, 409, 422)
 
 

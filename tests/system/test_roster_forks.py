@@ -7,6 +7,8 @@ from helpers.middleman import Middleman, move_daemon_behind, plain_answer
 from helpers.organisation import Defender, Officer
 from helpers.programs import EX_DATAERR, EX_NOINPUT, EX_PROTOCOL
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 
 class Fork:
     """Serves some rosters in place of the daemon's: by the end of the path, `roster` or `roster/N`."""

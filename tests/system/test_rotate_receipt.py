@@ -6,11 +6,15 @@ import shutil
 import threading
 import time
 
+import pytest
+
 from helpers import signing
 from helpers.locked import LockedOrganisation, age_opens
 from helpers.organisation import kill_role
 from helpers.programs import EX_NOPERM, EX_OK, EX_TEMPFAIL, needs, program, run, wait_until
 from helpers.signing import acceptance_verifies
+
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
 
 
 def receipt_of(status):

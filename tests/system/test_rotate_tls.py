@@ -17,6 +17,8 @@ from helpers.locked import LockedOrganisation, age_opens
 from helpers.organisation import kill_role
 from helpers.programs import EX_OK, EX_PROTOCOL, EX_TEMPFAIL, needs, program, wait_until
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 
 def pin_of(certificate):
     """The pin of a certificate in DER."""

@@ -7,6 +7,8 @@ import pytest
 from helpers.organisation import Defender, Organisation
 from helpers.programs import EX_UNAVAILABLE
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 BATCH = 32
 
 

@@ -9,6 +9,8 @@ from helpers.organisation import Organisation
 from helpers.programs import EX_NOPERM, EX_USAGE, wait_until
 from helpers.sealing import SealedReport
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 EX_CANTCREAT = 73
 ACT = {"kind": "DET.01", "person_ref": "P1", "perp_ref": "A1"}
 

@@ -13,6 +13,8 @@ from helpers.organisation import Defender, Organisation
 from helpers.programs import EX_CONFIG, EX_NOPERM, EX_PROTOCOL, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE
 from helpers.signing import problem_of
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 BATCH = 32
 REQUEST_TYPE = "application/private-token-amortized-batch-request"
 
@@ -113,7 +115,6 @@ def test_invitations_are_told_to_the_daemon(token_org):
     assert secret_of(token_org.invitation()), "without --desk as well"
 
 
-@pytest.mark.long
 def test_an_invitation_is_good_once(token_org):
     """With a used one she reads her answers on any device, but nobody reports with it."""
     token_org.officer("amina")
@@ -251,7 +252,6 @@ def test_a_home_put_back_from_a_copy_goes_on(token_org, tmp_path):
     assert (first["state"], second["state"]) == ("accepted", "accepted") and first["id"] != second["id"]
 
 
-@pytest.mark.long
 def test_an_epoch_ends(tmp_path, clock_build):
     """Tokens are good until their key's not-after; then a report waits, and no used invitation helps."""
     org = Organisation(tmp_path, build=clock_build, admission="token")
@@ -273,7 +273,6 @@ def test_an_epoch_ends(tmp_path, clock_build):
     assert joined.json["tokens"] == 0 and "gives out no admission tokens now" in joined.err
 
 
-@pytest.mark.long
 def test_another_carries_it_with_a_token_of_hers(token_org, tmp_path):
     amina = token_org.officer("amina")
     nadia, _ = invited(token_org, "nadia")
@@ -376,7 +375,6 @@ def test_homes_with_and_without_tokens_look_alike(org, token_org):
     assert homes[0] == homes[1]
 
 
-@pytest.mark.long
 def test_an_alarm_prepared_anew_costs_no_token(token_org):
     """A token is put aside for it, and is free again where no server has seen it."""
     token_org.officer("amina")

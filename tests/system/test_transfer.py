@@ -7,6 +7,8 @@ from helpers import cases
 from helpers.organisation import Organisation
 from helpers.programs import EX_DATAERR, EX_NOPERM, EX_USAGE, wait_until
 
+pytestmark = pytest.mark.long  # the whole file: what it looks at doesn't depend on how the programs were built
+
 AGREED = {"refer": {"state": "Y"}}
 STORY = "They came at nine to the mill."
 

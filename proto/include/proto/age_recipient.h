@@ -5,11 +5,10 @@
 
 #include "proto/base.h"
 
-#define AGE_RECIPIENT_BYTES     32
-#define AGE_RECIPIENT_SIZE      63 /* `age1` + 58 characters + NUL */
-#define AGE_IDENTITY_SIZE       75 /* `AGE-SECRET-KEY-1` + 58 characters + NUL */
-#define AGE_SCRYPT_WORK_MAX     22
-#define AGE_SCRYPT_WORK_DEFAULT 18
+#define AGE_RECIPIENT_BYTES 32
+#define AGE_RECIPIENT_SIZE  63 /* `age1` + 58 characters + NUL */
+#define AGE_IDENTITY_SIZE   75 /* `AGE-SECRET-KEY-1` + 58 characters + NUL */
+#define AGE_SCRYPT_WORK_MAX 22
 
 /* A secret X25519 scalar with its public half; secret_key lies in memory that age_identity_new guards. */
 struct age_identity {

@@ -15,4 +15,8 @@
 MUST_USE int stretch(
 	const char *text, const uint8_t salt[STRETCHING_SALT_BYTES], uint8_t *ret_key, size_t key_len);
 
+/* The work factor of the scrypt stanza (age's own default, 18: 256 MiB) before a key file that a passphrase
+ * protects; 10 in such a build. Any other up to AGE_SCRYPT_WORK_MAX is read. */
+unsigned stretching_work_factor(void);
+
 #endif
