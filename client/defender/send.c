@@ -15,6 +15,7 @@
 #define MS_PER_SECOND   1000
 
 struct tally {
+	bool home_is_busy; /* another command works in it for longer than anybody waits: its turn first */
 	size_t sent, refused;
 	size_t early;        /* delayed ones whose moment hasn't come */
 	int64_t next;        /* the earliest of those moments */
@@ -115,6 +116,7 @@ static int send_once(const struct invocation *invocation, struct tally *tally, s
 	int rc = session_open(invocation, &session, failure);
 
 	tally->early = 0;
+	tally->home_is_busy = rc != 0 && failure->exit_code == EX_TEMPFAIL;
 	if (rc == 0)
 		rc = send_all(invocation, &session, tally, failure);
 	if (rc == 0) {
@@ -146,11 +148,8 @@ static int send_and_wait(
 		size_t sent = tally->sent;
 
 		if (send_once(invocation, tally, ret_queued, &wait, failure) != 0) {
-			if (failure->exit_code != EX_TEMPFAIL)
+			if (!tally->home_is_busy)
 				return -1;
-			/* Another command works in the home for longer than anybody waits for it: its turn
-			 * first.
-			 */
 			sleep_for(1, INT64_MAX);
 			continue;
 		}

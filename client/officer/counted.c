@@ -213,14 +213,11 @@ static int read_page(struct officer *officer, const char *desk, uint64_t *after,
 int counted_read(struct officer *officer, int64_t until, struct counted *ret_counted, struct failure *failure)
 {
 	char desks[OFFICER_DESKS_MAX][NAME_SIZE];
-	const struct roster_officer *me;
 	size_t count;
 
 	*ret_counted = (struct counted){ .count = 0 };
-	if (officer_me(officer, &me, failure) != 0)
+	if (officer_desks(officer, desks, &count, failure) != 0)
 		return -1;
-	count = me->desk_count;
-	memcpy(desks, me->desks, sizeof desks);
 	for (size_t at = 0; at < count; at++) {
 		uint64_t after = 0;
 

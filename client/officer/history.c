@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include "event_pages.h"
 #include "history_seen.h"
 
 #include "keys/clock.h"
@@ -9,12 +10,10 @@
 #include "proto/json.h"
 #include "proto/route.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-#define HISTORY_PAGE_MAX  (4 * 1024 * 1024) /* twice what the store puts into one answer */
 #define HISTORY_PATH_SIZE 128
 #define FORGED            "ALARM: the history of this report isn't what it was or what it says (%s): tell your admin"
 
@@ -58,6 +57,8 @@ static int proof_key_of(const struct report *report, uint8_t **ret_secret,
 
 /* A history on its way in. */
 struct taking {
+	struct officer *officer;
+	const struct report *report;
 	struct history history; /* so far */
 	struct seen seen;
 	struct past_roster past;
@@ -123,9 +124,11 @@ static int place_event(struct taking *taking, const struct history_entry *proven
 }
 
 /* One event, proven and put in its place. */
-static int take_event(struct officer *officer, const struct report *report, const struct report_event *event,
-	struct taking *taking, struct failure *failure)
+static int take_event(void *context, const struct report_event *event, struct failure *failure)
 {
+	struct taking *taking = context;
+	struct officer *officer = taking->officer;
+	const struct report *report = taking->report;
 	struct event_subject subject;
 	struct history_entry entry = { .event = event, .subject = &subject };
 	const struct roster_officer *by;
@@ -152,63 +155,6 @@ static int take_event(struct officer *officer, const struct report *report, cons
 	return 0;
 }
 
-/* One page of them. */
-static int take_events(struct officer *officer, const struct report *report, const json_t *list,
-	struct taking *taking, struct failure *failure)
-{
-	size_t at;
-	json_t *value;
-
-	json_array_foreach(list, at, value)
-	{
-		struct buffer text = buffer_of(EVENT_MAX);
-		struct report_event *event = NULL;
-		struct fault fault;
-		int rc = json_put(value, &text) != 0 ? failure_memory(failure)
-			 : event_parse((const char *)text.data, text.len, &event, &fault) != 0
-				 ? failure_of(failure, EX_PROTOCOL, &fault)
-				 : take_event(officer, report, event, taking, failure);
-
-		report_event_free(event);
-		buffer_free(&text);
-		if (rc != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* *ret_more: the server has events behind these. */
-static int take_page(struct officer *officer, const struct report *report, struct taking *taking,
-	bool *ret_more, struct failure *failure)
-{
-	char path[HISTORY_PATH_SIZE];
-	struct link_request request = { .method = "GET", .path = path, .answer_max = HISTORY_PAGE_MAX };
-	struct link_answer answer = { 0 };
-	uint64_t before = taking->history.count;
-	json_t *json = NULL;
-	struct fault fault;
-	int rc = -1;
-
-	(void)snprintf(path, sizeof path, "reports/%s/events?after=%" PRIu64, report->id, before);
-	if (officer_call(officer, &request, NULL, &answer, failure) != 0)
-		return -1;
-	if (answer.status != 200)
-		rc = link_refused(&answer, "no history", failure);
-	else if (json_parse((const char *)answer.body.data, answer.body.len, HISTORY_PAGE_MAX, &json,
-			 &fault) != 0)
-		rc = failure_of(failure, EX_PROTOCOL, &fault);
-	else if (!json_is_array(json_object_get(json, "events")))
-		rc = failure_set(failure, EX_PROTOCOL, FORGED, "form");
-	else
-		rc = take_events(officer, report, json_object_get(json, "events"), taking, failure);
-	*ret_more = json_is_true(json_object_get(json, "more"));
-	if (rc == 0 && *ret_more && taking->history.count == before)
-		rc = failure_set(failure, EX_PROTOCOL, FORGED, "an empty page");
-	json_decref(json);
-	link_answer_free(&answer);
-	return rc;
-}
-
 static int keep_in_mind(struct officer *officer, const struct report *report, const struct history *history,
 	struct failure *failure)
 {
@@ -222,19 +168,20 @@ static int keep_in_mind(struct officer *officer, const struct report *report, co
 int history_read(struct officer *officer, const struct report *report, history_each *each, void *context,
 	struct history *ret_history, struct failure *failure)
 {
-	struct taking taking = { .history = history_of(report->json),
+	struct taking taking = { .officer = officer,
+		.report = report,
+		.history = history_of(report->json),
 		.reader = event_reader(report->file_key),
 		.each = each,
 		.context = context };
-	bool more = true;
 	int rc;
 
 	memcpy(taking.history.desk, report->destination.desk, sizeof taking.history.desk);
 	rc = taking.reader == NULL ? failure_memory(failure)
 				   : seen_get(&officer->items, report->id, &taking.seen, failure);
 
-	while (rc == 0 && more)
-		rc = take_page(officer, report, &taking, &more, failure);
+	if (rc == 0)
+		rc = event_pages(officer, report->id, take_event, &taking, failure);
 	if (rc == 0 && taking.history.count < taking.seen.count)
 		rc = failure_set(failure, EX_PROTOCOL, FORGED, "events are missing");
 	if (rc == 0)

@@ -242,6 +242,18 @@ int officer_me(struct officer *officer, const struct roster_officer **ret_me, st
 	return 0;
 }
 
+int officer_desks(struct officer *officer, char ret_desks[OFFICER_DESKS_MAX][NAME_SIZE], size_t *ret_count,
+	struct failure *failure)
+{
+	const struct roster_officer *me;
+
+	if (officer_me(officer, &me, failure) != 0)
+		return -1;
+	memcpy(ret_desks, me->desks, sizeof me->desks);
+	*ret_count = me->desk_count;
+	return 0;
+}
+
 /* A kept connection that the server has ended meanwhile looks like no connection: one more try on a new one.
  */
 static int call_kept(struct officer *officer, const struct link_request *request,

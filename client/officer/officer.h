@@ -44,6 +44,10 @@ void officer_close(struct officer *officer);
 MUST_USE int officer_me(
 	struct officer *officer, const struct roster_officer **ret_me, struct failure *failure);
 
+/* The names of her desks, by officer_me: they stay hers when a later call refreshes the roster. */
+MUST_USE int officer_desks(struct officer *officer, char ret_desks[OFFICER_DESKS_MAX][NAME_SIZE],
+	size_t *ret_count, struct failure *failure);
+
 /* Whether this is the public half of one of her keys, of today or before. */
 bool officer_is_me(const struct officer *officer, const uint8_t keyid[ED25519_PUBLIC_BYTES]);
 

@@ -96,14 +96,10 @@ static void drop_doubles(struct pulled *pulled)
 static int pull_desks(struct officer *officer, uint64_t first, struct pulled *pulled, struct failure *failure)
 {
 	char desks[OFFICER_DESKS_MAX][NAME_SIZE];
-	const struct roster_officer *me;
 	size_t count;
 
-	if (officer_me(officer, &me, failure) != 0)
+	if (officer_desks(officer, desks, &count, failure) != 0)
 		return -1;
-	/* A call may refresh the roster, and with it move what me points to. */
-	count = me->desk_count;
-	memcpy(desks, me->desks, sizeof desks);
 	for (size_t at = 0; at < count; at++) {
 		uint64_t after = first;
 

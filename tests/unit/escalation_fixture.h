@@ -107,6 +107,45 @@ static inline void restart(struct scene *scene)
 	escalation_run(&scene->store);
 }
 
+/* --- a table, to the minute */
+
+struct row {
+	int64_t minute;
+	const char *letters;
+};
+
+/* Who is woken at which minute since then, and nobody between two rows. */
+static inline void expect_rows(
+	struct scene *scene, int64_t began, const struct row *rows, size_t count, bool restarts)
+{
+	for (size_t i = 0; i < count; i++) {
+		const int64_t at = began + rows[i].minute * MINUTE;
+
+		if (rows[i].minute > 0) {
+			scene_set_now(scene, at - JUST_BEFORE);
+			expect_woken("");
+			if (restarts)
+				restart(scene);
+			scene_set_now(scene, at);
+		}
+		expect_woken(rows[i].letters);
+		if (restarts)
+			restart(scene);
+		expect_woken("");
+	}
+}
+
+/* Of a file's own run_table() and tables[]: once as it is, once with a restart at every step. */
+#define TABLE_TEST(name, index)                                                                              \
+	static void test_##name(void **state)                                                                \
+	{                                                                                                    \
+		run_table(*state, &tables[index], false);                                                    \
+	}                                                                                                    \
+	static void test_##name##_across_restarts(void **state)                                              \
+	{                                                                                                    \
+		run_table(*state, &tables[index], true);                                                     \
+	}
+
 static inline int64_t send(struct scene *scene, enum urgency urgency, struct sealed *sealed)
 {
 	scene->urgency = urgency;

@@ -4,31 +4,6 @@
 
 /* --- the table, to the minute */
 
-struct row {
-	int64_t minute;
-	const char *letters;
-};
-
-static void expect_rows(
-	struct scene *scene, int64_t began, const struct row *rows, size_t count, bool restarts)
-{
-	for (size_t i = 0; i < count; i++) {
-		const int64_t at = began + rows[i].minute * MINUTE;
-
-		if (rows[i].minute > 0) {
-			scene_set_now(scene, at - JUST_BEFORE);
-			expect_woken("");
-			if (restarts)
-				restart(scene);
-			scene_set_now(scene, at);
-		}
-		expect_woken(rows[i].letters);
-		if (restarts)
-			restart(scene);
-		expect_woken("");
-	}
-}
-
 static const struct row immediate[] = { { 0, "o" }, { 5, "o" }, { 10, "o" }, { 15, "ot" }, { 20, "ot" },
 	{ 25, "ot" }, { 30, "hot" }, { 35, "hot" }, { 40, "hot" }, { 45, "hot" }, { 50, "hot" },
 	{ 55, "hot" }, { 60, "hmot" }, { 65, "hmot" }, { 70, "hmot" } };
@@ -61,15 +36,6 @@ static void run_table(struct scene *scene, const struct table *table, bool resta
 	sealed_free(&sealed);
 }
 
-#define TABLE_TEST(name, index)                                                                              \
-	static void test_##name(void **state)                                                                \
-	{                                                                                                    \
-		run_table(*state, &tables[index], false);                                                    \
-	}                                                                                                    \
-	static void test_##name##_across_restarts(void **state)                                              \
-	{                                                                                                    \
-		run_table(*state, &tables[index], true);                                                     \
-	}
 TABLE_TEST(immediate, 0)
 TABLE_TEST(withheld, 1)
 TABLE_TEST(urgent, 2)

@@ -21,27 +21,6 @@ static void go_to(struct dossier *dossier, int64_t minute)
 	scene_set_now(dossier->scene, dossier->acknowledged + minute * MINUTE);
 }
 
-struct row {
-	int64_t minute; /* since the acknowledgement */
-	const char *letters;
-};
-
-/* Nobody is woken between two rows. */
-static void expect_rows(struct dossier *dossier, const struct row *rows, size_t count, bool restarts)
-{
-	for (size_t i = 0; i < count; i++) {
-		scene_set_now(dossier->scene, dossier->acknowledged + rows[i].minute * MINUTE - JUST_BEFORE);
-		expect_woken("");
-		if (restarts)
-			restart(dossier->scene);
-		go_to(dossier, rows[i].minute);
-		expect_woken(rows[i].letters);
-		if (restarts)
-			restart(dossier->scene);
-		expect_woken("");
-	}
-}
-
 /* Nothing is done after the acknowledgement: first contact, triage, and between them that nothing is done. */
 static const struct row immediate[] = { { 45, "ot" }, { 60, "o" }, { 90, "hot" }, { 105, "hot" },
 	{ 120, "ot" }, { 135, "hot" } };
@@ -68,19 +47,10 @@ static void run_table(struct scene *scene, const struct table *table, bool resta
 	struct dossier dossier;
 
 	open_dossier(scene, table->urgency, &dossier);
-	expect_rows(&dossier, table->rows, table->count, restarts);
+	expect_rows(dossier.scene, dossier.acknowledged, table->rows, table->count, restarts);
 	sealed_free(&dossier.sealed);
 }
 
-#define TABLE_TEST(name, index)                                                                              \
-	static void test_##name(void **state)                                                                \
-	{                                                                                                    \
-		run_table(*state, &tables[index], false);                                                    \
-	}                                                                                                    \
-	static void test_##name##_across_restarts(void **state)                                              \
-	{                                                                                                    \
-		run_table(*state, &tables[index], true);                                                     \
-	}
 TABLE_TEST(immediate, 0)
 TABLE_TEST(withheld, 1)
 TABLE_TEST(urgent, 2)
@@ -99,7 +69,7 @@ static void test_what_is_done_is_asked_for_no_more(void **state)
 	open_dossier(*state, URGENCY_IMMEDIATE, &dossier);
 	go_to(&dossier, 10);
 	post(&dossier, EVENT_CONTACT);
-	expect_rows(&dossier, contacted, COUNT_OF(contacted), true);
+	expect_rows(dossier.scene, dossier.acknowledged, contacted, COUNT_OF(contacted), true);
 	post(&dossier, EVENT_CLOSE);
 	go_to(&dossier, 3000);
 	expect_woken("");
@@ -107,7 +77,7 @@ static void test_what_is_done_is_asked_for_no_more(void **state)
 	open_dossier(*state, URGENCY_IMMEDIATE, &dossier);
 	go_to(&dossier, 10);
 	post(&dossier, EVENT_TRIAGE);
-	expect_rows(&dossier, triaged, COUNT_OF(triaged), true);
+	expect_rows(dossier.scene, dossier.acknowledged, triaged, COUNT_OF(triaged), true);
 	/* Both met, and at work: nobody is alerted. */
 	post(&dossier, EVENT_CONTACT);
 	post(&dossier, EVENT_ACTIVATE);
@@ -180,7 +150,7 @@ static void test_a_contact_before_the_acknowledgement_counts(void **state)
 	scene_set_now(*state, dossier.acknowledged);
 	post(&dossier, EVENT_ACK);
 	expect_woken("oo");
-	expect_rows(&dossier, rows, COUNT_OF(rows), false);
+	expect_rows(dossier.scene, dossier.acknowledged, rows, COUNT_OF(rows), false);
 	sealed_free(&dossier.sealed);
 }
 
@@ -199,7 +169,7 @@ static void test_a_new_hand_has_her_own_time(void **state)
 	post(&dossier, EVENT_REOPEN);
 	dossier.acknowledged += 500 * MINUTE;
 	expect_stage(*state, ESCALATION_NONE, 0);
-	expect_rows(&dossier, again, COUNT_OF(again), true);
+	expect_rows(dossier.scene, dossier.acknowledged, again, COUNT_OF(again), true);
 	sealed_free(&dossier.sealed);
 }
 
@@ -222,7 +192,7 @@ static void test_targets_follow_the_desks_numbers(void **state)
 	struct dossier dossier;
 
 	open_dossier(*state, URGENCY_IMMEDIATE, &dossier);
-	expect_rows(&dossier, rows, COUNT_OF(rows), false);
+	expect_rows(dossier.scene, dossier.acknowledged, rows, COUNT_OF(rows), false);
 	sealed_free(&dossier.sealed);
 }
 
