@@ -249,6 +249,16 @@ def test_a_store_that_invents_an_acceptance(org):
         assert nadia.run("send").json["queued"] == 0
 
 
+@pytest.mark.parametrize("page", [b'{"events":[],"more":true}', b'{"more":false}'])
+def test_a_list_of_events_that_never_ends_or_is_none(org, page):
+    amina = org.officer("amina")
+    sealed = SealedReport(org)
+    sealed.put()
+    move_daemon_behind(org)
+    with LyingStore(org, lambda method, target, body: page if "/events" in target else None):
+        assert ALARM in amina.run("ack", sealed.id, expect=EX_PROTOCOL, timeout=20).err
+
+
 def test_an_alert_for_another_desk_is_not_shown(org):
     amina = org.officer("amina")
     sealed = SealedReport(org)
