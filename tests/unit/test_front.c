@@ -1,10 +1,7 @@
 /* The network-facing role from outside: what strangers see, and what the store is told. */
 #include "front_scene.h"
 
-#include <linux/tcp.h> /* knows more of tcp_info than netinet/tcp.h */
-#include <netinet/in.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -149,44 +146,6 @@ static void decoy_site_and_bodies(void **state)
 	scene_decoy(scene, scene_expect(scene, MESSAGE_REQUEST).id);
 	assert_string_equal(scene_receive(ssl, false), outside);
 	assert_true(scene_ends(ssl, 1000));
-	scene_leave(ssl);
-	assert_int_equal(scene_close(scene), 0);
-}
-
-/* Answer, goodbye and end: each packet more costs both sides a way through the kernel. */
-static void last_answer_is_one_packet(void **state)
-{
-	struct scene *scene = scene_open(NULL);
-	struct tcp_info before, after;
-	socklen_t len = sizeof before;
-	SSL *ssl = scene_stranger(scene);
-	int fd = SSL_get_fd(ssl);
-	(void)state;
-	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &len), 0);
-	scene_send(ssl, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
-	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 200 OK\r\n");
-	assert_true(scene_ends(ssl, 2000));
-	assert_int_equal(SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
-	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &after, &len), 0);
-	assert_int_equal(after.tcpi_data_segs_in - before.tcpi_data_segs_in, 1);
-	scene_leave(ssl);
-	assert_int_equal(scene_close(scene), 0);
-}
-
-/* Whoever goes on sending behind her last request still gets its answer: closing on what wasn't read must not
- * throw away what the kernel holds back. */
-static void last_answer_reaches_who_goes_on_sending(void **state)
-{
-	static char more[65536];
-	struct scene *scene = scene_open(NULL);
-	SSL *ssl = scene_stranger(scene);
-	(void)state;
-	memset(more, 'x', sizeof more - 1);
-	kill(scene->front, SIGSTOP);
-	scene_send(ssl, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
-	scene_send(ssl, more);
-	kill(scene->front, SIGCONT);
-	scene_starts_with(scene_receive(ssl, false), "HTTP/1.1 ");
 	scene_leave(ssl);
 	assert_int_equal(scene_close(scene), 0);
 }
@@ -484,8 +443,6 @@ int main(void)
 		cmocka_unit_test(plain_text_gets_nothing),
 		cmocka_unit_test(decoy_site),
 		cmocka_unit_test(decoy_site_and_bodies),
-		cmocka_unit_test(last_answer_is_one_packet),
-		cmocka_unit_test(last_answer_reaches_who_goes_on_sending),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(request_and_answer),
 		cmocka_unit_test(head_has_no_body),
